@@ -1,0 +1,150 @@
+"""The compiled form: one read-only SQLite file that says what the tables say, so that a cold start reads only what it needs.
+
+The tables are the truth. The file is rebuilt when they changed or when it is corrupt, and done without where it cannot be
+written. It holds nothing that is executed: numbers are text, rows are JSON arrays.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tariffcli.book.fingerprint import of_content, on_disk
+from tariffcli.errors import RecordError
+from tariffcli.law.model import Selector
+
+FORMAT = "1"
+"""Raise it whenever the compiled form changes."""
+
+_SCHEMA = """
+CREATE TABLE blob (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE source (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE listing (importer TEXT, prefix TEXT, scope TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (importer, prefix, scope, edition)) WITHOUT ROWID;
+CREATE INDEX listing_scope ON listing (scope);
+CREATE TABLE line (importer TEXT, code TEXT, duty TEXT, since INTEGER, until INTEGER);
+CREATE INDEX line_code ON line (importer, code);
+"""
+
+
+def open_compiled(data: Path) -> sqlite3.Connection:
+    """The compiled form of the record in `data`, made or remade when needed. Raises RecordError when the record is broken."""
+    stamp = f"{FORMAT};{sys.version_info[0]};{on_disk(data)}"
+    path = cache_path(data)
+    if path is not None:
+        connection = _open(path, stamp)
+        if connection is not None:
+            return connection
+    connection = _compile(data, stamp)
+    if path is not None:
+        _save(connection, path)
+    return connection
+
+
+def cache_path(data: Path) -> Path | None:
+    """Where the compiled form of a record is kept, in the user's cache folder; None when there is no home for it."""
+    base = os.environ.get("TARIFF_CACHE") or os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    try:
+        folder = Path(base) if base else Path.home() / ".cache"
+        place = str(data.resolve()).encode()
+    except (OSError, RuntimeError):
+        return None
+    import zlib
+
+    return folder / "tariffcli" / f"record-{zlib.crc32(place):08x}-{len(place)}.sqlite"
+
+
+def _open(path: Path, stamp: str) -> sqlite3.Connection | None:
+    if not path.exists():
+        return None
+    try:
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+        found = connection.execute("SELECT body FROM blob WHERE name = 'stamp'").fetchone()
+        if found and found[0] == stamp:
+            return connection
+        connection.close()
+    except sqlite3.Error:
+        pass
+    return None
+
+
+def _save(connection: sqlite3.Connection, path: Path) -> None:
+    """Write a copy aside and rename it, so that no reader ever sees half of it; silently do without where that fails."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        copy = sqlite3.connect(aside)
+        with copy:
+            connection.backup(copy)
+        copy.close()
+        os.replace(aside, path)
+    except (OSError, sqlite3.Error):
+        aside.unlink(missing_ok=True) if aside.exists() else None
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: decimals and selectors as text, tuples as arrays."""
+    if isinstance(value, Selector):
+        return value.text
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, tuple):
+        return [plain(part) for part in value]  # pyright: ignore[reportUnknownVariableType]
+    return value
+
+
+def _compile(data: Path, stamp: str) -> sqlite3.Connection:
+    from tariffcli.book.assemble import assemble  # heavy, and only when a record is compiled
+    from tariffcli.book.rules import check
+
+    parts = assemble(data)
+    findings = check(parts)
+    if findings:
+        raise RecordError(
+            f"The record at {data} has {len(findings)} finding{'s' * (len(findings) > 1)}, the first: {findings[0]}. Run `tariff check`."
+        )
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(_SCHEMA)
+    importer_of = {placed.value.id: placed.value.importer for placed in parts.programmes}
+    scope_importer = {placed.value.id: placed.value.importer for placed in parts.scopes}
+    blobs: dict[str, Any] = {
+        "stamp": stamp,
+        "fingerprint": of_content(data),
+        "meta": {row["key"]: row["value"] for _, _, row in parts.rows("meta")},
+    }
+    for name in ("programmes", "conditions", "scopes", "coverage", "memberships", "editions"):
+        blobs[name] = [plain(placed.value) for placed in getattr(parts, name)]
+    for name in ("countries", "statements", "glossary", "checkpoints", "areas"):
+        blobs[name] = [row for _, _, row in parts.rows(name)]
+    for importer, events in parts.events.items():
+        blobs[f"events/{importer}"] = [plain(placed.value) for placed in events]
+    for placed in parts.relations:
+        involved = {importer_of[name] for name in (placed.value.when, *placed.value.drops) if name in importer_of}
+        for importer in involved or set(importer_of.values()):
+            blobs.setdefault(f"relations/{importer}", []).append(plain(placed.value))
+    for placed in parts.categories:
+        blobs.setdefault(f"categories/{placed.value.importer}", []).append(plain(placed.value))
+    with connection:
+        connection.executemany("INSERT INTO blob VALUES (?, ?)", [(name, _text(body)) for name, body in blobs.items()])
+        connection.executemany("INSERT INTO source VALUES (?, ?)", [(p.value.id, _text(plain(p.value))) for p in parts.sources])
+        connection.executemany(
+            "INSERT INTO listing VALUES (?, ?, ?, ?, ?)",
+            [
+                (scope_importer[scope], placed.value.prefix, scope, edition, int(placed.value.inside))
+                for scope, rows in parts.listings.items()
+                for placed, edition in rows
+            ],
+        )
+        connection.executemany(
+            "INSERT INTO line VALUES (?, ?, ?, ?, ?)",
+            [(importer, *placed.value) for importer, rows in parts.lines.items() for placed in rows],
+        )
+    return connection
+
+
+def _text(body: Any) -> str:
+    return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, separators=(",", ":"))

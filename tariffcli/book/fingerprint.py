@@ -1,0 +1,39 @@
+"""What identifies a record: its content (the fingerprint that answers carry) and its files as they lie on disk (is a copy stale?)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tariffcli.errors import RecordError
+
+_FOLDERS = ("", "events", "scopes", "schedules")
+
+
+def on_disk(data: Path) -> str:
+    """A stamp of the tables as they lie on disk: names, sizes, times. Cheap; equal means unchanged."""
+    stamps: list[str] = []
+    for folder in _FOLDERS:
+        try:
+            with os.scandir(data / folder) as entries:
+                for entry in entries:
+                    if entry.name.endswith(".csv"):
+                        status = entry.stat()
+                        stamps.append(f"{folder}/{entry.name}:{status.st_size}:{status.st_mtime_ns}")
+        except FileNotFoundError:
+            continue
+        except NotADirectoryError:
+            raise RecordError(f"{data / folder} is not a folder. Give --data DIR with the tables of a record.") from None
+    return ";".join(sorted(stamps))
+
+
+def of_content(data: Path) -> str:
+    """Twelve hexadecimal digits of a hash over every table's name and lines; the order of rows does not count."""
+    from hashlib import sha256  # only when a record is compiled
+
+    whole = sha256()
+    for folder in _FOLDERS:
+        for path in sorted((data / folder).glob("*.csv")):
+            lines = sorted(path.read_bytes().splitlines())
+            whole.update(f"{folder}/{path.name}\n".encode() + b"\n".join(lines) + b"\n")
+    return whole.hexdigest()[:12]

@@ -1,0 +1,232 @@
+"""`load`: the record as the engine's Book, read lazily from its compiled form."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tariffcli.book.compiled import open_compiled
+from tariffcli.law.model import (
+    Category,
+    Condition,
+    Coverage,
+    Edition,
+    Event,
+    Line,
+    Listing,
+    Membership,
+    Programme,
+    Relation,
+    Scope,
+    Selector,
+    Source,
+    Term,
+)
+from tariffcli.law.places import parse_selector
+
+HERE = Path(__file__).resolve().parent.parent
+
+
+def default_data() -> Path:
+    """The record that came with the program: inside the installed package, or beside it in a checkout."""
+    packed = HERE / "_data"
+    return packed if packed.is_dir() else HERE.parent / "data"
+
+
+def load(data: Path | str | None = None) -> Record:
+    """The record in folder `data`, or the one that came with the program. Raises RecordError when it is broken."""
+    return Record(open_compiled(Path(data) if data is not None else default_data()))
+
+
+Value = TypeVar("Value")
+
+
+class Lazy(Mapping[str, Value]):
+    """A mapping whose values are read when first asked for."""
+
+    def __init__(self, names: Callable[[], Sequence[str]], read: Callable[[str], Value | None]) -> None:
+        self._names, self._read = names, read
+        self._kept: dict[str, Value] = {}
+
+    def __getitem__(self, name: str) -> Value:
+        if name not in self._kept:
+            value = self._read(name)
+            if value is None:
+                raise KeyError(name)
+            self._kept[name] = value
+        return self._kept[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+
+class Record:
+    """A Book over a compiled record. Nothing in it changes; what was read is kept."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._selectors: dict[str, Selector] = {}
+        self._lines: dict[tuple[str, str], tuple[Line, ...]] = {}
+        self._listings: dict[tuple[str, str, str], tuple[Listing, ...]] = {}
+        self.events: Mapping[str, Sequence[Event]] = Lazy(lambda: self._importers("events/"), self._events)
+        self.relations: Mapping[str, Sequence[Relation]] = Lazy(lambda: self._importers("relations/"), self._relations)
+        self.categories: Mapping[str, Sequence[Category]] = Lazy(lambda: self._importers("categories/"), self._categories)
+        self.sources: Mapping[str, Source] = Lazy(self._source_ids, self._source)
+
+    def _text(self, name: str) -> str | None:
+        found = self._connection.execute("SELECT body FROM blob WHERE name = ?", (name,)).fetchone()
+        return found[0] if found else None
+
+    def _blob(self, name: str) -> Any:
+        text = self._text(name)
+        return json.loads(text) if text else []
+
+    def _importers(self, kind: str) -> list[str]:
+        rows = self._connection.execute("SELECT name FROM blob WHERE name LIKE ? ORDER BY name", (kind + "%",))
+        return [name.removeprefix(kind) for (name,) in rows]
+
+    def _selector(self, text: str) -> Selector:
+        if text not in self._selectors:
+            self._selectors[text] = parse_selector(text)
+        return self._selectors[text]
+
+    def _events(self, importer: str) -> tuple[Event, ...] | None:
+        return tuple(self._event(row) for row in self._blob(f"events/{importer}")) or None
+
+    def _event(self, row: list[Any]) -> Event:
+        row[1], row[2] = tuple(row[1]), self._selector(row[2])
+        row[5], row[6], row[7] = _decimal(row[5]), _decimal(row[6]), _decimal(row[7])
+        row[15], row[16], row[20] = tuple(row[15]), tuple(Term(*term) for term in row[16]), tuple(row[20])
+        return Event(*row)
+
+    def _relations(self, importer: str) -> tuple[Relation, ...] | None:
+        rows = self._blob(f"relations/{importer}")
+        return tuple(Relation(*row[:2], tuple(row[2]), row[3], self._selector(row[4]), *row[5:10], tuple(row[10]), *row[11:]) for row in rows) or None
+
+    def _categories(self, importer: str) -> tuple[Category, ...] | None:
+        rows = self._blob(f"categories/{importer}")
+        return tuple(Category(*row[:5], tuple(row[5]), tuple(row[6]), row[7]) for row in rows) or None
+
+    def _source(self, name: str) -> Source | None:
+        found = self._connection.execute("SELECT body FROM source WHERE id = ?", (name,)).fetchone()
+        return Source(*json.loads(found[0])) if found else None
+
+    def _source_ids(self) -> list[str]:
+        return [name for (name,) in self._connection.execute("SELECT id FROM source ORDER BY id")]
+
+    @cached_property
+    def programmes(self) -> Mapping[str, Programme]:
+        """Programmes by id."""
+        return {row[0]: Programme(*row) for row in self._blob("programmes")}
+
+    @cached_property
+    def conditions(self) -> Mapping[str, Condition]:
+        """Conditions by id."""
+        return {row[0]: Condition(*row[:4], _bound(row[2], row[4]), *row[5:]) for row in self._blob("conditions")}
+
+    @cached_property
+    def scopes(self) -> Mapping[str, Scope]:
+        """Scopes by id; their codes are in `listings`."""
+        return {row[0]: Scope(*row[:8], tuple(row[8])) for row in self._blob("scopes")}
+
+    @cached_property
+    def coverage(self) -> Sequence[Coverage]:
+        """What the record vouches for."""
+        return tuple(Coverage(row[0], self._selector(row[1]), *row[2:]) for row in self._blob("coverage"))
+
+    @cached_property
+    def editions(self) -> Sequence[Edition]:
+        """Which edition of codes an importer uses when."""
+        return tuple(Edition(*row) for row in self._blob("editions"))
+
+    @cached_property
+    def memberships(self) -> Sequence[Membership]:
+        """Dated membership of areas."""
+        return tuple(Membership(*row) for row in self._blob("memberships"))
+
+    @cached_property
+    def zones(self) -> Mapping[str, str]:
+        """The legal time zone of each importer."""
+        return {programme.importer: programme.zone for programme in self.programmes.values()}
+
+    @cached_property
+    def countries(self) -> Sequence[dict[str, str]]:
+        """Countries with their codes, names and aliases, as rows."""
+        return self._blob("countries")
+
+    @cached_property
+    def country_names(self) -> Mapping[str, str]:
+        """English names by code."""
+        return {row["code"]: row["name"] for row in self.countries}
+
+    @cached_property
+    def statements(self) -> Sequence[dict[str, str]]:
+        """The talks ledger, as rows."""
+        return self._blob("statements")
+
+    @cached_property
+    def glossary(self) -> Sequence[dict[str, str]]:
+        """Terms and their meaning, as rows."""
+        return self._blob("glossary")
+
+    @cached_property
+    def checkpoints(self) -> Sequence[dict[str, str]]:
+        """Published figures that the record must reproduce, as rows."""
+        return self._blob("checkpoints")
+
+    @cached_property
+    def meta(self) -> Mapping[str, str]:
+        """Version of the record and the day it was compiled."""
+        return self._blob("meta")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the content."""
+        return self._text("fingerprint") or ""
+
+    def lines(self, importer: str, prefix: str) -> tuple[Line, ...]:
+        """The tariff lines at or below `prefix`, of every edition read."""
+        key = (importer, prefix)
+        if key not in self._lines:
+            rows = self._connection.execute(
+                "SELECT code, duty, since, until FROM line WHERE importer = ? AND code >= ? AND code < ?", (importer, prefix, prefix + ":")
+            )
+            self._lines[key] = tuple(Line(*row) for row in rows)
+        return self._lines[key]
+
+    def listings(self, importer: str, prefix: str, edition: str) -> tuple[Listing, ...]:
+        """The lines of scopes at, above or below `prefix` in the codes of `edition`."""
+        key = (importer, prefix, edition)
+        if key not in self._listings:
+            above = [prefix[:length] for length in range(2, len(prefix))]
+            marks = ",".join("?" * len(above)) or "''"
+            rows = self._connection.execute(
+                f"SELECT scope, prefix, inside FROM listing WHERE importer = ? AND edition IN ('', ?) AND (prefix IN ({marks}))"
+                " UNION ALL SELECT scope, prefix, inside FROM listing WHERE importer = ? AND edition IN ('', ?) AND prefix >= ? AND prefix < ?",
+                (importer, edition, *above, importer, edition, prefix, prefix + ":"),
+            )
+            self._listings[key] = tuple(Listing(scope, found, bool(inside)) for scope, found, inside in rows)
+        return self._listings[key]
+
+    def scope_lines(self, scope: str, edition: str) -> tuple[Listing, ...]:
+        """All lines of one scope in the codes of `edition`."""
+        rows = self._connection.execute(
+            "SELECT scope, prefix, inside FROM listing WHERE scope = ? AND edition IN ('', ?) ORDER BY prefix", (scope, edition)
+        )
+        return tuple(Listing(name, prefix, bool(inside)) for name, prefix, inside in rows)
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return Decimal(text) if text is not None else None
+
+
+def _bound(kind: str, bound: Any) -> Any:
+    return Decimal(bound) if bound is not None and kind in ("share", "amount") else bound

@@ -1,0 +1,96 @@
+"""Rules on lists of codes: scopes, categories, schedules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from tariffcli.book.assemble import Parts, Placed
+from tariffcli.book.rules.registry import Offence, rule
+from tariffcli.law.products import fold_word
+
+
+@rule("L01")
+def every_list_is_described(parts: Parts) -> Iterable[Offence]:
+    """A file of codes has no row in scopes.csv."""
+    described = {placed.value.id for placed in parts.scopes}
+    for table in parts.tables.get("lines", []):
+        if table.stem not in described:
+            yield Placed(table.file, 1, None), table.stem
+
+
+@rule("L02")
+def every_described_list_has_codes(parts: Parts) -> Iterable[Offence]:
+    """A scope of scopes.csv has no file of codes."""
+    for placed in parts.scopes:
+        if not parts.listings.get(placed.value.id):
+            yield placed, placed.value.id
+
+
+@rule("L03")
+def listed_codes_are_codes(parts: Parts) -> Iterable[Offence]:
+    """A listed code is 2, 4, 6, 8 or 10 digits, its sign in or out, its edition a year or blank."""
+    for rows in parts.listings.values():
+        for placed, edition in rows:
+            if not re.fullmatch(r"(\d\d){1,5}", placed.value.prefix) or not re.fullmatch(r"\d{4}|", edition):
+                yield placed, placed.value.prefix
+    for file, line, row in parts.rows("lines"):
+        if row["sign"] not in ("in", "out"):
+            yield Placed(file, line, row), f"{row['prefix']}: {row['sign']}"
+
+
+@rule("L04")
+def a_code_is_listed_once(parts: Parts) -> Iterable[Offence]:
+    """A code stands twice in one list for one edition."""
+    for rows in parts.listings.values():
+        seen: set[tuple[str, str]] = set()
+        blank = {placed.value.prefix for placed, edition in rows if not edition}
+        for placed, edition in rows:
+            key = (placed.value.prefix, edition)
+            if key in seen or (edition and placed.value.prefix in blank):
+                yield placed, placed.value.prefix
+            seen.add(key)
+
+
+@rule("L05")
+def counts_agree_with_the_act(parts: Parts) -> Iterable[Offence]:
+    """A list does not have as many lines as its act counts, and no shortfall says why."""
+    for placed in parts.scopes:
+        scope = placed.value
+        if scope.official_count is None or scope.shortfall:
+            continue
+        mine = [one for one, edition in parts.listings.get(scope.id, []) if edition in ("", scope.count_edition) and one.value.inside]
+        if len(mine) != scope.official_count:
+            yield placed, f"{scope.id}: {len(mine)} here, {scope.official_count} in {scope.act}"
+
+
+@rule("K01")
+def categories_have_codes(parts: Parts) -> Iterable[Offence]:
+    """A category's codes are tariff prefixes of 2 to 10 digits or `scope:` ids, and it has at least one."""
+    for placed in parts.categories:
+        wrong = [code for code in placed.value.codes if not re.fullmatch(r"\d{2,10}|scope:.+", code)]
+        if wrong or not placed.value.codes:
+            yield placed, f"{placed.value.id}: {', '.join(wrong) or 'none'}"
+
+
+@rule("K02")
+def product_words_are_unambiguous(parts: Parts) -> Iterable[Offence]:
+    """A product word stands for one category of an importer only."""
+    owner: dict[tuple[str, str], str] = {}
+    for placed in parts.categories:
+        row = placed.value
+        for word in (row.id, row.name, row.name_zh, *row.aliases):
+            key = (row.importer, fold_word(word))
+            if key[1] and owner.setdefault(key, row.id) != row.id:
+                yield placed, f"{word} is also {owner[key]}"
+
+
+@rule("K03")
+def schedule_lines_are_lines(parts: Parts) -> Iterable[Offence]:
+    """A schedule line has eight digits, a duty, and ends after it begins."""
+    for rows in parts.lines.values():
+        for placed in rows:
+            line = placed.value
+            backward = line.since is not None and line.until is not None and line.until <= line.since
+            if not re.fullmatch(r"\d{8}", line.code) or not line.duty or backward:
+                yield placed, line.code

@@ -1,0 +1,137 @@
+"""The record's tables as text: which files there are, their columns, and their rows with line numbers."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from tariffcli.errors import RecordError
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "events": tuple(
+        "id programme origin scope effect rate_pct rate_max_pct amount currency per join base announced effective until undoes "
+        "condition status act heading source_ids where confidence note".split()
+    ),
+    "programmes": tuple("id importer authority family name zone refundable_since note".split()),
+    "stacking": tuple("id when drops mode origin scope announced effective until act source_ids where note".split()),
+    "scopes": tuple("id importer name act official_count count_edition shortfall confidence source_ids".split()),
+    "lines": ("prefix", "sign", "edition"),
+    "conditions": tuple("id fact kind test when_unknown flag question note".split()),
+    "categories": tuple("id importer edition name name_zh aliases codes note".split()),
+    "sources": tuple("id title publisher date url official language".split()),
+    "statements": tuple("id said_on speaker side about claim standing answers source_ids note".split()),
+    "coverage": tuple("importer origin programme covered_from covered_until verified_through gaps".split()),
+    "checkpoints": tuple("id at known_on origin importer product measure expected source_ids".split()),
+    "countries": tuple("code alpha3 census name name_zh aliases".split()),
+    "areas": tuple("area member from until note".split()),
+    "editions": tuple("importer edition from until".split()),
+    "schedules": ("code", "duty", "from", "until"),
+    "glossary": ("term", "meaning", "see"),
+    "meta": ("key", "value"),
+}
+"""Columns by kind of table, in order."""
+
+SINGLE = tuple(kind for kind in COLUMNS if kind not in ("events", "lines", "schedules"))
+"""Tables that are one file; the others are a folder with one file for each importer or scope."""
+
+FOLDERS = {"events": "events", "lines": "scopes", "schedules": "schedules"}
+
+Row: TypeAlias = dict[str, str]
+
+
+class Finding(NamedTuple):
+    """Something wrong in the record: where, which rule, in what words, about which row."""
+
+    file: str
+    line: int
+    rule: str
+    message: str
+    subject: str = ""
+
+    def __str__(self) -> str:
+        about = f" ({self.subject})" if self.subject else ""
+        return f"{self.file}:{self.line}: {self.rule} {self.message}{about}"
+
+
+class Table(NamedTuple):
+    """One file: its path below `data/`, its kind, its stem, and rows with their line numbers."""
+
+    file: str
+    kind: str
+    stem: str
+    rows: list[tuple[int, Row]]
+
+
+def record_files(data: Path) -> list[tuple[str, str, Path]]:
+    """(kind, stem, path) of every table in a record. Raises RecordError when `data` is no record at all."""
+    if not data.is_dir():
+        raise RecordError(f"No record at {data}: the folder does not exist. Give --data DIR with the tables of a record.")
+    found = [(kind, kind, data / f"{kind}.csv") for kind in SINGLE]
+    for kind, folder in FOLDERS.items():
+        found += [(kind, path.stem, path) for path in sorted((data / folder).glob("*.csv"))]
+    if not any(path.exists() for _, _, path in found):
+        raise RecordError(f"No record at {data}: it holds none of the tables, such as programmes.csv. Give --data DIR.")
+    return found
+
+
+def read_tables(data: Path) -> tuple[list[Table], list[Finding]]:
+    """Every table of a record as text, and what could not be read."""
+    tables: list[Table] = []
+    findings: list[Finding] = []
+    for kind, stem, path in record_files(data):
+        file = path.relative_to(data).as_posix()
+        rows: list[tuple[int, Row]] = []
+        try:
+            rows, wrong = _read(path, file, COLUMNS[kind])
+            findings += wrong
+        except FileNotFoundError:
+            findings.append(Finding(file, 1, "T01", "This table is missing from the record."))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            reason = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error}"
+            findings.append(Finding(file, 1, "T02", f"This table {reason}."))
+        tables.append(Table(file, kind, stem, rows))
+    return tables, findings
+
+
+def _read(path: Path, file: str, columns: tuple[str, ...]) -> tuple[list[tuple[int, Row]], list[Finding]]:
+    findings: list[Finding] = []
+    rows: list[tuple[int, Row]] = []
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream, strict=True)
+        header = next(reader, None)
+        if header is None:
+            return [], [Finding(file, 1, "T03", "This table is empty; a header row is needed.")]
+        if tuple(header) != columns:
+            return [], [Finding(file, 1, "T04", _header_words(header, columns))]
+        for cells in _cells(reader, file, findings):
+            if len(cells) != len(columns):
+                findings.append(Finding(file, reader.line_num, "T05", f"This row has {len(cells)} cells; the table has {len(columns)} columns."))
+                continue
+            rows.append((reader.line_num, {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}))
+    return rows, findings
+
+
+def _cells(reader: Iterable[list[str]], file: str, findings: list[Finding]) -> Iterable[list[str]]:
+    rows = iter(reader)
+    while True:
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            findings.append(Finding(file, getattr(reader, "line_num", 1), "T06", f"This row is cut off or badly quoted: {error}."))
+            return
+        if cells:
+            yield cells
+
+
+def _header_words(header: list[str], columns: tuple[str, ...]) -> str:
+    missing = [name for name in columns if name not in header]
+    extra = [name for name in header if name not in columns]
+    if missing or extra:
+        words = [f"missing {', '.join(missing)}"] if missing else []
+        words += [f"unknown {', '.join(extra)}"] if extra else []
+        return f"The header row is not the table's: {'; '.join(words)}."
+    return f"The columns stand in another order; write {','.join(columns)}."

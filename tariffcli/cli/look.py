@@ -1,0 +1,218 @@
+"""Looks into the record: `events`, `products`, `statements`, `sources`, `coverage`, `glossary`, with filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from tariffcli.book.load import Record
+from tariffcli.book.parse import many
+from tariffcli.book.words import clean, find_country
+from tariffcli.cli.ask import known_day, open_record, read_day
+from tariffcli.cli.options import Common, bundled
+from tariffcli.errors import UsageError
+from tariffcli.law.places import reaches
+from tariffcli.law.products import fold_word
+from tariffcli.show import files, listing
+
+Words = Annotated[str | None, typer.Argument(help="Words to look for, in any column.", metavar="[WORDS]")]
+Since = Annotated[str | None, typer.Option("--since", help="First day.", metavar="DAY")]
+Until = Annotated[str | None, typer.Option("--until", help="Last day.", metavar="DAY")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for name, function in (
+        ("events", events),
+        ("products", products),
+        ("statements", statements),
+        ("sources", sources),
+        ("coverage", coverage),
+        ("glossary", glossary),
+    ):
+        app.command(name)(bundled(function))
+
+
+def matches(row: Mapping[str, Any], words: str | None) -> bool:
+    """Whether every word typed stands in some column of a row."""
+    if not words:
+        return True
+    text = " ".join(str(value) for value in row.values() if value is not None).casefold()
+    return all(word in text for word in words.casefold().split())
+
+
+def events(
+    common: Common,
+    words: Words = None,
+    importer: Annotated[str | None, typer.Option("--to", help="Importer.", metavar="COUNTRY")] = None,
+    origin: Annotated[str | None, typer.Option("--from", help="Origin reached.", metavar="COUNTRY")] = None,
+    programme: Annotated[str | None, typer.Option("--programme", help="Programme or authority.", metavar="ID")] = None,
+    status: Annotated[str | None, typer.Option("--status", help="law, reported or threatened.", metavar="WORD")] = None,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """Acts in the record, by day of effect.
+
+    Example: tariff events --to cn --since 2025-04-01 --until 2025-05-31
+    """
+    record = open_record(common)
+    rows = event_rows(record, common, words, importer, origin, programme, status, since, until)
+    show(rows, ("effective", "rate", "programme", "origin", "scope", "effect", "status", "act", "id"), common, "events")
+
+
+def event_rows(
+    record: Record,
+    common: Common,
+    words: str | None,
+    importer: str | None,
+    origin: str | None,
+    programme: str | None,
+    status: str | None,
+    since: str | None,
+    until: str | None,
+) -> list[dict[str, Any]]:
+    """Events as rows, filtered. Raises UsageError for unknown filters."""
+    if status not in (None, "law", "reported", "threatened"):
+        raise UsageError(f"--status takes law, reported or threatened, not '{clean(status)}'.")
+    taker = find_country(record, origin) if origin else None
+    payers = [find_country(record, importer)] if importer else list(record.events)
+    if programme and programme not in {name for one in record.programmes.values() for name in (one.id, one.authority, one.family)}:
+        raise UsageError(f"No programme '{clean(programme)}'; there are {', '.join(sorted(record.programmes))}.")
+    known = known_day(common)
+    found: list[dict[str, Any]] = []
+    for payer in payers:
+        first = read_day(record, common, since, payer) if since else ""
+        last = read_day(record, common, until, payer) if until else "9999"
+        for event in record.events.get(payer, ()):
+            row = listing.event_line(record, event)
+            families = {record.programmes[name].family for name in event.programmes}
+            if (
+                first <= row["effective"][:10] <= last
+                and (known is None or event.announced <= known)
+                and (status is None or event.status == status)
+                and (programme is None or programme in (*event.programmes, *row["authority"].split(";"), *families))
+                and (taker is None or reaches(event.origin, taker, record.memberships, event.effective))
+                and matches(row, words)
+            ):
+                found.append(row)
+    return sorted(found, key=lambda row: (row["effective"], row["id"]))
+
+
+def products(
+    common: Common,
+    words: Words = None,
+    importer: Annotated[str | None, typer.Option("--to", help="Whose tariff the codes are.", metavar="COUNTRY")] = None,
+) -> None:
+    """Plain words for products, with the codes meant, in English and Chinese.
+
+    Example: tariff products phone --to us
+    """
+    record = open_record(common)
+    payers = [find_country(record, importer)] if importer else list(record.categories)
+    every = [listing.category_row(record, row) for payer in payers for row in record.categories.get(payer, ())]
+    rows = [row for row in every if matches(row, words)]
+    if words and not rows:
+        from difflib import get_close_matches
+
+        known = {fold_word(name): row["product"] for row in every for name in (row["product"], *row["aliases"].split(";")) if name}
+        near = {known[name] for name in get_close_matches(fold_word(words)[:60], known, n=6, cutoff=0.6)}
+        rows = [row for row in every if row["product"] in near]
+    show(rows, ("product", "importer_iso2", "edition", "name", "name_zh", "codes", "aliases"), common, "products")
+
+
+def statements(
+    common: Common,
+    words: Words = None,
+    about: Annotated[str | None, typer.Option("--about", help="Topic.", metavar="ID")] = None,
+    side: Annotated[str | None, typer.Option("--side", help="us, cn or other.", metavar="WORD")] = None,
+    standing: Annotated[str | None, typer.Option("--standing", help="confirmed, denied, contradicted, ...", metavar="WORD")] = None,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """The talks ledger: who claimed what, who denied it, and how each claim stands. Contradicting claims stand together.
+
+    Example: tariff statements --about talks-2025-04-24
+    """
+    record = open_record(common)
+    first = read_day(record, common, since, "") if since else ""
+    last = read_day(record, common, until, "") if until else "9999"
+    known = known_day(common) or "9999"
+    visible = {row["id"] for row in record.statements if row["said_on"] <= known}
+    rows: list[dict[str, Any]] = []
+    for row in record.statements:
+        if (
+            row["id"] in visible
+            and first <= row["said_on"] <= last
+            and (about is None or row["about"] == about)
+            and (side is None or row["side"] == side)
+            and (standing is None or row["standing"] == standing)
+            and matches(row, words)
+        ):
+            answers = ";".join(name for name in many(row["answers"]) if name in visible)
+            rows.append({**row, "answers": answers, "standing": row["standing"] if known == "9999" else ""})
+    rows.sort(key=lambda row: (min(one["said_on"] for one in rows if one["about"] == row["about"]), row["about"], row["said_on"], row["id"]))
+    show(rows, ("about", "said_on", "side", "speaker", "claim", "standing", "answers"), common, "statements")
+
+
+def sources(
+    common: Common,
+    words: Words = None,
+    official: Annotated[bool | None, typer.Option("--official/--secondary", help="Only official documents, or only others.")] = None,
+) -> None:
+    """The documents that the record rests on.
+
+    Example: tariff sources "EO 14257"
+    """
+    record = open_record(common)
+    rows = [listing.source_row(record.sources[name]) for name in record.sources]
+    rows = [row for row in rows if matches(row, words) and (official is None or (row["official"] == "yes") == official)]
+    show(rows, ("id", "date", "publisher", "title", "official", "url"), common, "sources")
+
+
+def coverage(common: Common, words: Words = None) -> None:
+    """What the record vouches for, since when, verified until when, and its known gaps.
+
+    Example: tariff coverage
+    """
+    record = open_record(common)
+    rows = [row for row in (listing.coverage_row(record, one) for one in record.coverage) if matches(row, words)]
+    show(rows, ("importer_iso2", "origin", "programme", "covered_from", "covered_until", "verified_through", "gaps"), common, "coverage")
+
+
+def glossary(common: Common, words: Words = None) -> None:
+    """The terms of the field and of this tool.
+
+    Example: tariff glossary MFN
+    """
+    record = open_record(common)
+    rows = [row for row in record.glossary if matches(row, words)]
+    show(rows, ("term", "meaning", "see"), common, "glossary")
+
+
+def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], common: Common, what: str) -> None:
+    """Print rows as asked: a table, JSON, CSV, or the first column of each line."""
+    if common.format == "json":
+        files.write(files.to_json({what: [dict(row) for row in rows]}), common.out, common.force)
+    elif common.format == "csv":
+        files.write(files.to_csv(list(rows[0]) if rows else list(columns), rows), common.out, common.force)
+    elif common.format == "plain":
+        ids = columns[-1] if what == "events" else columns[0]
+        files.write("".join(f"{row[ids]}\n" for row in rows), common.out, common.force)
+    else:
+        _table(rows, columns, common, what)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], common: Common, what: str) -> None:
+    from tariffcli.show import text  # rich, only for a person
+
+    to = text.console(common.no_color)
+    if common.out is not None:
+        with to.capture() as captured:
+            text.rows(to, columns, rows)
+        files.write(captured.get(), common.out, common.force)
+        return
+    if rows:
+        text.rows(to, columns, rows)
+    text.lines(text.console(common.no_color, stderr=True), [f"{len(rows)} {what}."])

@@ -1,0 +1,176 @@
+"""What one class of equal lines owes at an instant: fold each programme, stack the layers, try each unknown fact both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from tariffcli.law.docket import Docket, relations_in_play, rows_in_play
+from tariffcli.law.facts import ONE, ZERO, all_true, assignments, could_be_true, share_of, unknown_facts
+from tariffcli.law.model import Event, FactValue, Layer, Outcome, Relation
+from tariffcli.law.products import Lines
+from tariffcli.law.stacking import relations_in_force, remaining_shares
+from tariffcli.law.timeline import ruling
+
+ORDINARY = "ordinary"
+"""The name under which stacking meets the ordinary duty: a relation that drops `*` drops it too."""
+
+
+def assess(
+    docket: Docket, lines: Lines, moment: int, known_on: str | None, facts: Mapping[str, FactValue], mfn_pct: Decimal | None = None
+) -> Outcome:
+    """The outcome for one class. `mfn_pct` supplies the ordinary duty where the record has none.
+
+    Facts that must be asked are tried at their extremes, and the range is over whole answers, never a sum of ranges.
+    """
+    conditions = docket.book.conditions
+    rows = {
+        programme: possible
+        for programme, events in rows_in_play(docket, lines.scopes, moment, known_on).items()
+        if (possible := [event for event in events if not event.condition or could_be_true(event, conditions, facts)])
+    }
+    every = [event for events in rows.values() for event in events]
+    asked = unknown_facts(every, conditions, facts, "ask")
+    ordinary = lines.mfn_pct if lines.mfn_pct is not None else mfn_pct
+    tried = [_one(docket, rows, lines, moment, known_on, given, ordinary) for given in assignments(asked, facts)]
+    if len(tried) == 1:
+        return tried[0]
+    spread = {(outcome.min_pct, outcome.max_pct, outcome.mfn_pct, outcome.prohibited) for outcome in tried}
+    if len(spread) == 1:
+        return tried[0]._replace(layers=merged_layers([outcome.layers for outcome in tried]))
+    return merge_outcomes(tried)._replace(asked=tuple(asked))
+
+
+def _one(
+    docket: Docket,
+    rows: Mapping[str, Sequence[Event]],
+    lines: Lines,
+    moment: int,
+    known_on: str | None,
+    facts: Mapping[str, FactValue],
+    ordinary: Decimal | None,
+) -> Outcome:
+    book = docket.book
+    ruled: list[tuple[str, Event]] = []
+    for programme, events in rows.items():
+        true_rows = [event for event in events if not event.condition or all_true(event.condition, book.conditions, facts)]
+        winner = ruling(true_rows) if true_rows else None
+        if winner is not None:
+            ruled.append((programme, winner))
+    charged = {programme: event for programme, event in ruled if event.effect in ("rate", "floor")}
+    shares = {programme: share_of(event.base, facts) for programme, event in charged.items()}
+    left, lost = _stacked(docket, lines, shares, moment, known_on)
+    layers = tuple(
+        _charged_layer(programme, event, left[programme], shares[programme], lost.get(programme), ordinary)
+        if programme in charged
+        else _silent_layer(programme, event)
+        for programme, event in ruled
+    )
+    low, high = _sum(layers)
+    dropped = left.get(ORDINARY, ONE) <= ZERO
+    mfn_text = f"displaced ({lost[ORDINARY].act})" if dropped else lines.mfn_text
+    return Outcome(
+        low,
+        high,
+        ZERO if dropped else ordinary,
+        mfn_text,
+        layers,
+        (),
+        any(event.effect == "prohibit" for _, event in ruled),
+    )
+
+
+def _stacked(
+    docket: Docket, lines: Lines, shares: Mapping[str, Decimal], moment: int, known_on: str | None
+) -> tuple[dict[str, Decimal], dict[str, Relation]]:
+    relations = relations_in_play(docket, lines.scopes, moment) if docket.relations and shares else []
+    if not relations:
+        return dict(shares), {}
+    met = {**shares, ORDINARY: ONE}
+    displacements = relations_in_force(relations, list(met), docket.book.programmes, moment, known_on)
+    displacements = {
+        pair: row for pair, row in displacements.items() if pair[0] != ORDINARY and (pair[1] != ORDINARY or "*" in row.drops)
+    }
+    return remaining_shares(met, displacements)
+
+
+def _charged_layer(
+    programme: str, event: Event, left: Decimal, share: Decimal, relation: Relation | None, ordinary: Decimal | None
+) -> Layer:
+    if left <= ZERO and share > ZERO and relation is not None:
+        return Layer(programme, "displaced", ZERO, ZERO, ZERO, event.rate_pct, event, f"displaced by {relation.when} ({relation.act})")
+    low, high = _leg(event, ordinary)
+    low, high = low * left, high * left if high is not None else None
+    if high is None or low != high:
+        reason = "the record does not establish the rate" if event.rate_pct is None else _open_reason(event)
+        return Layer(programme, "unknown", None, low, high, event.rate_pct, event, reason)
+    reason = f"charged on {left * 100:f}% of the value" if left != ONE else ""
+    role = "floor" if event.effect == "floor" else "applies"
+    return Layer(programme, role, low, low, low, event.rate_pct, event, reason)
+
+
+def _open_reason(event: Event) -> str:
+    if event.amount is not None:
+        return f"a specific duty of {event.amount} {event.currency} per {event.per} ({event.join}) is part of it"
+    if event.effect == "floor":
+        return f"tops up the ordinary duty to {event.rate_pct:f}%; the ordinary duty is not known"
+    return f"what holds is not established: {event.rate_pct:f} to {event.rate_max_pct:f}"
+
+
+def _leg(event: Event, ordinary: Decimal | None) -> tuple[Decimal, Decimal | None]:
+    """Least and most per cent that a row adds on the part of the value it is charged on."""
+    rate = event.rate_pct
+    if rate is None:
+        return ZERO, None
+    if event.amount is not None:
+        return (ZERO, None) if event.join == "or" else (rate, None)
+    if event.effect == "floor":
+        return (max(ZERO, rate - ordinary),) * 2 if ordinary is not None else (ZERO, rate)
+    return rate, event.rate_max_pct if event.rate_max_pct is not None else rate
+
+
+def _silent_layer(programme: str, event: Event) -> Layer:
+    role = {"exempt": "exempt", "prohibit": "applies", "end": "suspended"}[event.effect]
+    reason = {"exempt": "outside by law", "prohibit": "entry is prohibited", "end": "does not reach these goods since this act"}
+    return Layer(programme, role, ZERO, ZERO, ZERO, event.rate_pct, event, reason[event.effect])
+
+
+def _sum(layers: Sequence[Layer]) -> tuple[Decimal, Decimal | None]:
+    low = sum((layer.min_pct for layer in layers), ZERO)
+    tops = [layer.max_pct for layer in layers]
+    return low, None if None in tops else sum((top for top in tops if top is not None), ZERO)
+
+
+def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
+    """One outcome that spans several: least, most, and the layers with what differs between them marked unknown."""
+    highs = [outcome.max_pct for outcome in outcomes]
+    mfn = {outcome.mfn_pct for outcome in outcomes}
+    return Outcome(
+        min(outcome.min_pct for outcome in outcomes),
+        None if None in highs else max(high for high in highs if high is not None),
+        mfn.pop() if len(mfn) == 1 else None,
+        outcomes[0].mfn_text,
+        merged_layers([outcome.layers for outcome in outcomes]),
+        tuple(dict.fromkeys(name for outcome in outcomes for name in outcome.asked)),
+        any(outcome.prohibited for outcome in outcomes),
+    )
+
+
+def merged_layers(many: Sequence[Sequence[Layer]]) -> tuple[Layer, ...]:
+    """The layers of several outcomes as one list: those equal everywhere as they are, the others with their span."""
+    merged: list[Layer] = []
+    for programme in dict.fromkeys(layer.programme for layers in many for layer in layers):
+        versions = [next((layer for layer in layers if layer.programme == programme), None) for layers in many]
+        shown = [layer for layer in versions if layer is not None]
+        first = max(shown, key=lambda layer: (layer.max_pct is None, layer.max_pct or ZERO, layer.event.id))
+        if None not in versions and len({(layer.rate_pct, layer.role, layer.max_pct) for layer in shown}) == 1:
+            merged.append(first)
+            continue
+        low = ZERO if None in versions else min(layer.min_pct for layer in shown)
+        tops = [layer.max_pct for layer in shown]
+        high = None if None in tops else max(top for top in tops if top is not None)
+        if low == high:
+            merged.append(first._replace(rate_pct=low, min_pct=low, max_pct=high))
+        else:
+            merged.append(first._replace(role="unknown", rate_pct=None, min_pct=low, max_pct=high, reason="differs between the cases"))
+    return tuple(merged)

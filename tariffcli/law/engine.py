@@ -1,0 +1,172 @@
+"""`rate`: what an importer charges on a product of an origin at an instant, as known on a day, and by which acts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from tariffcli.law.assess import assess, merge_outcomes
+from tariffcli.law.docket import Docket, docket_of, relevant_scopes
+from tariffcli.law.facts import ZERO
+from tariffcli.law.instants import day_of
+from tariffcli.law.model import CONFIDENCE, Answer, Book, Coverage, Layer, Outcome, Part, Query
+from tariffcli.law.places import reaches
+from tariffcli.law.products import Lines, classes
+
+CHARGED = ("applies", "floor", "unknown")
+
+
+class Case(NamedTuple):
+    """A question prepared once and then answered at many instants: the docket of its pair and its classes of lines."""
+
+    docket: Docket
+    scopes: frozenset[str]
+
+
+def open_case(book: Book, importer: str, origin: str) -> Case:
+    """Sort the record for a pair, to ask it many questions (history, bulk)."""
+    docket = docket_of(book, importer, origin)
+    return Case(docket, relevant_scopes(docket))
+
+
+def rate(book: Book, query: Query) -> Answer:
+    """Answer one query from the record. Pure: the same book and query give the same answer, at any time, in any order.
+
+    Raises UsageError for a product that is no line of the tariff in force, RecordError where two rows contradict each other.
+    """
+    return answer_case(open_case(book, query.importer, query.origin), query)
+
+
+def answer_case(case: Case, query: Query) -> Answer:
+    """`rate` with the record already sorted for the pair."""
+    book = case.docket.book
+    covering = covering_rows(book, query)
+    if not covering:
+        return _outside(query, _what_is_covered(book, query))
+    groups = classes(book, query.importer, query.product, query.instant, case.scopes)
+    parts = assess_parts(case.docket, groups, query)
+    return _answer(query, parts, _verified_through(covering))
+
+
+def assess_parts(docket: Docket, groups: Sequence[Lines], query: Query) -> list[Part]:
+    """The product's parts: classes of lines with the same outcome put together, smallest additional duty first."""
+    found: dict[tuple[object, ...], tuple[list[Outcome], list[str]]] = {}
+    for lines in groups:
+        outcome = assess(docket, lines, query.instant, query.known_on, query.facts, query.mfn_pct)
+        key = (outcome.min_pct, outcome.max_pct, outcome.prohibited, tuple((one.programme, one.role, one.max_pct) for one in outcome.layers))
+        outcomes, codes = found.setdefault(key, ([], []))
+        outcomes.append(outcome)
+        codes += lines.codes
+    total = sum(len(codes) for _, codes in found.values())
+    parts = [
+        Part(_same_layers(outcomes), tuple(sorted(codes)), Decimal(len(codes)) / total if total else Decimal(1), *_totals(outcomes))
+        for outcomes, codes in found.values()
+    ]
+    return sorted(parts, key=lambda part: (part.outcome.min_pct, part.outcome.max_pct is None, part.outcome.max_pct or ZERO, part.codes))
+
+
+def _same_layers(outcomes: Sequence[Outcome]) -> Outcome:
+    return outcomes[0] if len(outcomes) == 1 else merge_outcomes(outcomes)
+
+
+def covering_rows(book: Book, query: Query) -> list[Coverage]:
+    """The coverage rows that vouch for the whole pair on the query's day."""
+    zone = book.zones.get(query.importer)
+    if zone is None:
+        return []
+    day = day_of(query.instant, zone)
+    return [
+        row
+        for row in book.coverage
+        if row.importer == query.importer
+        and row.programme == "*"
+        and reaches(row.origin, query.origin, book.memberships, query.instant)
+        and row.covered_from <= day
+        and (not row.covered_until or day <= row.covered_until)
+    ]
+
+
+def _verified_through(covering: Sequence[Coverage]) -> str:
+    return max(row.verified_through for row in covering)
+
+
+def _what_is_covered(book: Book, query: Query) -> str:
+    rows = [row for row in book.coverage if row.importer == query.importer and row.programme == "*"]
+    mine = [row for row in rows if reaches(row.origin, query.origin, book.memberships, query.instant)]
+    if mine:
+        spans = "; ".join(f"{row.covered_from} to {row.covered_until or 'today and after'}" for row in mine)
+        return f"the record covers this pair from {spans}"
+    if rows:
+        origins = ", ".join(dict.fromkeys(row.origin.text for row in rows))
+        return f"the record covers duties of {query.importer} on goods of: {origins}"
+    importers = ", ".join(sorted({row.importer for row in book.coverage})) or "none"
+    return f"the record has no duties charged by {query.importer}; importers covered: {importers}"
+
+
+def _outside(query: Query, reason: str) -> Answer:
+    return Answer(query, "outside_coverage", reason, None, None, None, "", None, None, (), (), (), (), "", "")
+
+
+def _answer(query: Query, parts: Sequence[Part], verified_through: str) -> Answer:
+    whole = _same_layers([part.outcome for part in parts])
+    low, high = whole.min_pct, whole.max_pct
+    total_low, total_high = _span(parts)
+    status, reason = _status(whole, parts)
+    return Answer(
+        query,
+        status,
+        reason,
+        low,
+        high,
+        whole.mfn_pct,
+        whole.mfn_text,
+        total_low,
+        total_high,
+        whole.layers,
+        tuple(parts) if len(parts) > 1 else (),
+        whole.asked,
+        (),
+        weakest(whole.layers),
+        verified_through,
+    )
+
+
+def _totals(outcomes: Sequence[Outcome]) -> tuple[Decimal | None, Decimal | None]:
+    """Least and most of additional plus ordinary duty; None where the ordinary duty of a line, or the most, is not known."""
+    lows: list[Decimal] = []
+    highs: list[Decimal | None] = []
+    for outcome in outcomes:
+        if outcome.mfn_pct is None:
+            return None, None
+        lows.append(outcome.min_pct + outcome.mfn_pct)
+        highs.append(None if outcome.max_pct is None else outcome.max_pct + outcome.mfn_pct)
+    return min(lows), max((high for high in highs if high is not None), default=None) if None not in highs else None
+
+
+def _span(parts: Sequence[Part]) -> tuple[Decimal | None, Decimal | None]:
+    lows = [part.total_min_pct for part in parts]
+    highs = [part.total_max_pct for part in parts]
+    return (
+        None if None in lows else min(low for low in lows if low is not None),
+        None if None in highs else max(high for high in highs if high is not None),
+    )
+
+
+def _status(whole: Outcome, parts: Sequence[Part]) -> tuple[str, str]:
+    if whole.prohibited:
+        return "prohibited", "entry of these goods, or of some of them, is prohibited"
+    if whole.min_pct == whole.max_pct:
+        return "complete", ""
+    if whole.asked:
+        return "needs_fact", f"depends on facts of the entry: {', '.join(whole.asked)}"
+    if len(parts) > 1:
+        return "range", "lines of this product stand on different lists"
+    open_rows = [layer for layer in whole.layers if layer.role == "unknown"]
+    return "range", "; ".join(f"{layer.programme}: {layer.reason}" for layer in open_rows)
+
+
+def weakest(layers: Sequence[Layer]) -> str:
+    """The weakest confidence of the layers that apply; empty when none does."""
+    levels = [CONFIDENCE.index(layer.event.confidence) for layer in layers if layer.role in CHARGED]
+    return CONFIDENCE[max(levels)] if levels else ""

@@ -1,0 +1,116 @@
+"""Facts of an entry: is a row's condition true, which facts are asked, and what are their extremes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from itertools import product
+
+from tariffcli.law.model import Condition, Event, FactValue, Term
+
+ZERO, ONE = Decimal(0), Decimal(1)
+
+
+def holds_for(condition: Condition, value: FactValue) -> bool:
+    """Whether a known fact passes a condition's test."""
+    if condition.kind == "yes_no":
+        return bool(value)
+    bound = condition.bound
+    if bound is None or condition.test == "":
+        return bool(value)
+    if condition.kind == "choice":
+        return value == bound
+    if condition.test == "<":
+        return value < bound  # type: ignore[operator]
+    if condition.test == "<=":
+        return value <= bound  # type: ignore[operator]
+    if condition.test == ">":
+        return value > bound  # type: ignore[operator]
+    return value >= bound  # type: ignore[operator]
+
+
+def all_true(terms: Iterable[Term], conditions: Mapping[str, Condition], facts: Mapping[str, FactValue]) -> bool:
+    """Whether every term is true; an unknown fact counts as no, and its negation as yes."""
+    for term in terms:
+        condition = conditions[term.condition]
+        value = facts.get(condition.fact)
+        if (value is not None and holds_for(condition, value)) == term.negated:
+            return False
+    return True
+
+
+def could_be_true(event: Event, conditions: Mapping[str, Condition], facts: Mapping[str, FactValue]) -> bool:
+    """Whether a row's condition can still come true: no term on a given fact, or on relief not claimed, is false."""
+    for term in event.condition:
+        condition = conditions[term.condition]
+        if condition.fact in facts or condition.when_unknown == "assume_no":
+            if not all_true((term,), conditions, facts):
+                return False
+    return True
+
+
+def share_of(base: str, facts: Mapping[str, FactValue]) -> Decimal:
+    """The share of the value that a row with `base` is charged on; `!x` is what x leaves over; unknown counts as 0 of x."""
+    if not base:
+        return ONE
+    name = base.removeprefix("!")
+    value = facts.get(name, ZERO)
+    share = value if isinstance(value, Decimal) else ZERO
+    return ONE - share if base.startswith("!") else share
+
+
+def conditions_of(event: Event, conditions: Mapping[str, Condition]) -> Iterator[Condition]:
+    """Every condition that a row depends on, its base included."""
+    for term in event.condition:
+        yield conditions[term.condition]
+    if event.base:
+        yield conditions[event.base.removeprefix("!")]
+
+
+def unknown_facts(
+    events: Iterable[Event], conditions: Mapping[str, Condition], facts: Mapping[str, FactValue], when_unknown: str
+) -> dict[str, Condition]:
+    """The facts these rows depend on that the query does not give, by name, with one condition each."""
+    found: dict[str, Condition] = {}
+    for event in events:
+        if event.condition or event.base:
+            for condition in conditions_of(event, conditions):
+                if condition.fact not in facts and condition.when_unknown == when_unknown:
+                    found.setdefault(condition.fact, condition)
+    return found
+
+
+def extremes(condition: Condition) -> tuple[FactValue, ...]:
+    """The values that stand for every value of an unknown fact: both sides of its test."""
+    if condition.kind == "yes_no":
+        return (False, True)
+    if condition.kind == "share":
+        return (ZERO, ONE)
+    bound = condition.bound
+    if condition.kind == "choice":
+        return ("", bound if bound is not None else "")
+    if isinstance(bound, Decimal):
+        return (bound - 1, bound, bound + 1)
+    assert isinstance(bound, int)
+    return (bound - 1, bound, bound + 1)
+
+
+def assignments(asked: Mapping[str, Condition], facts: Mapping[str, FactValue]) -> Iterator[dict[str, FactValue]]:
+    """Every combination of extremes of the asked facts, over the given facts.
+
+    Shares typed with the same flag are shares of one value: combinations that add up to more than the whole are left out.
+    """
+    names = list(asked)
+    for values in product(*(extremes(asked[name]) for name in names)):
+        tried: dict[str, FactValue] = {**facts, **dict(zip(names, values, strict=True))}
+        if _shares_fit(asked, tried):
+            yield tried
+
+
+def _shares_fit(asked: Mapping[str, Condition], tried: Mapping[str, FactValue]) -> bool:
+    sums: dict[str, Decimal] = {}
+    for name, condition in asked.items():
+        value = tried[name]
+        if condition.kind == "share" and not condition.test and isinstance(value, Decimal):
+            sums[condition.flag] = sums.get(condition.flag, ZERO) + value
+    return all(total <= ONE for total in sums.values())

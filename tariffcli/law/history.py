@@ -1,0 +1,64 @@
+"""The step function of a rate: one step a change, with what changed and by which act; and its days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from tariffcli.errors import UsageError
+from tariffcli.law.engine import Case, answer_case
+from tariffcli.law.instants import end_of_day
+from tariffcli.law.model import Answer, Event, Query
+from tariffcli.law.outlook import changed_events, figure, moments_of
+
+
+class Step(NamedTuple):
+    """A rate and the instant from which it holds. `answer` is None while the product is no line of the tariff."""
+
+    since: int
+    answer: Answer | None
+    events: tuple[Event, ...]
+
+
+def history(case: Case, query: Query, since: int, until: int) -> list[Step]:
+    """The steps of the additional duty from `since` through `until`; the first is the state at `since`."""
+    steps: list[Step] = []
+    for moment in (since, *moments_of(case, query, since, until)):
+        answer = _answer_at(case, query, moment)
+        before = steps[-1].answer if steps else None
+        if steps and (answer is None) == (before is None) and (answer is None or before is None or figure(answer) == figure(before)):
+            steps[-1] = steps[-1]._replace(answer=answer) if answer is not None else steps[-1]
+            continue
+        changed = changed_events(before, answer) if before is not None and answer is not None else ()
+        steps.append(Step(moment, answer, changed))
+    return steps
+
+
+def _answer_at(case: Case, query: Query, moment: int) -> Answer | None:
+    try:
+        return answer_case(case, query._replace(instant=moment))
+    except UsageError:
+        return None
+
+
+class DayRate(NamedTuple):
+    """The additional duty at the end of a local day."""
+
+    day: str
+    min_pct: Decimal | None
+    max_pct: Decimal | None
+
+
+def by_day(steps: Sequence[Step], first: str, last: str, zone: str) -> Iterator[DayRate]:
+    """The rate at the end of every local day from `first` through `last`; None while nothing can be said."""
+    day = date.fromisoformat(first)
+    position = 0
+    while day.isoformat() <= last:
+        moment = end_of_day(day.isoformat(), zone)
+        while position + 1 < len(steps) and steps[position + 1].since <= moment:
+            position += 1
+        answer = steps[position].answer if steps and steps[position].since <= moment else None
+        yield DayRate(day.isoformat(), *((answer.min_pct, answer.max_pct) if answer else (None, None)))
+        day += timedelta(days=1)

@@ -1,0 +1,77 @@
+"""What an answer must say beside its number: changes during the day, how far it was verified, lists not read officially."""
+
+from __future__ import annotations
+
+from tariffcli.law.engine import CHARGED, Case
+from tariffcli.law.instants import day_of, start_of_day, to_wall
+from tariffcli.law.model import Answer
+from tariffcli.law.outlook import changes_between
+
+
+
+def notes(case: Case, answer: Answer, whole_day: bool) -> list[tuple[str, str]]:
+    """(code, text) notes on an answer. `whole_day`: the query named a bare day, so changes within it are told."""
+    if answer.status == "outside_coverage":
+        return []
+    found: list[tuple[str, str]] = []
+    if answer.query.product.kind == "general":
+        found.append(("general", "General means goods on no special list, which is what headlines quote; a product may owe more or less."))
+    if whole_day:
+        found += _changes_of_the_day(case, answer)
+    found += _verification(case, answer)
+    found += _lists(case, answer)
+    found += _schedule(case, answer)
+    found += _refunds(case, answer)
+    return found
+
+
+def _changes_of_the_day(case: Case, answer: Answer) -> list[tuple[str, str]]:
+    query = answer.query
+    zone = case.docket.book.zones[query.importer]
+    first = start_of_day(day_of(query.instant, zone), zone) - 1
+    return [
+        (
+            "day_change",
+            f"It changed that day at {to_wall(change.instant, zone)[11:]}: from {_span(change.before)} to {_span(change.after)}.",
+        )
+        for change in changes_between(case, query, first, query.instant)
+    ]
+
+
+def _span(answer: Answer) -> str:
+    if answer.min_pct is None:
+        return answer.status
+    if answer.min_pct == answer.max_pct:
+        return f"{answer.min_pct:f}%"
+    return f"{answer.min_pct:f}% to {answer.max_pct:f}%" if answer.max_pct is not None else f"at least {answer.min_pct:f}%"
+
+
+def _verification(case: Case, answer: Answer) -> list[tuple[str, str]]:
+    zone = case.docket.book.zones[answer.query.importer]
+    day = day_of(answer.query.instant, zone)
+    if day <= answer.verified_through:
+        return []
+    return [("after_verification", f"The record was last verified through {answer.verified_through}; later acts may be missing.")]
+
+
+def _lists(case: Case, answer: Answer) -> list[tuple[str, str]]:
+    scopes = case.docket.book.scopes
+    names = dict.fromkeys(
+        scopes[layer.event.scope].name + f" ({scopes[layer.event.scope].confidence})"
+        for layer in answer.layers
+        if layer.role in (*CHARGED, "exempt") and layer.event.scope != "all" and scopes[layer.event.scope].confidence != "official"
+    )
+    return [("list_not_official", f"Lists not read in official text: {'; '.join(names)}.")] if names else []
+
+
+def _schedule(case: Case, answer: Answer) -> list[tuple[str, str]]:
+    query = answer.query
+    if query.product.kind == "general" or case.docket.book.lines(query.importer, ""):
+        return []
+    return [("no_schedule", "The record holds no full schedule of this importer: lines are those that its lists name.")]
+
+
+def _refunds(case: Case, answer: Answer) -> list[tuple[str, str]]:
+    programmes = case.docket.book.programmes
+    names = [layer.programme for layer in answer.layers if layer.role in CHARGED and programmes[layer.programme].refundable_since]
+    return [("refundable", f"Later held unlawful and refundable: {', '.join(names)}. The rate is what was in force.")] if names else []

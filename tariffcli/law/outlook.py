@@ -1,0 +1,180 @@
+"""What stands around an answer: changes during the day, the next change, facts that would change it, reports beside the law."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from tariffcli.errors import UsageError
+from tariffcli.law.docket import Docket, breakpoints, rows_in_play
+from tariffcli.law.engine import Case, answer_case
+from tariffcli.law.facts import extremes, unknown_facts
+from tariffcli.law.instants import holds
+from tariffcli.law.model import Answer, Condition, Event, FactValue, Layer, Query
+from tariffcli.law.products import GENERAL, classes
+
+FAR = 20
+"""At most so many coming instants are tried for the next change."""
+
+
+class Change(NamedTuple):
+    """A change of the additional duty: when, from what to what, and the rows whose layers differ."""
+
+    instant: int
+    before: Answer
+    after: Answer
+    events: tuple[Event, ...]
+
+
+class FactEffect(NamedTuple):
+    """A fact that the query does not give and what the answer would be with it."""
+
+    condition: Condition
+    value: FactValue
+    answer: Answer
+
+
+class Report(NamedTuple):
+    """A reported, threatened or claimed row, and the additional duty if it were law (None: cannot be said)."""
+
+    event: Event
+    would_be_pct: Decimal | None
+
+
+def scopes_of(case: Case, query: Query) -> frozenset[str]:
+    """Every scope that some line of the query's product stands on."""
+    if query.product.kind == "general":
+        return frozenset()
+    groups = classes(case.docket.book, query.importer, query.product, query.instant, case.scopes)
+    return frozenset(scope for lines in groups for scope in lines.scopes)
+
+
+def figure(answer: Answer) -> tuple[object, ...]:
+    """What counts as the same answer when changes are looked for."""
+    return (answer.status, answer.min_pct, answer.max_pct)
+
+
+def changes_between(case: Case, query: Query, after: int, through: int, limit: int | None = None) -> list[Change]:
+    """The changes of the additional duty at instants in `(after, through]`, in order; at most `limit` of them."""
+    found: list[Change] = []
+    before = answer_case(case, query._replace(instant=after))
+    for moment in moments_of(case, query, after, through):
+        now = _try(case, query._replace(instant=moment))
+        if now is not None and figure(now) != figure(before):
+            found.append(Change(moment, before, now, changed_events(before, now)))
+            if limit is not None and len(found) >= limit:
+                break
+        before = now if now is not None else before
+    return found
+
+
+def moments_of(case: Case, query: Query, after: int, through: int) -> list[int]:
+    """The instants in `(after, through]` at which the answer to a query could change."""
+    book = case.docket.book
+    moments = set(breakpoints(case.docket, scopes_over_time(case, query), query.known_on))
+    if query.product.kind != "general":
+        moments.update(row.since for row in book.editions if row.importer == query.importer and row.since is not None)
+        for code in query.product.codes:
+            if not code.startswith("scope:"):
+                for line in book.lines(query.importer, code[:8]):
+                    moments.update(edge for edge in (line.since, line.until) if edge is not None)
+    return sorted(moment for moment in moments if after < moment <= through)
+
+
+def scopes_over_time(case: Case, query: Query) -> frozenset[str]:
+    """Every scope that names a code of the product, in any edition."""
+    if query.product.kind == "general":
+        return frozenset()
+    book = case.docket.book
+    editions = {row.edition for row in book.editions if row.importer == query.importer}
+    named = {code.removeprefix("scope:") for code in query.product.codes if code.startswith("scope:")}
+    if named:
+        return case.scopes
+    rows = (row for edition in editions for code in query.product.codes for row in book.listings(query.importer, code, edition))
+    return case.scopes & {row.scope for row in rows}
+
+
+def _try(case: Case, query: Query) -> Answer | None:
+    try:
+        return answer_case(case, query)
+    except UsageError:
+        return None
+
+
+def changed_events(before: Answer, after: Answer) -> tuple[Event, ...]:
+    """The rows of the layers that differ between two answers, those of the later answer first."""
+    then = {layer.programme: layer for layer in before.layers}
+    now = {layer.programme: layer for layer in after.layers}
+    found: list[Event] = []
+    for programme in dict.fromkeys((*now, *then)):
+        new, old = now.get(programme), then.get(programme)
+        if _amount(new) != _amount(old):
+            layer = new or old
+            assert layer is not None
+            found.append(layer.event)
+    return tuple(dict.fromkeys(found))
+
+
+def _amount(layer: Layer | None) -> tuple[object, ...]:
+    return (Decimal(0), Decimal(0)) if layer is None else (layer.min_pct, layer.max_pct)
+
+
+def next_change(case: Case, query: Query) -> Change | None:
+    """The next recorded change of the additional duty after the query's instant, or None."""
+    moments = moments_of(case, query, query.instant, 2**40)[:FAR]
+    if not moments:
+        return None
+    found = changes_between(case, query, query.instant, moments[-1], limit=1)
+    return found[0] if found else None
+
+
+def fact_effects(case: Case, query: Query, answer: Answer) -> list[FactEffect]:
+    """The facts not given that would change the additional duty, each with the answer it would give."""
+    docket = case.docket
+    rows = rows_in_play(docket, scopes_of(case, query), query.instant, query.known_on)
+    events = [event for found in rows.values() for event in found]
+    book = docket.book
+    unknown = {
+        **unknown_facts(events, book.conditions, query.facts, "ask"),
+        **unknown_facts(events, book.conditions, query.facts, "assume_no"),
+    }
+    effects: list[FactEffect] = []
+    for name, condition in unknown.items():
+        for value in extremes(condition):
+            tried = answer_case(case, query._replace(facts={**query.facts, name: value}))
+            if figure(tried) != figure(answer):
+                effects.append(FactEffect(condition, value, tried))
+    return effects
+
+
+def reports(case: Case, query: Query, answer: Answer) -> list[Report]:
+    """Rows beside the law that speak of this product at this instant: reported, threatened, planned without an act."""
+    scopes = scopes_of(case, query)
+    standing = [
+        event
+        for event in (*case.docket.beside, *case.docket.events)
+        if (query.known_on is None or event.announced <= query.known_on) and holds(event.effective, event.until, query.instant)
+    ]
+    withdrawn = {name for event in standing if event.effect == "undo" for name in event.undoes}
+    found: list[Report] = []
+    for event in standing:
+        if event.status == "law" or event.effect == "undo" or event.id in withdrawn:
+            continue
+        mine = event.scope == "all" or event.scope in scopes
+        if mine or query.product == GENERAL:
+            found.append(Report(event, _would_be(case, query, event) if mine else None))
+    return sorted(found, key=lambda report: (report.event.announced, report.event.id))
+
+
+def _would_be(case: Case, query: Query, event: Event) -> Decimal | None:
+    """The additional duty if a reported row were law and the last word of its programme."""
+    if event.effect == "rate" and event.rate_pct is None:
+        return None
+    law = event._replace(status="law", undoes=("none",), condition=())
+    if event.effect != "exempt":
+        law = law._replace(undoes=("earlier",))
+    docket: Docket = case.docket._replace(
+        events=(*case.docket.events, law), general=(*case.docket.general, law) if law.scope == "all" else case.docket.general
+    )
+    return answer_case(case._replace(docket=docket), query).additional_pct
+

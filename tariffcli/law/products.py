@@ -1,0 +1,199 @@
+"""Products: codes, plain words and lists, split into classes of lines that stand on the same lists and owe the same ordinary duty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from tariffcli.errors import RecordError, UsageError
+from tariffcli.law.duty import ad_valorem_pct
+from tariffcli.law.instants import holds
+from tariffcli.law.model import Book, Category, Line, Listing, Product
+
+GENERAL = Product("general", "general", "goods on no special list", ())
+LINE_DIGITS = 8
+_CODE = re.compile(r"[0-9]{2,10}")
+
+
+class Lines(NamedTuple):
+    """A class: the scopes its lines stand on, their ordinary duty, and the codes."""
+
+    scopes: frozenset[str]
+    mfn_pct: Decimal | None
+    mfn_text: str
+    codes: tuple[str, ...]
+
+
+def fold_word(text: str) -> str:
+    """A product or country word as it is compared: lower case, dashes for spaces and underscores."""
+    return re.sub(r"[\s_]+", "-", text.strip().casefold())
+
+
+def digits_of(text: str) -> str | None:
+    """The digits of a tariff code typed with dots, spaces or dashes; None when it is not a code."""
+    plain = re.sub(r"[.\s-]", "", text.strip())
+    return plain if plain.isascii() and plain.isdigit() else None
+
+
+def edition_at(book: Book, importer: str, moment: int) -> str:
+    """The Harmonized System edition whose codes the importer uses at `moment`. Raises RecordError when none is recorded."""
+    for row in book.editions:
+        since = row.since if row.since is not None else moment
+        if row.importer == importer and holds(since, row.until, moment):
+            return row.edition
+    raise RecordError(f"editions.csv names no edition of the tariff of '{importer}' for that day.")
+
+
+def find_product(book: Book, importer: str, text: str, moment: int) -> Product:
+    """The product that a user typed: a code, a category, an alias or a list. Raises UsageError with the nearest words."""
+    word = fold_word(text)
+    if word in ("", "general", "all", "goods"):
+        return GENERAL
+    code = digits_of(text)
+    if code is not None:
+        return _find_code(book, importer, code, moment)
+    for row in book.categories.get(importer, ()):
+        if word in (row.id, fold_word(row.name), fold_word(row.name_zh)) or any(word == fold_word(alias) for alias in row.aliases):
+            return in_edition(book, row, moment)
+    raise UsageError(_no_such_product(book, importer, text))
+
+
+def in_edition(book: Book, category: Category, moment: int) -> Product:
+    """A category with the codes it has at `moment`."""
+    edition = edition_at(book, category.importer, moment)
+    rows = [row for row in book.categories[category.importer] if row.id == category.id and row.edition in ("", edition)]
+    codes = tuple(dict.fromkeys(code for row in rows for code in row.codes))
+    if not codes:
+        raise UsageError(f"The record has no codes for '{category.id}' in the tariff of that day; give a code with --hs.")
+    kind = "list" if any(code.startswith("scope:") for code in codes) else "category"
+    return Product(kind, category.id, category.name, codes)
+
+
+def _find_code(book: Book, importer: str, code: str, moment: int) -> Product:
+    if not 2 <= len(code) <= 10:
+        raise UsageError(f"'{code[:14]}' has {len(code)} digits; a tariff code has 2 to 10.")
+    if len(code) % 2:
+        raise UsageError(
+            f"'{code}' has {len(code)} digits: has a spreadsheet eaten its leading zero? Type 0{code} if so; codes have 2, 4, 6, 8 or 10."
+        )
+    lines = book.lines(importer, code[:LINE_DIGITS])
+    if lines and not any(_stands(line, moment) for line in lines):
+        raise UsageError(f"{code} is no line of the tariff in force that day; {_relatives(book, importer, code, moment)}")
+    if not lines and book.lines(importer, ""):
+        raise UsageError(f"{code} is no line of this tariff in any edition read; {_relatives(book, importer, code, moment)}")
+    return Product("code", code, f"code {dotted(code)}", (code,))
+
+
+def _relatives(book: Book, importer: str, code: str, moment: int) -> str:
+    for length in (6, 4, 2):
+        near = sorted({line.code for line in book.lines(importer, code[:length]) if _stands(line, moment)})
+        if near:
+            return f"its nearest relatives are {', '.join(dotted(one) for one in near[:4])}."
+    return "no line begins like it."
+
+
+def _no_such_product(book: Book, importer: str, text: str) -> str:
+    from difflib import get_close_matches  # only when a message is due
+
+    word = fold_word(text)[:60]
+    known = {name: row.id for row in book.categories.get(importer, ()) for name in (row.id, *map(fold_word, row.aliases))}
+    near = list(dict.fromkeys(known[name] for name in get_close_matches(word, known, n=4, cutoff=0.6)))
+    shown = "".join(letter if letter.isprintable() else "?" for letter in text.strip()[:40])
+    hint = f"Did you mean {', '.join(near)}? " if near else ""
+    return f"No product '{shown}' in the record. {hint}See `tariff products`, or give a code."
+
+
+def dotted(code: str) -> str:
+    """A code as tariffs print it: 8517.13.00, 8507.60.0010.
+
+    >>> dotted("85076000"), dotted("8507600010"), dotted("8507")
+    ('8507.60.00', '8507.60.0010', '8507')
+    """
+    pieces = [code[:4], code[4:6], code[6:]]
+    return ".".join(piece for piece in pieces if piece)
+
+
+def classes(book: Book, importer: str, product: Product, moment: int, relevant: frozenset[str]) -> list[Lines]:
+    """The product's lines at `moment`, sorted into classes by the `relevant` scopes they stand on and their ordinary duty.
+
+    A part of a line that a scope lists by itself (ten digits) is a line of its own here. Where no schedule of the importer
+    is held, lines are those that the lists name; a typed code that no list names may be any of its siblings or none.
+    """
+    if product.kind == "general":
+        return [Lines(frozenset(), None, "", ())]
+    edition = edition_at(book, importer, moment)
+    groups: dict[tuple[frozenset[str], Decimal | None, str], list[str]] = {}
+    for code in _prefixes(book, product, edition):
+        for leaf, scopes, (pct, text) in _leaves(book, importer, product, code, edition, moment, relevant):
+            groups.setdefault((scopes, pct, text), []).append(leaf)
+    return [Lines(scopes, pct, text, tuple(sorted(set(codes)))) for (scopes, pct, text), codes in groups.items()]
+
+
+def _prefixes(book: Book, product: Product, edition: str) -> list[str]:
+    found: list[str] = []
+    for code in product.codes:
+        if code.startswith("scope:"):
+            found += [row.prefix for row in book.scope_lines(code.removeprefix("scope:"), edition) if row.inside]
+        else:
+            found.append(code)
+    return list(dict.fromkeys(found))
+
+
+def _leaves(
+    book: Book, importer: str, product: Product, code: str, edition: str, moment: int, relevant: frozenset[str]
+) -> Iterable[tuple[str, frozenset[str], tuple[Decimal | None, str]]]:
+    listings = [row for row in book.listings(importer, code, edition) if row.scope in relevant]
+    lines = [line for line in book.lines(importer, code[:LINE_DIGITS]) if _stands(line, moment)]
+    standing = {line.code for line in lines}
+    if lines:
+        leaves = _schedule_leaves(code, standing, listings)
+    else:
+        leaves = _listed_leaves(book, importer, product, code, edition)
+    table: dict[str, list[Listing]] = {}
+    for row in listings:
+        table.setdefault(row.prefix, []).append(row)
+    for leaf in leaves:
+        yield leaf.rstrip("*"), _scopes_of(leaf, table), _ordinary(lines, leaf)
+
+
+def _schedule_leaves(code: str, standing: set[str], listings: Sequence[Listing]) -> list[str]:
+    if len(code) > LINE_DIGITS:
+        return [code]
+    deeper = {row.prefix for row in listings if len(row.prefix) > LINE_DIGITS and row.prefix[:LINE_DIGITS] in standing}
+    return sorted(standing | deeper)
+
+
+def _listed_leaves(book: Book, importer: str, product: Product, code: str, edition: str) -> list[str]:
+    """Leaves where no schedule is held. `*` marks a code that may stand on no list although its siblings do."""
+    known = sorted({row.prefix for row in book.listings(importer, code, edition) if len(row.prefix) >= max(len(code), LINE_DIGITS)})
+    if product.kind != "code":
+        return known or [code]
+    if code in known:
+        return [code]
+    if len(code) >= LINE_DIGITS:
+        siblings = {row.prefix for row in book.listings(importer, code[:6], edition) if len(row.prefix) == LINE_DIGITS}
+        return [*sorted(siblings), code + "*"]
+    return [*known, code + "*"]
+
+
+def _scopes_of(leaf: str, table: dict[str, list[Listing]]) -> frozenset[str]:
+    state: dict[str, bool] = {}
+    plain = leaf.rstrip("*")
+    for length in range(2, len(plain) + 1):
+        for row in table.get(plain[:length], ()):
+            state[row.scope] = row.inside
+    return frozenset(scope for scope, inside in state.items() if inside)
+
+
+def _ordinary(lines: Sequence[Line], leaf: str) -> tuple[Decimal | None, str]:
+    texts = sorted({line.duty for line in lines if line.code == leaf[:LINE_DIGITS]})
+    if len(texts) == 1:
+        pct = ad_valorem_pct(texts[0])
+        return pct, "" if pct is not None else texts[0]
+    return None, " or ".join(texts)
+
+
+def _stands(line: Line, moment: int) -> bool:
+    return holds(line.since if line.since is not None else moment, line.until, moment)

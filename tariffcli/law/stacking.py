@@ -1,0 +1,73 @@
+"""Stacking: how the layers of different programmes meet. They add, unless a dated relation says that one displaces another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from tariffcli.errors import RecordError
+from tariffcli.law.facts import ONE, ZERO
+from tariffcli.law.instants import holds
+from tariffcli.law.model import Programme, Relation
+
+
+def names(selector: str, present: Iterable[str], programmes: Mapping[str, Programme]) -> list[str]:
+    """The programmes among `present` that a name, a family (`@s232`) or `*` stands for."""
+    if selector == "*":
+        return list(present)
+    if selector.startswith("@"):
+        family = selector[1:]
+        return [name for name in present if name in programmes and programmes[name].family == family]
+    return [name for name in present if name == selector]
+
+
+def relations_in_force(
+    relations: Sequence[Relation], present: Sequence[str], programmes: Mapping[str, Programme], moment: int, known_on: str | None
+) -> dict[tuple[str, str], Relation]:
+    """The displacements in force among the programmes `present`: (displacer, displaced) -> relation.
+
+    Relations are folded like events: one per pair, whichever way round it points; the later announced rules, and `adds` ends
+    a displacement. Raises RecordError when two relations of a pair are equally late and disagree.
+    """
+    pairs: dict[frozenset[str], tuple[tuple[str, int], str, str, Relation]] = {}
+    for relation in relations:
+        if (known_on is not None and relation.announced > known_on) or not holds(relation.effective, relation.until, moment):
+            continue
+        rank = (relation.announced, relation.effective)
+        for when in names(relation.when, present, programmes):
+            for selector in relation.drops:
+                for dropped in names(selector, present, programmes):
+                    if dropped == when:
+                        continue
+                    pair = frozenset((when, dropped))
+                    standing = pairs.get(pair)
+                    if standing is None or rank > standing[0]:
+                        pairs[pair] = (rank, when, dropped, relation)
+                    elif rank == standing[0] and (when != standing[1] or relation.mode != standing[3].mode):
+                        raise RecordError(f"Stacking rows {standing[3].id} and {relation.id} disagree. Run `tariff check`.")
+    return {(when, dropped): row for _, when, dropped, row in pairs.values() if row.mode == "displaces"}
+
+
+def remaining_shares(
+    shares: Mapping[str, Decimal], displacements: Mapping[tuple[str, str], Relation]
+) -> tuple[dict[str, Decimal], dict[str, Relation]]:
+    """What share of the value each layer is still charged on, and by which relation a layer lost part of it.
+
+    `shares` has the layers that apply, each with the share of the value it is charged on. A relation is applied after
+    every relation that could drop its displacer; a layer with nothing left displaces nothing; shares are subtracted.
+    Raises RecordError when displacements run in a circle.
+    """
+    left = dict(shares)
+    lost: dict[str, Relation] = {}
+    waiting = dict(displacements)
+    while waiting:
+        ready = [pair for pair in waiting if not any(pair[0] == dropped for _, dropped in waiting)]
+        if not ready:
+            raise RecordError(f"Stacking runs in a circle: {', '.join(sorted(row.id for row in waiting.values()))}. Run `tariff check`.")
+        for pair in ready:
+            displacer, dropped = pair
+            relation = waiting.pop(pair)
+            if left[displacer] > ZERO and shares[displacer] > ZERO:
+                left[dropped] = max(ZERO, left[dropped] - min(shares[displacer], ONE))
+                lost[dropped] = relation
+    return left, lost

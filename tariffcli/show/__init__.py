@@ -1,0 +1,1 @@
+"""How answers look: plain documents (`document`), terminal text (`text`, the only user of rich), charts, files."""

@@ -1,0 +1,247 @@
+"""Answers as documents with the contract's names: what JSON prints, what CSV and tables are made from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from tariffcli.book.load import Record
+from tariffcli.law.engine import CHARGED
+from tariffcli.law.instants import to_iso, to_wall
+from tariffcli.law.model import Answer, Event, Layer, Outcome, Part, Query
+from tariffcli.law.outlook import Change, FactEffect, Report
+from tariffcli.law.products import dotted
+
+NOT_INCLUDED = "Not included: anti-dumping and countervailing duty, VAT, excise, fees. Statutory rates, not what was collected."
+SHOWN_CODES = 12
+
+
+def number(value: Decimal | None) -> int | float | None:
+    """A decimal as JSON prints it exactly: 125, 7.5; None stays null."""
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def digits(value: Decimal | None) -> str:
+    """A decimal as text, without trailing zeros: `7.5`; empty for None."""
+    if value is None:
+        return ""
+    return f"{value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize():f}"
+
+
+def span(low: Decimal | None, high: Decimal | None) -> str:
+    """`125`, `20..70`, `10..` (no most known) or `unknown`; what `--format plain` prints."""
+    if low is None:
+        return "unknown"
+    return digits(low) if low == high else f"{digits(low)}..{digits(high)}"
+
+
+def with_article(name: str) -> str:
+    """A country's name as a sentence uses it: `the United States`, `China`."""
+    return f"the {name}" if re.search(r"^United |Islands$|Republic$|lands$|ines$", name) else name
+
+
+def possessive(name: str) -> str:
+    """`China's`, `the United States'`."""
+    full = with_article(name)
+    return f"{full}'" if full.endswith("s") else f"{full}'s"
+
+
+def when_text(query: Query, zone: str) -> str:
+    """The instant of a query in words."""
+    wall = to_wall(query.instant, zone)
+    whole_day = to_iso(query.instant, zone)[11:19] == "23:59:59"
+    return f"end of {wall[:10]} ({zone})" if whole_day else f"{wall} ({zone})"
+
+
+def sentence(record: Record, query: Query) -> str:
+    """Who charges whom, on what, when."""
+    names = record.country_names
+    importer, origin = names.get(query.importer, query.importer.upper()), names.get(query.origin, query.origin.upper())
+    zone = record.zones.get(query.importer, "UTC")
+    known = f", as known on {query.known_on}" if query.known_on else ""
+    words = possessive(importer)
+    return f"{words[0].upper()}{words[1:]} additional duty on goods of {with_article(origin)}: {query.product.name}, {when_text(query, zone)}{known}"
+
+
+def sources(record: Record, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The documents behind a row."""
+    return [
+        {"id": one.id, "title": one.title, "url": one.url, "official": one.official}
+        for one in (record.sources[name] for name in ids)
+    ]
+
+
+def layer(record: Record, one: Layer) -> dict[str, Any]:
+    """A layer with its act, pinpoint, address and confidence."""
+    programme = record.programmes[one.programme]
+    event = one.event
+    return {
+        "programme": one.programme,
+        "authority": programme.authority,
+        "heading": event.heading,
+        "role": one.role,
+        "rate_pct": number(one.rate_pct),
+        "min_pct": number(one.min_pct),
+        "max_pct": number(one.max_pct),
+        "nominal_pct": number(one.nominal_pct),
+        "event": event.id,
+        "act": event.act,
+        "since": to_iso(event.effective, programme.zone),
+        "until": to_iso(event.until, programme.zone) if event.until is not None else None,
+        "where": event.where,
+        "confidence": event.confidence,
+        "reason": one.reason,
+        "note": event.note,
+        "sources": sources(record, event.source_ids),
+    }
+
+
+def outcome_figures(outcome: Outcome) -> dict[str, Any]:
+    """The numbers of an outcome."""
+    return {
+        "additional_pct": number(outcome.min_pct) if outcome.min_pct == outcome.max_pct else None,
+        "additional_min_pct": number(outcome.min_pct),
+        "additional_max_pct": number(outcome.max_pct),
+        "mfn_pct": number(outcome.mfn_pct),
+    }
+
+
+def part(one: Part) -> dict[str, Any]:
+    """Lines that owe the same."""
+    total = one.total_min_pct if one.total_min_pct == one.total_max_pct else None
+    return {
+        **outcome_figures(one.outcome),
+        "total_pct": number(total),
+        "total_min_pct": number(one.total_min_pct),
+        "total_max_pct": number(one.total_max_pct),
+        "lines": len(one.codes),
+        "share_of_lines": float(round(one.share_of_lines, 4)),
+        "programmes": [layer.programme for layer in one.outcome.layers if layer.role in CHARGED],
+        "codes": list(one.codes),
+    }
+
+
+def event_report(record: Record, report: Report) -> dict[str, Any]:
+    """A row beside the law."""
+    event: Event = report.event
+    return {
+        "event": event.id,
+        "status": event.status,
+        "announced": event.announced,
+        "would_be_pct": number(report.would_be_pct),
+        "note": event.note or event.act,
+        "confidence": event.confidence,
+        "sources": sources(record, event.source_ids),
+    }
+
+
+def fact(effect: FactEffect) -> dict[str, Any]:
+    """A fact that could change the answer, and to what."""
+    answer = effect.answer
+    return {
+        "flag": flag_text(effect),
+        "effect": f"additional duty {span(answer.min_pct, answer.max_pct)}%" if answer.status != "prohibited" else "entry prohibited",
+        "question": effect.condition.question,
+    }
+
+
+def flag_text(effect: FactEffect) -> str:
+    """The flag with the value that was tried."""
+    condition, value = effect.condition, effect.value
+    if condition.kind == "yes_no":
+        return f"{condition.flag}{'' if value else '=no'}" if condition.flag.startswith("--claim") else condition.flag
+    if condition.kind == "instant":
+        return f"{condition.flag} {'before' if condition.test in ('<', '<=') else 'after'} {condition.id.rpartition('-before-')[2] or condition.id}"
+    if condition.kind == "share":
+        return f"{condition.flag} {condition.fact.removesuffix('_share')}={digits(value)}" if isinstance(value, Decimal) else condition.flag
+    return f"{condition.flag} {digits(value) if isinstance(value, Decimal) else value}"
+
+
+def change(record: Record, one: Change | None, zone: str) -> dict[str, Any] | None:
+    """A coming change."""
+    if one is None:
+        return None
+    return {
+        "instant": to_iso(one.instant, zone),
+        "additional_pct": number(one.after.additional_pct),
+        "additional_min_pct": number(one.after.min_pct),
+        "additional_max_pct": number(one.after.max_pct),
+        "event": one.events[0].id if one.events else None,
+    }
+
+
+def dataset(record: Record, verified_through: str) -> dict[str, Any]:
+    """Which record answered."""
+    return {
+        "version": record.meta.get("version", ""),
+        "fingerprint": record.fingerprint,
+        "verified_through": verified_through or None,
+        "overlay": None,
+    }
+
+
+def answer(
+    record: Record,
+    given: Answer,
+    facts: Sequence[FactEffect] = (),
+    reports: Sequence[Report] = (),
+    coming: Change | None = None,
+    notes: Sequence[tuple[str, str]] = (),
+) -> dict[str, Any]:
+    """The whole answer, field by field as the contract names them."""
+    query = given.query
+    zone = record.zones.get(query.importer, "UTC")
+    product = query.product
+    return {
+        "status": given.status,
+        "reason": given.reason or None,
+        "sentence": sentence(record, query),
+        "importer": query.importer,
+        "origin": query.origin,
+        "product": {"kind": product.kind, "id": product.id, "name": product.name, "codes": list(product.codes)},
+        "instant": to_iso(query.instant, zone),
+        "known_on": query.known_on,
+        "additional_pct": number(given.additional_pct),
+        "additional_min_pct": number(given.min_pct),
+        "additional_max_pct": number(given.max_pct),
+        "mfn_pct": number(given.mfn_pct),
+        "mfn_text": given.mfn_text or None,
+        "total_pct": number(given.total_pct),
+        "total_min_pct": number(given.total_min_pct),
+        "total_max_pct": number(given.total_max_pct),
+        "layers": [layer(record, one) for one in given.layers],
+        "parts": [part(one) for one in given.parts],
+        "reports": [event_report(record, one) for one in reports],
+        "facts": [fact(one) for one in facts],
+        "notes": [{"code": code, "text": text} for code, text in notes],
+        "next_change": change(record, coming, zone),
+        "confidence": given.confidence or None,
+        "dataset": dataset(record, given.verified_through),
+    }
+
+
+def plain(given: Answer) -> str:
+    """What `--format plain` prints: `125`, `10..34`, or the status where there is no number."""
+    if given.status in ("outside_coverage", "prohibited"):
+        return given.status
+    return span(given.min_pct, given.max_pct)
+
+
+def codes_text(codes: Sequence[str]) -> str:
+    """Codes as tariffs print them, shortened."""
+    shown = ", ".join(dotted(code) for code in codes[:SHOWN_CODES])
+    more = f" and {len(codes) - SHOWN_CODES} more" if len(codes) > SHOWN_CODES else ""
+    return shown + more
+
+
+def flat(document: Mapping[str, Any]) -> dict[str, Any]:
+    """One CSV row of an answer: its scalar fields, and the ids of the rows that apply."""
+    row = {name: value for name, value in document.items() if not isinstance(value, (list, dict))}
+    row["product"] = document["product"]["id"]
+    row["events"] = ";".join(one["event"] for one in document["layers"] if one["role"] in CHARGED)
+    row["fingerprint"] = document["dataset"]["fingerprint"]
+    return row

@@ -1,0 +1,70 @@
+"""Where output goes: stdout, or a file written aside and renamed; CSV and JSON as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tariffcli.errors import TariffError, UsageError
+
+_RISKY = ("=", "+", "@", "\t", "\r")
+
+
+def to_json(document: Any) -> str:
+    """A document as JSON text with a newline."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def to_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], bom: bool = False) -> str:
+    """Rows as CSV text. A cell that a spreadsheet would run as a formula is prefixed with an apostrophe."""
+    stream = io.StringIO()
+    if bom:
+        stream.write("\ufeff")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row.get(name)) for name in columns])
+    return stream.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and value.startswith(_RISKY):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def write(text: str, out: Path | None, force: bool = False) -> None:
+    """Print to stdout, or write `out`: aside first, then renamed, so that no half-written file is ever seen.
+
+    Raises UsageError when `out` exists and `force` is not given, or its folder does not exist; TariffError when it cannot be written.
+    """
+    if out is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    check_free(out, force)
+    aside = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        aside.write_text(text, encoding="utf-8", newline="")
+        os.replace(aside, out)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise TariffError(f"{out} could not be written: {error.strerror}. Nothing was left behind.") from None
+
+
+def check_free(out: Path, force: bool) -> None:
+    """Raise UsageError unless `out` may be written."""
+    if out.is_dir():
+        raise UsageError(f"{out} is a folder; give the name of a file.")
+    if out.exists() and not force:
+        raise UsageError(f"{out} exists already; add --force to replace it, or give another name.")
+    if not out.parent.is_dir():
+        raise UsageError(f"The folder {out.parent} does not exist; create it first.")
