@@ -17,8 +17,9 @@ from typing import Any
 from tariffcli.book.fingerprint import of_content, on_disk
 from tariffcli.errors import RecordError
 from tariffcli.law.model import Selector
+from tariffcli.law.products import fold_word
 
-FORMAT = "1"
+FORMAT = "2"
 """Raise it whenever the compiled form changes."""
 
 _SCHEMA = """
@@ -26,6 +27,8 @@ CREATE TABLE blob (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE source (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE listing (importer TEXT, prefix TEXT, scope TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (importer, prefix, scope, edition)) WITHOUT ROWID;
 CREATE INDEX listing_scope ON listing (scope);
+CREATE TABLE word (word TEXT PRIMARY KEY, code TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE country (code TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE line (importer TEXT, code TEXT, duty TEXT, since INTEGER, until INTEGER);
 CREATE INDEX line_code ON line (importer, code);
 """
@@ -131,6 +134,11 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
     with connection:
         connection.executemany("INSERT INTO blob VALUES (?, ?)", [(name, _text(body)) for name, body in blobs.items()])
         connection.executemany("INSERT INTO source VALUES (?, ?)", [(p.value.id, _text(plain(p.value))) for p in parts.sources])
+        countries = blobs["countries"]
+        connection.executemany("INSERT INTO country VALUES (?, ?)", [(row["code"], row["name"]) for row in countries])
+        connection.executemany(
+            "INSERT OR IGNORE INTO word VALUES (?, ?)", [(word, row["code"]) for row in countries for word in country_words(row)]
+        )
         connection.executemany(
             "INSERT INTO listing VALUES (?, ?, ?, ?, ?)",
             [
@@ -144,6 +152,12 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
             [(importer, *placed.value) for importer, rows in parts.lines.items() for placed in rows],
         )
     return connection
+
+
+def country_words(row: dict[str, str]) -> list[str]:
+    """Everything a country may be called, as it is compared."""
+    names = (row["code"], row["alpha3"], row["census"], row["name"], row["name_zh"], *row["aliases"].split(";"))
+    return [fold_word(name) for name in names if name.strip()]
 
 
 def _text(body: Any) -> str:

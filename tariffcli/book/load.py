@@ -165,7 +165,17 @@ class Record:
     @cached_property
     def country_names(self) -> Mapping[str, str]:
         """English names by code."""
-        return {row["code"]: row["name"] for row in self.countries}
+        return dict(self._connection.execute("SELECT code, name FROM country"))
+
+    def country_of(self, word: str) -> str | None:
+        """The country that a folded word names, or None."""
+        found = self._connection.execute("SELECT code FROM word WHERE word = ?", (word,)).fetchone()
+        return found[0] if found else None
+
+    @property
+    def country_words(self) -> Mapping[str, str]:
+        """Every word for a country, for suggestions."""
+        return dict(self._connection.execute("SELECT word, code FROM word"))
 
     @cached_property
     def statements(self) -> Sequence[dict[str, str]]:

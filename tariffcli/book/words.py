@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from tariffcli.book.load import Record
-from tariffcli.book.parse import many
 from tariffcli.errors import UsageError
 from tariffcli.law.model import Condition, FactValue
 from tariffcli.law.products import fold_word
@@ -22,14 +21,10 @@ def clean(text: str, most: int = 40) -> str:
 def find_country(record: Record, text: str) -> str:
     """The country code that a user typed: alpha-2, alpha-3, census code, name or alias. Raises UsageError with the nearest."""
     word = fold_word(text)
-    names: dict[str, str] = {}
-    for row in record.countries:
-        for name in (row["code"], row["alpha3"], row["census"], row["name"], row["name_zh"], *many(row["aliases"])):
-            if name:
-                key = fold_word(name)
-                if key == word:
-                    return row["code"]
-                names[key] = row["code"]
+    found = record.country_of(word)
+    if found is not None:
+        return found
+    names = record.country_words
     from difflib import get_close_matches  # only when a message is due
 
     near = list(dict.fromkeys(names[name] for name in get_close_matches(word[:60], names, n=3, cutoff=0.7)))

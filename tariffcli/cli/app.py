@@ -4,25 +4,55 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from tariffcli.cli import check, export, history, look, rate
 from tariffcli.errors import TariffError
+
+COMMANDS = {
+    "rate": "rate",
+    "history": "history",
+    "export": "export",
+    "events": "look",
+    "products": "look",
+    "statements": "look",
+    "sources": "look",
+    "coverage": "look",
+    "glossary": "look",
+    "check": "check",
+}
+"""Commands and the modules that hold them; only the one that is asked for is loaded."""
+
+
+class Commands(TyperGroup):
+    """The group of all commands, each loaded when it is first asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"tariffcli.cli.{COMMANDS[cmd_name]}")
+        app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode="rich")
+        module.register(app, cmd_name)
+        command = typer.main.get_command(app)
+        return command.commands[cmd_name] if isinstance(command, TyperGroup) else command
+
 
 app = typer.Typer(
     name="tariff",
+    cls=Commands,
     help="What duty was owed on any day since 2018, by which acts, and how sure we are.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-
-rate.register(app)
-history.register(app)
-export.register(app)
-look.register(app)
-check.register(app)
 
 
 def version(value: bool) -> None:

@@ -15,9 +15,9 @@ from tariffcli.law.checkpoints import replay
 from tariffcli.show import files
 
 
-def register(app: typer.Typer) -> None:
+def register(app: typer.Typer, name: str) -> None:
     """Add the command."""
-    app.command("check")(bundled(check_record))
+    app.command(name)(bundled(check_record))
 
 
 def check_record(common: Common) -> None:

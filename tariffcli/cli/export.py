@@ -26,10 +26,10 @@ Since = Annotated[str, typer.Option("--since", help="First day.", metavar="DAY")
 Until = Annotated[str, typer.Option("--until", help="Last day.", metavar="DAY")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
+def register(app: typer.Typer, name: str) -> None:
+    """Add the group of commands."""
     group = typer.Typer(help="CSV or JSON files of the record and of its answers.", no_args_is_help=True)
-    for name, function in (
+    for kind, function in (
         ("history", export_history),
         ("rates", export_rates),
         ("events", export_events),
@@ -38,8 +38,8 @@ def register(app: typer.Typer) -> None:
         ("coverage", export_coverage),
         ("products", export_products),
     ):
-        group.command(name)(bundled(function))
-    app.add_typer(group, name="export")
+        group.command(kind)(bundled(function))
+    app.add_typer(group, name=name)
 
 
 def export_history(

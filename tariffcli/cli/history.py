@@ -22,9 +22,9 @@ FIRST = "2018-01-01"
 COLUMNS = ("since", "additional_pct", "change_points", "days", "by", "what")
 
 
-def register(app: typer.Typer) -> None:
+def register(app: typer.Typer, name: str) -> None:
     """Add the command."""
-    app.command("history")(bundled(show_history))
+    app.command(name)(bundled(show_history))
 
 
 def show_history(

@@ -22,17 +22,10 @@ Since = Annotated[str | None, typer.Option("--since", help="First day.", metavar
 Until = Annotated[str | None, typer.Option("--until", help="Last day.", metavar="DAY")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for name, function in (
-        ("events", events),
-        ("products", products),
-        ("statements", statements),
-        ("sources", sources),
-        ("coverage", coverage),
-        ("glossary", glossary),
-    ):
-        app.command(name)(bundled(function))
+def register(app: typer.Typer, name: str) -> None:
+    """Add the command of that name."""
+    every = {one.__name__: one for one in (events, products, statements, sources, coverage, glossary)}
+    app.command(name)(bundled(every[name]))
 
 
 def matches(row: Mapping[str, Any], words: str | None) -> bool:

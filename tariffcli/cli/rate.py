@@ -19,9 +19,9 @@ from tariffcli.show import document, files
 HS_SHARED = 6
 
 
-def register(app: typer.Typer) -> None:
+def register(app: typer.Typer, name: str) -> None:
     """Add the command."""
-    app.command("rate")(bundled(rate))
+    app.command(name)(bundled(rate))
 
 
 def rate(

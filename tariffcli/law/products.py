@@ -175,7 +175,8 @@ def _listed_leaves(book: Book, importer: str, product: Product, code: str, editi
     if len(code) >= LINE_DIGITS:
         siblings = {row.prefix for row in book.listings(importer, code[:6], edition) if len(row.prefix) == LINE_DIGITS}
         return [*sorted(siblings), code + "*"]
-    return [*known, code + "*"]
+    undivided = [code + "0" * (LINE_DIGITS - len(code))]
+    return known if len(code) == 6 and known == undivided else [*known, code + "*"]
 
 
 def _scopes_of(leaf: str, table: dict[str, list[Listing]]) -> frozenset[str]:

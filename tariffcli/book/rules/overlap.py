@@ -16,8 +16,7 @@ class Overlap:
         codes = {row["code"] for _, _, row in parts.rows("countries")}
         named = {code for _, placed in parts.all_events() for code in (*placed.value.origin.named, *placed.value.origin.but_named)}
         self._world = codes | named | {"zz"}
-        self._prefixes = {scope: {placed.value.prefix for placed, _ in rows if placed.value.inside} for scope, rows in parts.listings.items()}
-        self._above: dict[str, set[str]] = {}
+        self._signs = {scope: {placed.value.prefix: placed.value.inside for placed, _ in rows} for scope, rows in parts.listings.items()}
         self._pairs: dict[tuple[str, str], bool] = {}
         self._reach: dict[str, set[str]] = {}
 
@@ -49,12 +48,17 @@ class Overlap:
             return True
         pair = (min(one, two), max(one, two))
         if pair not in self._pairs:
-            mine, theirs = self._prefixes.get(one, set[str]()), self._prefixes.get(two, set[str]())
-            self._pairs[pair] = not mine.isdisjoint(self._heads(two) | theirs) or not theirs.isdisjoint(self._heads(one))
+            codes = [*self._inside(one), *self._inside(two)]
+            self._pairs[pair] = any(self._lists(one, code) and self._lists(two, code) for code in codes)
         return self._pairs[pair]
 
-    def _heads(self, scope: str) -> set[str]:
-        """Every shorter prefix of the scope's codes."""
-        if scope not in self._above:
-            self._above[scope] = {code[:length] for code in self._prefixes.get(scope, ()) for length in range(2, len(code))}
-        return self._above[scope]
+    def _inside(self, scope: str) -> list[str]:
+        return [prefix for prefix, inside in self._signs.get(scope, {}).items() if inside]
+
+    def _lists(self, scope: str, code: str) -> bool:
+        """Whether a scope takes in a code: its longest prefix of the code says so."""
+        signs = self._signs.get(scope, {})
+        for length in range(len(code), 1, -1):
+            if code[:length] in signs:
+                return signs[code[:length]]
+        return False
