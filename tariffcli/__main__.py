@@ -1,6 +1,6 @@
 """`python -m tariffcli`."""
 
-from tariffcli.cli.app import main
+from tariffcli.cli.start import main
 
 if __name__ == "__main__":
     main()

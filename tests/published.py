@@ -7,12 +7,12 @@ from pathlib import Path
 
 from tariffcli.book.load import Record
 from tariffcli.cli.ask import read_facts
-from tariffcli.cli.options import Common, Entry
+from tariffcli.cli.typed import Common, Entry
 from tariffcli.law.checkpoints import measured, query_of, span
 from tariffcli.law.engine import rate
 
 CASES = Path(__file__).parent / "cases"
-PLAIN = Common(None, None, "plain", None, False, False, False, None)
+PLAIN = Common(format="plain")
 
 
 def cases() -> list[dict[str, str]]:

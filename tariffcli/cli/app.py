@@ -10,8 +10,6 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from tariffcli.errors import TariffError
-
 COMMANDS = {
     "rate": "rate",
     "history": "history",
@@ -69,28 +67,3 @@ def main_options(
     show: bool = typer.Option(False, "--version", help="Print the version and end.", callback=version, is_eager=True),
 ) -> None:
     """What duty was owed on any day since 2018, by which acts, and how sure we are."""
-
-
-def main() -> None:
-    """Run the program. Failures end in one or two lines on stderr; a closed pipe ends quietly; Ctrl-C exits 130."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
-    try:
-        app(standalone_mode=True)
-    except TariffError as error:
-        _end(f"error: {error}", error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except KeyboardInterrupt:
-        _end("interrupted", 130)
-
-
-def _end(words: str, code: int) -> None:
-    try:
-        print(words, file=sys.stderr)
-    except OSError:
-        pass
-    sys.exit(code)

@@ -1,13 +1,11 @@
 """From what was typed to queries: countries, days, products and facts. Reads the clock; nothing below it does."""
 
-from __future__ import annotations
-
 import time
 from typing import NamedTuple
 
 from tariffcli.book.load import Record, load
 from tariffcli.book.words import claimed_fact, clean, decimal_fact, fact_value, facts_of_flag, find_country
-from tariffcli.cli.options import Common, Entry, Pair
+from tariffcli.cli.typed import Common, Entry, Pair
 from tariffcli.errors import UsageError
 from tariffcli.law.instants import day_of, end_of_day, parse_day, parse_instant
 from tariffcli.law.model import FactValue, Product, Query

@@ -9,7 +9,8 @@ import typer
 
 from tariffcli.book.load import Record, default_data, load
 from tariffcli.book.tables import Finding
-from tariffcli.cli.options import Common, bundled
+from tariffcli.cli.options import bundled
+from tariffcli.cli.typed import Common
 from tariffcli.errors import TariffError
 from tariffcli.law.checkpoints import replay
 from tariffcli.show import files

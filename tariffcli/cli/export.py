@@ -14,7 +14,8 @@ from tariffcli.book.words import clean, find_country
 from tariffcli.cli.ask import countries, open_record, read_day
 from tariffcli.cli.history import FIRST, layer_columns, step_row, steps_of
 from tariffcli.cli.look import event_rows
-from tariffcli.cli.options import Common, Entry, Pair, bundled
+from tariffcli.cli.options import bundled
+from tariffcli.cli.typed import Common, Entry, Pair
 from tariffcli.errors import UsageError
 from tariffcli.law.history import by_day
 from tariffcli.law.instants import end_of_day

@@ -10,16 +10,16 @@ import typer
 from tariffcli.book.load import Record
 from tariffcli.book.words import clean
 from tariffcli.cli.ask import Question, build, countries, find, open_record, read_day
-from tariffcli.cli.options import Common, Entry, Pair, bundled
+from tariffcli.cli.options import bundled
+from tariffcli.cli.typed import Common, Entry, Pair
 from tariffcli.errors import OutsideCoverage, UsageError
 from tariffcli.law.engine import CHARGED, Case, answer_case, covering_rows, open_case
 from tariffcli.law.history import Step, history
 from tariffcli.law.instants import end_of_day, start_of_day, to_iso, to_wall, zone
-from tariffcli.law.model import Layer
 from tariffcli.show import document, files
 
 FIRST = "2018-01-01"
-COLUMNS = ("since", "additional_pct", "change_points", "days", "by", "what")
+COLUMNS = {"since": "since", "duty %": "additional_pct", "points": "change_points", "days": "days", "by": "by", "now charges %": "what"}
 
 
 def register(app: typer.Typer, name: str) -> None:
@@ -111,7 +111,7 @@ def step_row(steps: list[Step], index: int, end: int, clock: str) -> dict[str, A
         "change_points": _points(before.additional_pct if before else None, answer.additional_pct if answer else None),
         "days": document.digits(round(Decimal(closes - step.since) / 86400, 2)),
         "by": "; ".join(dict.fromkeys(f"{event.act}" for event in step.events)) or ("" if index else "state at the start"),
-        "what": ", ".join(_what(step, index)),
+        "what": ", ".join(f"{name} {document.span(low, high)}" for name, low, high in step.charges),
         "event_ids": ";".join(event.id for event in step.events),
         "status": answer.status if answer else "no_line",
     }
@@ -127,19 +127,6 @@ def _points(before: Decimal | None, after: Decimal | None) -> str:
     if before is None or after is None:
         return ""
     return f"{'+' if after > before else ''}{'-' if after < before else ''}{document.digits(abs(after - before))}"
-
-
-def _what(step: Step, index: int) -> list[str]:
-    if step.answer is None or not index:
-        return []
-    now: dict[str, Layer] = {layer.programme: layer for layer in step.answer.layers}
-    found: list[str] = []
-    for event in step.events:
-        for programme in event.programmes:
-            layer = now.get(programme)
-            shown = document.span(layer.min_pct, layer.max_pct) if layer else "0"
-            found.append(f"{programme} {shown}")
-    return list(dict.fromkeys(found))
 
 
 def _print(
@@ -209,12 +196,12 @@ def _table(
     if summary["peak_pct"] is not None:
         closing = f"Peak {summary['peak_pct']}% from {summary['peak_since']}, {summary['peak_days']:g} days in force. {closing}"
     heading = document.sentence(record, query).rsplit(", ", 1)[0] if query.known_on is None else document.sentence(record, query)
-    shown = [*COLUMNS, *programmes]
+    shown = [{**{title: row[name] for title, name in COLUMNS.items()}, **{name: row.get(name, "") for name in programmes}} for row in rows]
     if common.out is not None:
         with to.capture() as captured:
-            text.history(to, heading, chart, shown, rows, closing)
+            text.history(to, heading, chart, shown, closing)
         files.write(captured.get(), common.out, common.force)
         return
-    text.history(to, heading, chart, shown, rows, closing)
+    text.history(to, heading, chart, shown, closing)
 
 

@@ -11,7 +11,8 @@ from tariffcli.book.load import Record
 from tariffcli.book.parse import many
 from tariffcli.book.words import clean, find_country
 from tariffcli.cli.ask import known_day, open_record, read_day
-from tariffcli.cli.options import Common, bundled
+from tariffcli.cli.options import bundled
+from tariffcli.cli.typed import Common
 from tariffcli.errors import UsageError
 from tariffcli.law.places import reaches
 from tariffcli.law.products import fold_word
@@ -52,7 +53,7 @@ def events(
     """
     record = open_record(common)
     rows = event_rows(record, common, words, importer, origin, programme, status, since, until)
-    show(rows, ("effective", "rate", "programme", "origin", "scope", "effect", "status", "act", "id"), common, "events")
+    show(rows, ("effective", "rate", "programme", "act", "id", "effect", "status", "origin", "scope", "note"), common, "events", key="id")
 
 
 def event_rows(
@@ -112,7 +113,7 @@ def products(
         known = {fold_word(name): row["product"] for row in every for name in (row["product"], *row["aliases"].split(";")) if name}
         near = {known[name] for name in get_close_matches(fold_word(words)[:60], known, n=6, cutoff=0.6)}
         rows = [row for row in every if row["product"] in near]
-    show(rows, ("product", "importer_iso2", "edition", "name", "name_zh", "codes", "aliases"), common, "products")
+    show(rows, ("product", "importer_iso2", "codes", "name_zh", "edition", "name", "aliases"), common, "products", key="product")
 
 
 def statements(
@@ -146,7 +147,7 @@ def statements(
             answers = ";".join(name for name in many(row["answers"]) if name in visible)
             rows.append({**row, "answers": answers, "standing": row["standing"] if known == "9999" else ""})
     rows.sort(key=lambda row: (min(one["said_on"] for one in rows if one["about"] == row["about"]), row["about"], row["said_on"], row["id"]))
-    show(rows, ("about", "said_on", "side", "speaker", "claim", "standing", "answers"), common, "statements")
+    show(rows, ("said_on", "speaker", "claim", "standing", "about", "side", "id", "answers"), common, "statements", key="id")
 
 
 def sources(
@@ -161,7 +162,7 @@ def sources(
     record = open_record(common)
     rows = [listing.source_row(record.sources[name]) for name in record.sources]
     rows = [row for row in rows if matches(row, words) and (official is None or (row["official"] == "yes") == official)]
-    show(rows, ("id", "date", "publisher", "title", "official", "url"), common, "sources")
+    show(rows, ("id", "date", "title", "publisher", "official", "url"), common, "sources", key="id")
 
 
 def coverage(common: Common, words: Words = None) -> None:
@@ -171,7 +172,7 @@ def coverage(common: Common, words: Words = None) -> None:
     """
     record = open_record(common)
     rows = [row for row in (listing.coverage_row(record, one) for one in record.coverage) if matches(row, words)]
-    show(rows, ("importer_iso2", "origin", "programme", "covered_from", "covered_until", "verified_through", "gaps"), common, "coverage")
+    show(rows, ("importer_iso2", "origin", "programme", "verified_through", "covered_from", "covered_until", "gaps"), common, "coverage", key="programme")
 
 
 def glossary(common: Common, words: Words = None) -> None:
@@ -181,18 +182,17 @@ def glossary(common: Common, words: Words = None) -> None:
     """
     record = open_record(common)
     rows = [row for row in record.glossary if matches(row, words)]
-    show(rows, ("term", "meaning", "see"), common, "glossary")
+    show(rows, ("term", "meaning", "see"), common, "glossary", key="term")
 
 
-def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], common: Common, what: str) -> None:
-    """Print rows as asked: a table, JSON, CSV, or the first column of each line."""
+def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], common: Common, what: str, key: str) -> None:
+    """Print rows as asked: a table, JSON, CSV, or the key of each line."""
     if common.format == "json":
         files.write(files.to_json({what: [dict(row) for row in rows]}), common.out, common.force)
     elif common.format == "csv":
         files.write(files.to_csv(list(rows[0]) if rows else list(columns), rows), common.out, common.force)
     elif common.format == "plain":
-        ids = columns[-1] if what == "events" else columns[0]
-        files.write("".join(f"{row[ids]}\n" for row in rows), common.out, common.force)
+        files.write("".join(f"{row[key]}\n" for row in rows), common.out, common.force)
     else:
         _table(rows, columns, common, what)
 

@@ -1,51 +1,13 @@
 """Options that commands share, written once: a bundle's parameters become parameters of every command that asks for it."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any
 
 import typer
 
-Format = Literal["table", "json", "csv", "plain"]
-
-
-class Common(NamedTuple):
-    """What every command takes."""
-
-    data: Path | None
-    known_on: str | None
-    format: Format
-    out: Path | None
-    force: bool
-    strict: bool
-    no_color: bool
-    dates: str | None
-
-
-class Pair(NamedTuple):
-    """Who charges whom on what."""
-
-    origin: str
-    importer: str
-    product: str | None
-    hs: str | None
-
-
-class Entry(NamedTuple):
-    """Facts of an entry."""
-
-    claim: tuple[str, ...]
-    loaded: str | None
-    mode: str | None
-    metal_share: tuple[str, ...]
-    in_quota: bool | None
-    mfn: str | None
-    postal: bool
-    value: str | None
-
+from tariffcli.cli.typed import Common, Entry, Format, Pair
 
 def common(
     data: Annotated[Path | None, typer.Option("--data", help="Another record: a folder with its tables.", metavar="DIR", rich_help_panel="Every command")] = None,

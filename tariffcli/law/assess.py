@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from tariffcli.errors import UsageError
 from tariffcli.law.docket import Docket, relations_in_play, rows_in_play
 from tariffcli.law.facts import ONE, ZERO, all_true, assignments, could_be_true, share_of, unknown_facts
 from tariffcli.law.model import Event, FactValue, Layer, Outcome, Relation
@@ -32,7 +33,9 @@ def assess(
     every = [event for events in rows.values() for event in events]
     asked = unknown_facts(every, conditions, facts, "ask")
     ordinary = lines.mfn_pct if lines.mfn_pct is not None else mfn_pct
-    tried = [_one(docket, rows, lines, moment, known_on, given, ordinary) for given in assignments(asked, facts)]
+    tried = [_one(docket, rows, lines, moment, known_on, given, ordinary) for given in assignments(asked, conditions, facts)]
+    if not tried:
+        raise UsageError("The shares of the value that were given add up to more than the whole.")
     if len(tried) == 1:
         return tried[0]
     spread = {(outcome.min_pct, outcome.max_pct, outcome.mfn_pct, outcome.prohibited) for outcome in tried}

@@ -1,7 +1,5 @@
 """A docket: the rows of the record that could ever reach goods of one origin in one importer, sorted once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

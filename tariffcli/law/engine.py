@@ -1,7 +1,5 @@
 """`rate`: what an importer charges on a product of an origin at an instant, as known on a day, and by which acts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple

@@ -95,22 +95,28 @@ def extremes(condition: Condition) -> tuple[FactValue, ...]:
     return (bound - 1, bound, bound + 1)
 
 
-def assignments(asked: Mapping[str, Condition], facts: Mapping[str, FactValue]) -> Iterator[dict[str, FactValue]]:
+def assignments(
+    asked: Mapping[str, Condition], conditions: Mapping[str, Condition], facts: Mapping[str, FactValue]
+) -> Iterator[dict[str, FactValue]]:
     """Every combination of extremes of the asked facts, over the given facts.
 
     Shares typed with the same flag are shares of one value: combinations that add up to more than the whole are left out.
     """
+    if not asked:
+        yield dict(facts)
+        return
+    shares = {name: condition.flag for name in {**facts, **asked} if (condition := conditions.get(name)) and condition.kind == "share"}
     names = list(asked)
     for values in product(*(extremes(asked[name]) for name in names)):
         tried: dict[str, FactValue] = {**facts, **dict(zip(names, values, strict=True))}
-        if _shares_fit(asked, tried):
+        if _shares_fit(shares, tried):
             yield tried
 
 
-def _shares_fit(asked: Mapping[str, Condition], tried: Mapping[str, FactValue]) -> bool:
+def _shares_fit(shares: Mapping[str, str], tried: Mapping[str, FactValue]) -> bool:
     sums: dict[str, Decimal] = {}
-    for name, condition in asked.items():
+    for name, flag in shares.items():
         value = tried[name]
-        if condition.kind == "share" and not condition.test and isinstance(value, Decimal):
-            sums[condition.flag] = sums.get(condition.flag, ZERO) + value
+        if isinstance(value, Decimal):
+            sums[flag] = sums.get(flag, ZERO) + value
     return all(total <= ONE for total in sums.values())

@@ -1,7 +1,5 @@
 """The step function of a rate: one step a change, with what changed and by which act; and its days."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,15 +9,19 @@ from tariffcli.errors import UsageError
 from tariffcli.law.engine import Case, answer_case
 from tariffcli.law.instants import end_of_day
 from tariffcli.law.model import Answer, Event, Query
-from tariffcli.law.outlook import changed_events, figure, moments_of
+from tariffcli.law.outlook import changed_events, changed_layers, figure, moments_of
 
 
 class Step(NamedTuple):
-    """A rate and the instant from which it holds. `answer` is None while the product is no line of the tariff."""
+    """A rate and the instant from which it holds. `answer` is None while the product is no line of the tariff.
+
+    `events` are the rows behind the change, `charges` what each programme that changed charges since (least, most).
+    """
 
     since: int
     answer: Answer | None
     events: tuple[Event, ...]
+    charges: tuple[tuple[str, Decimal, Decimal | None], ...]
 
 
 def history(case: Case, query: Query, since: int, until: int) -> list[Step]:
@@ -31,9 +33,19 @@ def history(case: Case, query: Query, since: int, until: int) -> list[Step]:
         if steps and (answer is None) == (before is None) and (answer is None or before is None or figure(answer) == figure(before)):
             steps[-1] = steps[-1]._replace(answer=answer) if answer is not None else steps[-1]
             continue
-        changed = changed_events(before, answer) if before is not None and answer is not None else ()
-        steps.append(Step(moment, answer, changed))
+        both = before is not None and answer is not None
+        steps.append(Step(moment, answer, changed_events(before, answer) if both else (), _charges(before, answer) if both else ()))
     return steps
+
+
+def _charges(before: Answer, after: Answer) -> tuple[tuple[str, Decimal, Decimal | None], ...]:
+    found: list[tuple[str, Decimal, Decimal | None]] = []
+    for old, new in changed_layers(before, after):
+        if new is not None:
+            found.append((new.programme, new.min_pct, new.max_pct))
+        elif old is not None:
+            found.append((old.programme, Decimal(0), Decimal(0)))
+    return tuple(found)
 
 
 def _answer_at(case: Case, query: Query, moment: int) -> Answer | None:

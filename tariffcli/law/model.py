@@ -1,7 +1,5 @@
 """The values that the engine works on. All are immutable; numbers are exact decimals; instants are whole UTC seconds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple, Protocol

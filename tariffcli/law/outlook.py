@@ -1,16 +1,15 @@
 """What stands around an answer: changes during the day, the next change, facts that would change it, reports beside the law."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from tariffcli.errors import UsageError
 from tariffcli.law.docket import Docket, breakpoints, rows_in_play
 from tariffcli.law.engine import Case, answer_case
-from tariffcli.law.facts import extremes, unknown_facts
-from tariffcli.law.instants import holds
-from tariffcli.law.model import Answer, Condition, Event, FactValue, Layer, Query
+from tariffcli.law.facts import all_true, extremes, unknown_facts
+from tariffcli.law.instants import start_of_day
+from tariffcli.law.model import RULING, Answer, Condition, Event, FactValue, Layer, Query
 from tariffcli.law.products import GENERAL, classes
 
 FAR = 20
@@ -101,18 +100,17 @@ def _try(case: Case, query: Query) -> Answer | None:
         return None
 
 
-def changed_events(before: Answer, after: Answer) -> tuple[Event, ...]:
-    """The rows of the layers that differ between two answers, those of the later answer first."""
+def changed_layers(before: Answer, after: Answer) -> list[tuple[Layer | None, Layer | None]]:
+    """The layers that charge differently in two answers, as (before, after) pairs by programme."""
     then = {layer.programme: layer for layer in before.layers}
     now = {layer.programme: layer for layer in after.layers}
-    found: list[Event] = []
-    for programme in dict.fromkeys((*now, *then)):
-        new, old = now.get(programme), then.get(programme)
-        if _amount(new) != _amount(old):
-            layer = new or old
-            assert layer is not None
-            found.append(layer.event)
-    return tuple(dict.fromkeys(found))
+    pairs = [(then.get(programme), now.get(programme)) for programme in dict.fromkeys((*now, *then))]
+    return [(old, new) for old, new in pairs if _amount(old) != _amount(new)]
+
+
+def changed_events(before: Answer, after: Answer) -> tuple[Event, ...]:
+    """The rows behind the layers that charge differently; where a layer is gone, the row that is gone."""
+    return tuple(dict.fromkeys(layer.event for old, new in changed_layers(before, after) if (layer := new or old)))
 
 
 def _amount(layer: Layer | None) -> tuple[object, ...]:
@@ -148,22 +146,40 @@ def fact_effects(case: Case, query: Query, answer: Answer) -> list[FactEffect]:
 
 
 def reports(case: Case, query: Query, answer: Answer) -> list[Report]:
-    """Rows beside the law that speak of this product at this instant: reported, threatened, planned without an act."""
+    """Rows beside the law that speak of this product at this instant: reported, threatened, planned without an act.
+
+    A report stands from the day it was made, or from the instant it speaks of, until its own end, its withdrawal, or an act
+    of the same programme that overtook it.
+    """
     scopes = scopes_of(case, query)
-    standing = [
-        event
-        for event in (*case.docket.beside, *case.docket.events)
-        if (query.known_on is None or event.announced <= query.known_on) and holds(event.effective, event.until, query.instant)
-    ]
-    withdrawn = {name for event in standing if event.effect == "undo" for name in event.undoes}
+    zone = case.docket.book.zones[query.importer]
+    known = [event for event in (*case.docket.beside, *case.docket.events) if query.known_on is None or event.announced <= query.known_on]
+    begun = [event for event in known if min(event.effective, start_of_day(event.announced, zone)) <= query.instant]
+    withdrawn = {name for event in begun if event.effect == "undo" for name in event.undoes}
     found: list[Report] = []
-    for event in standing:
-        if event.status == "law" or event.effect == "undo" or event.id in withdrawn:
+    for event in begun:
+        ended = event.until is not None and event.until <= query.instant
+        if event.status == "law" or event.effect == "undo" or event.id in withdrawn or ended or _overtaken(event, begun):
+            continue
+        if query.product != GENERAL and not all_true(event.condition, case.docket.book.conditions, query.facts):
             continue
         mine = event.scope == "all" or event.scope in scopes
         if mine or query.product == GENERAL:
-            found.append(Report(event, _would_be(case, query, event) if mine else None))
+            found.append(Report(event, _would_be(case, query, event) if mine and event.effective <= query.instant else None))
     return sorted(found, key=lambda report: (report.event.announced, report.event.id))
+
+
+def _overtaken(report: Event, rows: Sequence[Event]) -> bool:
+    """Whether a later act of the same programme speaks of the same goods: then the report is history."""
+    return any(
+        row.status == "law"
+        and row.effect in (*RULING, "exempt")
+        and row.confidence != "open"
+        and row.announced > report.announced
+        and not set(row.programmes).isdisjoint(report.programmes)
+        and (row.scope == report.scope or "all" in (row.scope, report.scope))
+        for row in rows
+    )
 
 
 def _would_be(case: Case, query: Query, event: Event) -> Decimal | None:

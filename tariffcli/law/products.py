@@ -1,7 +1,5 @@
 """Products: codes, plain words and lists, split into classes of lines that stand on the same lists and owe the same ordinary duty."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal

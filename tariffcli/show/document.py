@@ -132,6 +132,7 @@ def event_report(record: Record, report: Report) -> dict[str, Any]:
         "event": event.id,
         "status": event.status,
         "announced": event.announced,
+        "speaks_of": to_wall(event.effective, record.programmes[event.programmes[0]].zone)[:10],
         "would_be_pct": number(report.would_be_pct),
         "note": event.note or event.act,
         "confidence": event.confidence,
@@ -139,26 +140,38 @@ def event_report(record: Record, report: Report) -> dict[str, Any]:
     }
 
 
-def fact(effect: FactEffect) -> dict[str, Any]:
+def fact(effect: FactEffect, zone: str) -> dict[str, Any]:
     """A fact that could change the answer, and to what."""
     answer = effect.answer
     return {
-        "flag": flag_text(effect),
-        "effect": f"additional duty {span(answer.min_pct, answer.max_pct)}%" if answer.status != "prohibited" else "entry prohibited",
+        "flag": flag_text(effect, zone),
+        "effect": f"additional duty {percent(answer.min_pct, answer.max_pct)}" if answer.status != "prohibited" else "entry prohibited",
         "question": effect.condition.question,
     }
 
 
-def flag_text(effect: FactEffect) -> str:
-    """The flag with the value that was tried."""
+def percent(low: Decimal | None, high: Decimal | None) -> str:
+    """`125%`, `10% to 34%`, `at least 10%`, `unknown`."""
+    if low is None:
+        return "unknown"
+    if low == high:
+        return f"{digits(low)}%"
+    return f"at least {digits(low)}%" if high is None else f"{digits(low)}% to {digits(high)}%"
+
+
+def flag_text(effect: FactEffect, zone: str) -> str:
+    """The flag with the value that was tried, as a user would type it."""
     condition, value = effect.condition, effect.value
     if condition.kind == "yes_no":
-        return f"{condition.flag}{'' if value else '=no'}" if condition.flag.startswith("--claim") else condition.flag
-    if condition.kind == "instant":
-        return f"{condition.flag} {'before' if condition.test in ('<', '<=') else 'after'} {condition.id.rpartition('-before-')[2] or condition.id}"
-    if condition.kind == "share":
-        return f"{condition.flag} {condition.fact.removesuffix('_share')}={digits(value)}" if isinstance(value, Decimal) else condition.flag
-    return f"{condition.flag} {digits(value) if isinstance(value, Decimal) else value}"
+        if value:
+            return condition.flag
+        return f"{condition.flag}=no" if condition.flag.startswith("--claim") else condition.flag.replace("--in-", "--over-")
+    if condition.kind == "instant" and isinstance(value, int):
+        return f"{condition.flag} {to_wall(value, zone).replace(' ', 'T')}"
+    text = digits(value) if isinstance(value, Decimal) else str(value)
+    if condition.flag.startswith("--claim"):
+        return f"{condition.flag}={text}"
+    return f"{condition.flag} {condition.fact.removesuffix('_share')}={text}" if condition.kind == "share" else f"{condition.flag} {text}"
 
 
 def change(record: Record, one: Change | None, zone: str) -> dict[str, Any] | None:
@@ -216,7 +229,7 @@ def answer(
         "layers": [layer(record, one) for one in given.layers],
         "parts": [part(one) for one in given.parts],
         "reports": [event_report(record, one) for one in reports],
-        "facts": [fact(one) for one in facts],
+        "facts": [fact(one, zone) for one in facts],
         "notes": [{"code": code, "text": text} for code, text in notes],
         "next_change": change(record, coming, zone),
         "confidence": given.confidence or None,

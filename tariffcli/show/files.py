@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import sys
@@ -23,6 +21,9 @@ def to_json(document: Any) -> str:
 
 def to_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], bom: bool = False) -> str:
     """Rows as CSV text. A cell that a spreadsheet would run as a formula is prefixed with an apostrophe."""
+    import csv  # only when CSV is written
+    import io
+
     stream = io.StringIO()
     if bom:
         stream.write("\ufeff")

@@ -8,10 +8,20 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from tariffcli.show.document import NOT_INCLUDED, codes_text
+
+KEPT_WHOLE = ("since", "points", "days", "said_on", "effective", "date", "rate")
+"""Columns that are never broken over lines."""
+
+COMFORT = 26
+"""A column this wide can be read without breaking every word."""
+
+MOST = 5
+"""So many lines of each kind stand around an answer unless it is explained."""
 
 _APPLIES = ("applies", "floor", "unknown")
 _STYLE = {"complete": "bold green", "range": "bold yellow", "needs_fact": "bold yellow", "prohibited": "bold red"}
@@ -50,8 +60,11 @@ def rate(to: Console, document: Mapping[str, Any], explain: bool) -> None:
         to.print(_parts(document["parts"]))
     for heading, lines in _around(document).items():
         to.print(Text(f"{heading}:", style="bold"))
-        for line in lines:
-            to.print(Text(f"  - {line}"))
+        shown = lines if explain else lines[:MOST]
+        for line in shown:
+            to.print(Padding(Text(f"- {line}"), (0, 0, 0, 2), expand=False))
+        if len(lines) > len(shown):
+            to.print(Text(f"  and {len(lines) - len(shown)} more (--explain)", style="dim"))
     if explain:
         _explanations(to, document["layers"])
     to.print(Text(f"{NOT_INCLUDED} {_verified(document)}", style="dim"))
@@ -122,7 +135,8 @@ def _around(document: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _report(one: Mapping[str, Any]) -> str:
     would_be = f" (would make it {one['would_be_pct']}%)" if one["would_be_pct"] is not None else ""
-    return f"{one['status']} {one['announced']}{would_be}: {one['note']}"
+    day = f" for {one['speaks_of']}" if one["speaks_of"] > one["announced"] else ""
+    return f"{one['status']} {one['announced']}{day}{would_be}: {one['note']}"
 
 
 def _explanations(to: Console, layers: Sequence[Mapping[str, Any]]) -> None:
@@ -143,22 +157,35 @@ def _verified(document: Mapping[str, Any]) -> str:
     return f"Verified through {data['verified_through']}; record {data['version']} ({data['fingerprint']})."
 
 
-def rows(to: Console, columns: Sequence[str], many: Sequence[Mapping[str, Any]], title: str = "") -> None:
-    """A plain table of rows, for the commands that look into the record."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, title=title or None, title_justify="left", title_style="bold")
+def fitting(columns: Sequence[str], many: Sequence[Mapping[str, Any]], width: int) -> list[str]:
+    """The columns that fit a terminal, from the first; at least three, whatever the width."""
+    used, kept = 0, list[str]()
     for name in columns:
-        table.add_column(name, overflow="fold")
+        longest = max((len(str(row.get(name) or "")) for row in many), default=0)
+        used += max(len(name), min(longest, COMFORT)) + 2
+        if used > width and len(kept) >= 3:
+            break
+        kept.append(name)
+    return kept
+
+
+def rows(to: Console, columns: Sequence[str], many: Sequence[Mapping[str, Any]]) -> None:
+    """A plain table of rows, for the commands that look into the record; columns are given most important first."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    columns = fitting(columns, many, to.width)
+    for name in columns:
+        table.add_column(name, overflow="fold", no_wrap=name in KEPT_WHOLE)
     for row in many:
         table.add_row(*(escape("" if row.get(name) is None else str(row[name])) for name in columns))
     to.print(table)
 
 
-def history(to: Console, heading: str, chart: Sequence[str], columns: Sequence[str], many: Sequence[Mapping[str, Any]], closing: str) -> None:
+def history(to: Console, heading: str, chart: Sequence[str], many: Sequence[Mapping[str, Any]], closing: str) -> None:
     """The view of `tariff history`: the step chart, then a row a change, then peak and days."""
     to.print(Text(heading, style="bold"))
     for line in chart:
         to.print(Text(line, no_wrap=True, overflow="crop"))
-    rows(to, columns, many)
+    rows(to, list(many[0]), many)
     to.print(Text(closing, style="dim"))
 
 
