@@ -123,10 +123,12 @@ def layer_columns(step: Step) -> dict[str, str]:
     return {layer.programme: document.span(layer.min_pct, layer.max_pct) for layer in layers if layer.role in CHARGED}
 
 
-def _points(before: Decimal | None, after: Decimal | None) -> str:
-    if before is None or after is None:
-        return ""
-    return f"{'+' if after > before else ''}{'-' if after < before else ''}{document.digits(abs(after - before))}"
+def _points(before: Decimal | None, after: Decimal | None) -> int | float | None:
+    return document.number(after - before) if before is not None and after is not None else None
+
+
+def _signed(points: int | float | None) -> str:
+    return "" if points is None else f"{points:+g}"
 
 
 def _print(
@@ -196,6 +198,7 @@ def _table(
     if summary["peak_pct"] is not None:
         closing = f"Peak {summary['peak_pct']}% from {summary['peak_since']}, {summary['peak_days']:g} days in force. {closing}"
     heading = document.sentence(record, query).rsplit(", ", 1)[0] if query.known_on is None else document.sentence(record, query)
+    rows = [{**row, "change_points": _signed(row["change_points"])} for row in rows]
     shown = [{**{title: row[name] for title, name in COLUMNS.items()}, **{name: row.get(name, "") for name in programmes}} for row in rows]
     if common.out is not None:
         with to.capture() as captured:

@@ -146,7 +146,10 @@ def statements(
         ):
             answers = ";".join(name for name in many(row["answers"]) if name in visible)
             rows.append({**row, "answers": answers, "standing": row["standing"] if known == "9999" else ""})
-    rows.sort(key=lambda row: (min(one["said_on"] for one in rows if one["about"] == row["about"]), row["about"], row["said_on"], row["id"]))
+    begun: dict[str, str] = {}
+    for row in rows:
+        begun[row["about"]] = min(row["said_on"], begun.get(row["about"], "9999"))
+    rows.sort(key=lambda row: (begun[row["about"]], row["about"], row["said_on"], row["id"]))
     show(rows, ("said_on", "speaker", "claim", "standing", "about", "side", "id", "answers"), common, "statements", key="id")
 
 
@@ -194,10 +197,10 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], common: Comm
     elif common.format == "plain":
         files.write("".join(f"{row[key]}\n" for row in rows), common.out, common.force)
     else:
-        _table(rows, columns, common, what)
+        _table(rows, columns, common)
 
 
-def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], common: Common, what: str) -> None:
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], common: Common) -> None:
     from tariffcli.show import text  # rich, only for a person
 
     to = text.console(common.no_color)
@@ -208,4 +211,4 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], common: Co
         return
     if rows:
         text.rows(to, columns, rows)
-    text.lines(text.console(common.no_color, stderr=True), [f"{len(rows)} {what}."])
+    text.lines(text.console(common.no_color, stderr=True), [f"{len(rows)} rows."])

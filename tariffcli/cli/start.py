@@ -47,6 +47,10 @@ def main() -> None:
         sys.exit(0)
     except KeyboardInterrupt:
         _end("interrupted", 130)
+    except Exception as error:  # a fault of ours: one line for a person, the whole trace for who asks
+        if os.environ.get("TARIFF_DEBUG"):
+            raise
+        _end(f"error: a fault in the program ({type(error).__name__}: {error}); set TARIFF_DEBUG=1 to see where, and report it.", 1)
     else:
         sys.exit(code)
 
