@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -73,6 +72,8 @@ class Record:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._kept: dict[str, Any] = {}
+        self._derived: dict[Any, Any] = {}
         self._selectors: dict[str, Selector] = {}
         self._lines: dict[tuple[str, str], tuple[Line, ...]] = {}
         self._listings: dict[tuple[str, str, str], tuple[Listing, ...]] = {}
@@ -80,6 +81,18 @@ class Record:
         self.relations: Mapping[str, Sequence[Relation]] = Lazy(lambda: self._importers("relations/"), self._relations)
         self.categories: Mapping[str, Sequence[Category]] = Lazy(lambda: self._importers("categories/"), self._categories)
         self.sources: Mapping[str, Source] = Lazy(self._source_ids, self._source)
+
+    def _once(self, name: str, read: Callable[[], Value]) -> Value:
+        """What `read` gives, read when first asked for."""
+        if name not in self._kept:
+            self._kept[name] = read()
+        return self._kept[name]
+
+    def derived(self, key: Any, build: Callable[[], Any]) -> Any:
+        """What `build` works out from this record alone, worked out once for each key."""
+        if key not in self._derived:
+            self._derived[key] = build()
+        return self._derived[key]
 
     def _text(self, name: str) -> str | None:
         found = self._connection.execute("SELECT body FROM blob WHERE name = ?", (name,)).fetchone()
@@ -109,11 +122,15 @@ class Record:
 
     def _relations(self, importer: str) -> tuple[Relation, ...] | None:
         rows = self._blob(f"relations/{importer}")
-        return tuple(Relation(*row[:2], tuple(row[2]), row[3], self._selector(row[4]), *row[5:10], tuple(row[10]), *row[11:]) for row in rows) or None
+        for row in rows:
+            row[2], row[4], row[10] = tuple(row[2]), self._selector(row[4]), tuple(row[10])
+        return tuple(Relation(*row) for row in rows) or None
 
     def _categories(self, importer: str) -> tuple[Category, ...] | None:
         rows = self._blob(f"categories/{importer}")
-        return tuple(Category(*row[:5], tuple(row[5]), tuple(row[6]), row[7]) for row in rows) or None
+        for row in rows:
+            row[5], row[6] = tuple(row[5]), tuple(row[6])
+        return tuple(Category(*row) for row in rows) or None
 
     def _source(self, name: str) -> Source | None:
         found = self._connection.execute("SELECT body FROM source WHERE id = ?", (name,)).fetchone()
@@ -122,50 +139,50 @@ class Record:
     def _source_ids(self) -> list[str]:
         return [name for (name,) in self._connection.execute("SELECT id FROM source ORDER BY id")]
 
-    @cached_property
+    @property
     def programmes(self) -> Mapping[str, Programme]:
         """Programmes by id."""
-        return {row[0]: Programme(*row) for row in self._blob("programmes")}
+        return self._once("programmes", lambda: {row[0]: Programme(*row) for row in self._blob("programmes")})
 
-    @cached_property
+    @property
     def conditions(self) -> Mapping[str, Condition]:
         """Conditions by id."""
-        return {row[0]: Condition(*row[:4], _bound(row[2], row[4]), *row[5:]) for row in self._blob("conditions")}
+        return self._once("conditions", lambda: {row[0]: _condition(row) for row in self._blob("conditions")})
 
-    @cached_property
+    @property
     def scopes(self) -> Mapping[str, Scope]:
         """Scopes by id; their codes are in `listings`."""
-        return {row[0]: Scope(*row[:8], tuple(row[8])) for row in self._blob("scopes")}
+        return self._once("scopes", lambda: {row[0]: _scope(row) for row in self._blob("scopes")})
 
-    @cached_property
+    @property
     def coverage(self) -> Sequence[Coverage]:
         """What the record vouches for."""
-        return tuple(Coverage(row[0], self._selector(row[1]), *row[2:]) for row in self._blob("coverage"))
+        return self._once("coverage", lambda: tuple(Coverage(row[0], self._selector(row[1]), *row[2:]) for row in self._blob("coverage")))
 
-    @cached_property
+    @property
     def editions(self) -> Sequence[Edition]:
         """Which edition of codes an importer uses when."""
-        return tuple(Edition(*row) for row in self._blob("editions"))
+        return self._once("editions", lambda: tuple(Edition(*row) for row in self._blob("editions")))
 
-    @cached_property
+    @property
     def memberships(self) -> Sequence[Membership]:
         """Dated membership of areas."""
-        return tuple(Membership(*row) for row in self._blob("memberships"))
+        return self._once("memberships", lambda: tuple(Membership(*row) for row in self._blob("memberships")))
 
-    @cached_property
+    @property
     def zones(self) -> Mapping[str, str]:
         """The legal time zone of each importer."""
-        return {programme.importer: programme.zone for programme in self.programmes.values()}
+        return self._once("zones", lambda: {programme.importer: programme.zone for programme in self.programmes.values()})
 
-    @cached_property
+    @property
     def countries(self) -> Sequence[dict[str, str]]:
         """Countries with their codes, names and aliases, as rows."""
-        return self._blob("countries")
+        return self._once("countries", lambda: self._blob("countries"))
 
-    @cached_property
+    @property
     def country_names(self) -> Mapping[str, str]:
         """English names by code."""
-        return dict(self._connection.execute("SELECT code, name FROM country"))
+        return self._once("country_names", lambda: dict(self._connection.execute("SELECT code, name FROM country")))
 
     def country_of(self, word: str) -> str | None:
         """The country that a folded word names, or None."""
@@ -177,30 +194,30 @@ class Record:
         """Every word for a country, for suggestions."""
         return dict(self._connection.execute("SELECT word, code FROM word"))
 
-    @cached_property
+    @property
     def statements(self) -> Sequence[dict[str, str]]:
         """The talks ledger, as rows."""
-        return self._blob("statements")
+        return self._once("statements", lambda: self._blob("statements"))
 
-    @cached_property
+    @property
     def glossary(self) -> Sequence[dict[str, str]]:
         """Terms and their meaning, as rows."""
-        return self._blob("glossary")
+        return self._once("glossary", lambda: self._blob("glossary"))
 
-    @cached_property
+    @property
     def checkpoints(self) -> Sequence[dict[str, str]]:
         """Published figures that the record must reproduce, as rows."""
-        return self._blob("checkpoints")
+        return self._once("checkpoints", lambda: self._blob("checkpoints"))
 
-    @cached_property
+    @property
     def meta(self) -> Mapping[str, str]:
         """Version of the record and the day it was compiled."""
-        return self._blob("meta")
+        return self._once("meta", lambda: self._blob("meta"))
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
         """A hash of the content."""
-        return self._text("fingerprint") or ""
+        return self._once("fingerprint", lambda: self._text("fingerprint") or "")
 
     def lines(self, importer: str, prefix: str) -> tuple[Line, ...]:
         """The tariff lines at or below `prefix`, of every edition read."""
@@ -238,5 +255,12 @@ def _decimal(text: str | None) -> Decimal | None:
     return Decimal(text) if text is not None else None
 
 
-def _bound(kind: str, bound: Any) -> Any:
-    return Decimal(bound) if bound is not None and kind in ("share", "amount") else bound
+def _condition(row: list[Any]) -> Condition:
+    if row[4] is not None and row[2] in ("share", "amount"):
+        row[4] = Decimal(row[4])
+    return Condition(*row)
+
+
+def _scope(row: list[Any]) -> Scope:
+    row[8] = tuple(row[8])
+    return Scope(*row)

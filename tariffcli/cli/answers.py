@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from tariffcli.book.load import Record
 from tariffcli.cli.ask import Question, build, countries, open_record
 from tariffcli.cli.typed import Common, Entry, Pair
-from tariffcli.law.engine import Case, answer_case, open_case
+from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.model import Answer
 from tariffcli.law.products import digits_of
 from tariffcli.show import document, files
@@ -26,9 +27,16 @@ def answer_and_print(
     answered = [answer_fully(record, question, plain=common.format == "plain") for question in questions]
     answers = [answer for answer, _ in answered]
     _print([whole for _, whole in answered], answers, common, explain)
-    if any(answer.status == "outside_coverage" for answer in answers):
+    outside = [answer.reason for answer in answers if answer.status == "outside_coverage"]
+    if outside:
+        if common.format != "table" or common.out is not None:
+            print(f"outside coverage: {outside[0]}", file=sys.stderr)
         return 3
-    return 4 if common.strict and any(answer.additional_pct is None for answer in answers) else 0
+    unsure = [answer.reason or answer.status for answer in answers if answer.additional_pct is None]
+    if common.strict and unsure:
+        print(f"--strict: the answer is not one number: {unsure[0]}", file=sys.stderr)
+        return 4
+    return 0
 
 
 def _questions(
@@ -50,7 +58,7 @@ def _questions(
 def answer_fully(record: Record, question: Question, plain: bool = False) -> tuple[Answer, dict[str, Any]]:
     """The answer and its document, with what stands around it unless only the number is wanted."""
     query = question.query
-    case: Case = open_case(record, query.importer, query.origin)
+    case = open_case(record, query.importer, query.origin)
     answer = answer_case(case, query)
     if plain or answer.status == "outside_coverage":
         return answer, {} if plain else document.answer(record, answer)
@@ -77,14 +85,13 @@ def _print(documents: list[dict[str, Any]], answers: list[Answer], common: Commo
 def _table(documents: list[dict[str, Any]], common: Common, explain: bool) -> None:
     from tariffcli.show import text  # rich, only for a person
 
-    to = text.console(common.no_color)
+    def draw(to: text.Terminal) -> None:
+        for index, one in enumerate(documents):
+            if index:
+                to.print()
+            text.rate(to, one, explain)
+
     if common.out is not None:
-        with to.capture() as captured:
-            for one in documents:
-                text.rate(to, one, explain)
-        files.write(captured.get(), common.out, common.force)
-        return
-    for index, one in enumerate(documents):
-        if index:
-            to.print()
-        text.rate(to, one, explain)
+        files.write(text.as_file(draw), common.out, common.force)
+    else:
+        draw(text.console(common.no_color))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from importlib import import_module
 from typing import Any
 
@@ -51,6 +49,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+def refusal(error: Exception) -> str | None:
+    """What Typer has against a command line, in one line; None for any other error. Help that was not asked for is printed."""
+    say = getattr(error, "format_message", None)
+    if say is None:
+        return None
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":  # its making has printed the help
+        return "Name a command, for example: tariff rate --date 2025-04-24 --from us --to cn."
+    words = " ".join(str(say()).split())
+    return f"{words.rstrip('.')}. See `{context.command_path if context is not None else 'tariff'} --help`."
 
 
 def version(value: bool) -> None:

@@ -1,6 +1,7 @@
 """From what was typed to queries: countries, days, products and facts. Reads the clock; nothing below it does."""
 
 import time
+from decimal import Decimal
 from typing import NamedTuple
 
 from tariffcli.book.load import Record, load
@@ -10,6 +11,9 @@ from tariffcli.errors import UsageError
 from tariffcli.law.instants import day_of, end_of_day, parse_day, parse_instant
 from tariffcli.law.model import FactValue, Product, Query
 from tariffcli.law.products import GENERAL, digits_of, find_product
+
+MOST_MFN = 10_000
+"""No ordinary duty is near it; a number without end would be printed without end."""
 
 MODES = ("vessel", "air", "rail", "road")
 
@@ -29,6 +33,11 @@ def open_record(common: Common) -> Record:
     return load(common.data)
 
 
+def month_first(common: Common) -> bool | None:
+    """Whether `04/05/2025` begins with the month, if `--dates` said so."""
+    return {"us": True, "eu": False}.get(common.dates or "")
+
+
 def today(zone: str) -> str:
     """The local day now."""
     return day_of(int(time.time()), zone)
@@ -36,12 +45,12 @@ def today(zone: str) -> str:
 
 def known_day(common: Common) -> str | None:
     """The day of `--known-on`."""
-    return parse_day(common.known_on, today("UTC"), common.dates) if common.known_on is not None else None
+    return parse_day(common.known_on, today("UTC"), month_first(common)) if common.known_on is not None else None
 
 
 def read_day(record: Record, common: Common, text: str, importer: str) -> str:
     """A day as typed, in the importer's legal zone."""
-    return parse_day(text, today(record.zones.get(importer, "UTC")), common.dates)
+    return parse_day(text, today(record.zones.get(importer, "UTC")), month_first(common))
 
 
 def countries(record: Record, pair: Pair) -> tuple[str, str]:
@@ -65,11 +74,19 @@ def build(
     if date is not None and at is not None:
         raise UsageError("Give --date (a day) or --at (an instant), not both.")
     zone = record.zones.get(importer, "UTC")
-    moment = parse_instant(at, zone) if at is not None else end_of_day(read_day(record, common, date or "today", importer), zone)
+    day = "today" if date is None else date
+    moment = parse_instant(at, zone) if at is not None else end_of_day(read_day(record, common, day, importer), zone)
     product, notes = find(record, importer, pair, moment)
     facts = read_facts(record, common, entry, zone)
-    mfn = decimal_fact(entry.mfn, "--mfn", share=False) if entry.mfn is not None else None
+    mfn = _ordinary_duty(entry.mfn) if entry.mfn is not None else None
     return Question(Query(importer, origin, moment, known_day(common), product, facts, mfn), at is None, notes)
+
+
+def _ordinary_duty(text: str) -> Decimal:
+    value = decimal_fact(text, "--mfn", share=False)
+    if value > MOST_MFN:
+        raise UsageError(f"--mfn takes per cent of the value, at most {MOST_MFN}, not '{clean(text)}'.")
+    return value
 
 
 def find(record: Record, importer: str, pair: Pair, moment: int) -> tuple[Product, tuple[tuple[str, str], ...]]:
@@ -81,10 +98,12 @@ def find(record: Record, importer: str, pair: Pair, moment: int) -> tuple[Produc
     text = pair.hs if pair.hs is not None else pair.product
     if text is None:
         return GENERAL, ()
+    if not text.strip():
+        raise UsageError(f"{'--product' if pair.hs is None else '--hs'} is empty; leave it out for goods on no special list.")
     code = digits_of(text)
     if pair.hs is not None and code is None:
         raise UsageError(f"'{clean(text)}' is not a tariff code; --hs takes 2 to 10 digits, for example 8517.13.00.")
-    if code is not None and len(code) > 8 and not record.lines(importer, ""):
+    if code is not None and len(code) == 10 and not record.lines(importer, ""):
         cut = find_product(record, importer, code[:8], moment)
         return cut, (("code_cut", f"Read as {code[:8]}: beyond the eighth digit this importer's law does not distinguish."),)
     return find_product(record, importer, text, moment), ()
@@ -97,7 +116,7 @@ def read_facts(record: Record, common: Common, entry: Entry, zone: str) -> dict[
         name, value = claimed_fact(record, claim)
         facts[name] = value
     if entry.loaded is not None:
-        moment = parse_instant(entry.loaded, zone) if ":" in entry.loaded else end_of_day(parse_day(entry.loaded, today(zone), common.dates), zone)
+        moment = parse_instant(entry.loaded, zone) if ":" in entry.loaded else end_of_day(parse_day(entry.loaded, today(zone), month_first(common)), zone)
         facts.update(dict.fromkeys(facts_of_flag(record, "--loaded"), moment))
     if entry.mode is not None:
         if entry.mode.lower() not in MODES:

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from tariffcli.book.load import Record
-from tariffcli.book.words import clean, find_country
+from tariffcli.book.words import clean
 from tariffcli.cli.ask import countries, open_record, read_day
-from tariffcli.cli.history import FIRST, layer_columns, step_row, steps_of
+from tariffcli.cli.history import FIRST, json_when_outside, layer_columns, step_row, steps_of
 from tariffcli.cli.look import event_rows
 from tariffcli.cli.options import bundled
 from tariffcli.cli.typed import Common, Entry, Pair
@@ -53,7 +53,8 @@ def export_history(
     record = open_record(common)
     origin, importer = countries(record, pair)
     first, last = _days(record, common, since, until, importer)
-    question, _, steps = steps_of(record, common, pair, entry, origin, importer, first, last)
+    with json_when_outside(common, {"rows": []}):
+        question, _, steps = steps_of(record, common, pair, entry, origin, importer, first, last)
     zone = record.zones[importer]
     ids = {
         **listing.country_columns(record, "importer", importer),
@@ -90,10 +91,11 @@ def export_rates(
     """
     record = open_record(common)
     rows: list[dict[str, Any]] = []
-    for origin, importer in _pairs(record, pairs):
-        first, last = _days(record, common, since, until, importer)
-        for product in products or ["general"]:
-            rows += _panel(record, common, entry, origin, importer, product, first, last, every)
+    with json_when_outside(common, {"rows": []}):
+        for origin, importer in _pairs(record, pairs):
+            first, last = _days(record, common, since, until, importer)
+            for product in products or ["general"]:
+                rows += _panel(record, common, entry, origin, importer, product, first, last, every)
     _emit(rows, common, bom, dictionary)
 
 
@@ -162,8 +164,6 @@ def export_events(
     Example: tariff export events --to cn
     """
     record = open_record(common)
-    if importer:
-        find_country(record, importer)
     rows = event_rows(record, common, None, importer, origin, None, None, None, None)
     exact = {event.id: listing.event_row(record, event) for payer in record.events for event in record.events[payer]}
     _emit([{**exact[row["id"]], "fingerprint": record.fingerprint} for row in rows], common, bom, dictionary)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -13,7 +15,8 @@ from tariffcli.cli.ask import Question, build, countries, find, open_record, rea
 from tariffcli.cli.options import bundled
 from tariffcli.cli.typed import Common, Entry, Pair
 from tariffcli.errors import OutsideCoverage, UsageError
-from tariffcli.law.engine import CHARGED, Case, answer_case, covering_rows, open_case
+from tariffcli.law.docket import Docket
+from tariffcli.law.engine import CHARGED, answer_case, open_case
 from tariffcli.law.history import Step, history
 from tariffcli.law.instants import end_of_day, start_of_day, to_iso, to_wall, zone
 from tariffcli.show import document, files
@@ -47,25 +50,39 @@ def show_history(
     first, last = read_day(record, common, since, importer), read_day(record, common, until, importer)
     if last < first:
         raise UsageError(f"--until {last} is before --since {first}.")
-    question, _, steps = steps_of(record, common, pair, entry, origin, importer, first, last)
+    with json_when_outside(common, {"importer": importer, "origin": origin, "since": first, "until": last, "steps": []}):
+        question, _, steps = steps_of(record, common, pair, entry, origin, importer, first, last)
     name = _clock(record, clock, origin, importer)
     ends = end_of_day(last, record.zones[importer])
     rows = [{**step_row(steps, index, ends, name), **(layer_columns(steps[index]) if layers else {})} for index in range(len(steps))]
     _print(record, question, steps, rows, common, name, first, last)
     if common.strict and any(step.answer is None or step.answer.additional_pct is None for step in steps):
+        typer.echo("--strict: some of these steps are not one number.", err=True)
         raise typer.Exit(4)
+
+
+@contextmanager
+def json_when_outside(common: Common, shape: Mapping[str, Any]) -> Generator[None]:
+    """Print the promised JSON object, without rows, where what is within turns out to be outside coverage; then fail as before."""
+    try:
+        yield
+    except OutsideCoverage as error:
+        if common.format == "json":
+            files.write(files.to_json({"status": "outside_coverage", "reason": str(error), **shape}), common.out, common.force)
+        raise
 
 
 def steps_of(
     record: Record, common: Common, pair: Pair, entry: Entry, origin: str, importer: str, first: str, last: str
-) -> tuple[Question, Case, list[Step]]:
-    """The question, its case, and the steps between two days. Raises OutsideCoverage for a pair without record."""
+) -> tuple[Question, Docket, list[Step]]:
+    """The question, its docket, and the steps between two days. Raises OutsideCoverage for a pair without record."""
     question = _question(record, common, pair, entry, origin, importer, first, last)
     legal = record.zones.get(importer, "UTC")
-    case = open_case(record, importer, origin)
-    if not covering_rows(record, question.query):
-        raise OutsideCoverage(f"{answer_case(case, question.query).reason}.")
-    return question, case, history(case, question.query, start_of_day(first, legal), end_of_day(last, legal))
+    docket = open_case(record, importer, origin)
+    steps = history(docket, question.query, start_of_day(first, legal), end_of_day(last, legal))
+    if all(step.answer is not None and step.answer.status == "outside_coverage" for step in steps):
+        raise OutsideCoverage(f"{answer_case(docket, question.query).reason}.")
+    return question, docket, steps
 
 
 def _question(
@@ -168,7 +185,7 @@ def _summary(steps: list[Step], rows: list[dict[str, Any]]) -> dict[str, Any]:
     sure = [(step.answer.additional_pct, row) for step, row in zip(steps, rows, strict=True) if step.answer and step.answer.additional_pct is not None]
     if not sure:
         return {"peak_pct": None, "peak_days": None, "peak_since": None}
-    peak = max(rate for rate, _ in sure if rate is not None)
+    peak = max(rate for rate, _ in sure)
     at_peak = [row for rate, row in sure if rate == peak]
     days = sum((Decimal(row["days"]) for row in at_peak), Decimal(0))
     return {"peak_pct": document.number(peak), "peak_days": document.number(days), "peak_since": at_peak[0]["since"]}
@@ -187,12 +204,10 @@ def _table(
     from tariffcli.show import text  # rich, only for a person
     from tariffcli.show.chart import step_chart
 
-    to = text.console(common.no_color)
     query = question.query
     ends = end_of_day(last, record.zones[query.importer])
     points = [(step.since, step.answer.max_pct if step.answer else None) for step in steps]
-    ascii_only = (to.encoding or "").lower().replace("-", "") not in ("utf8", "utf16", "utf32")
-    chart = step_chart(points, ends, (rows[0]["since"][:10], last), min(to.width, 100), ascii_only=ascii_only)
+    labels = (rows[0]["since"][:10], last)
     summary = _summary(steps, rows)
     closing = f"Times: {clock}. Verified through {_verified(steps)}."
     if summary["peak_pct"] is not None:
@@ -200,11 +215,13 @@ def _table(
     heading = document.sentence(record, query).rsplit(", ", 1)[0] if query.known_on is None else document.sentence(record, query)
     rows = [{**row, "change_points": _signed(row["change_points"])} for row in rows]
     shown = [{**{title: row[name] for title, name in COLUMNS.items()}, **{name: row.get(name, "") for name in programmes}} for row in rows]
+
+    def draw(to: text.Terminal) -> None:
+        ascii_only = (to.encoding or "").lower().replace("-", "") not in ("utf8", "utf16", "utf32")
+        chart = step_chart(points, ends, labels, min(to.width, 100), ascii_only=ascii_only) if to.width >= text.NARROW else []
+        text.history(to, heading, chart, shown, closing)
+
     if common.out is not None:
-        with to.capture() as captured:
-            text.history(to, heading, chart, shown, closing)
-        files.write(captured.get(), common.out, common.force)
-        return
-    text.history(to, heading, chart, shown, closing)
-
-
+        files.write(text.as_file(draw), common.out, common.force)
+    else:
+        draw(text.console(common.no_color))

@@ -53,7 +53,7 @@ def events(
     """
     record = open_record(common)
     rows = event_rows(record, common, words, importer, origin, programme, status, since, until)
-    show(rows, ("effective", "rate", "programme", "act", "id", "effect", "status", "origin", "scope", "note"), common, "events", key="id")
+    show(rows, ("effective", "rate", "programme", "what", "id", "status", "origin", "scope", "note"), common, "events", key="id")
 
 
 def event_rows(
@@ -70,15 +70,15 @@ def event_rows(
     """Events as rows, filtered. Raises UsageError for unknown filters."""
     if status not in (None, "law", "reported", "threatened"):
         raise UsageError(f"--status takes law, reported or threatened, not '{clean(status)}'.")
-    taker = find_country(record, origin) if origin else None
-    payers = [find_country(record, importer)] if importer else list(record.events)
-    if programme and programme not in {name for one in record.programmes.values() for name in (one.id, one.authority, one.family)}:
+    taker = find_country(record, origin) if origin is not None else None
+    payers = [find_country(record, importer)] if importer is not None else list(record.events)
+    if programme is not None and programme not in {name for one in record.programmes.values() for name in (one.id, one.authority, one.family)}:
         raise UsageError(f"No programme '{clean(programme)}'; there are {', '.join(sorted(record.programmes))}.")
     known = known_day(common)
     found: list[dict[str, Any]] = []
     for payer in payers:
-        first = read_day(record, common, since, payer) if since else ""
-        last = read_day(record, common, until, payer) if until else "9999"
+        first = read_day(record, common, since, payer) if since is not None else ""
+        last = read_day(record, common, until, payer) if until is not None else "9999"
         for event in record.events.get(payer, ()):
             row = listing.event_line(record, event)
             families = {record.programmes[name].family for name in event.programmes}
@@ -104,7 +104,7 @@ def products(
     Example: tariff products phone --to us
     """
     record = open_record(common)
-    payers = [find_country(record, importer)] if importer else list(record.categories)
+    payers = [find_country(record, importer)] if importer is not None else list(record.categories)
     every = [listing.category_row(record, row) for payer in payers for row in record.categories.get(payer, ())]
     rows = [row for row in every if matches(row, words)]
     if words and not rows:
@@ -130,8 +130,10 @@ def statements(
     Example: tariff statements --about talks-2025-04-24
     """
     record = open_record(common)
-    first = read_day(record, common, since, "") if since else ""
-    last = read_day(record, common, until, "") if until else "9999"
+    for flag, column, word in (("--about", "about", about), ("--side", "side", side), ("--standing", "standing", standing)):
+        _known_word(record, flag, column, word)
+    first = read_day(record, common, since, "") if since is not None else ""
+    last = read_day(record, common, until, "") if until is not None else "9999"
     known = known_day(common) or "9999"
     visible = {row["id"] for row in record.statements if row["said_on"] <= known}
     rows: list[dict[str, Any]] = []
@@ -151,6 +153,12 @@ def statements(
         begun[row["about"]] = min(row["said_on"], begun.get(row["about"], "9999"))
     rows.sort(key=lambda row: (begun[row["about"]], row["about"], row["said_on"], row["id"]))
     show(rows, ("said_on", "speaker", "claim", "standing", "about", "side", "id", "answers"), common, "statements", key="id")
+
+
+def _known_word(record: Record, flag: str, column: str, word: str | None) -> None:
+    known = sorted({row[column] for row in record.statements if row[column]})
+    if word is not None and word not in known:
+        raise UsageError(f"{flag} knows no '{clean(word)}'; there are {', '.join(known)}.")
 
 
 def sources(
@@ -175,7 +183,8 @@ def coverage(common: Common, words: Words = None) -> None:
     """
     record = open_record(common)
     rows = [row for row in (listing.coverage_row(record, one) for one in record.coverage) if matches(row, words)]
-    show(rows, ("importer_iso2", "origin", "programme", "verified_through", "covered_from", "covered_until", "gaps"), common, "coverage", key="programme")
+    columns = ("importer_iso2", "origin", "programme", "covered_from", "covered_until", "verified_through", "gaps")
+    show(rows, columns, common, "coverage", key="programme")
 
 
 def glossary(common: Common, words: Words = None) -> None:
@@ -203,12 +212,9 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], common: Comm
 def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], common: Common) -> None:
     from tariffcli.show import text  # rich, only for a person
 
-    to = text.console(common.no_color)
     if common.out is not None:
-        with to.capture() as captured:
-            text.rows(to, columns, rows)
-        files.write(captured.get(), common.out, common.force)
+        files.write(text.as_file(lambda to: text.rows(to, columns, rows)), common.out, common.force)
         return
     if rows:
-        text.rows(to, columns, rows)
-    text.lines(text.console(common.no_color, stderr=True), [f"{len(rows)} rows."])
+        text.rows(text.console(common.no_color), columns, rows)
+    text.lines(text.console(common.no_color, stderr=True), [f"{len(rows)} row{'' if len(rows) == 1 else 's'}."])

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from tariffcli.cli.start import PipeClosed
 from tariffcli.cli.typed import Common, Entry, Format, Pair
+
 
 def common(
     data: Annotated[Path | None, typer.Option("--data", help="Another record: a folder with its tables.", metavar="DIR", rich_help_panel="Every command")] = None,
@@ -62,7 +64,10 @@ def bundled(function: Callable[..., None]) -> Callable[..., None]:
 
     def run(**given: Any) -> None:
         bundles = {name: _BUNDLES[name](**{key: given.pop(key) for key in parts[name]}) for name in asked}
-        function(**given, **bundles)
+        try:
+            function(**given, **bundles)
+        except BrokenPipeError:
+            raise PipeClosed from None
 
     run.__name__, run.__doc__ = function.__name__, function.__doc__
     run.__signature__ = own.replace(parameters=[one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in spread])  # type: ignore[attr-defined]

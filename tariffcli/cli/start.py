@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tariffcli.errors import TariffError
+from tariffcli.errors import TariffError, UsageError
 
 QUICK = {
     "--date": "date",
@@ -30,23 +30,34 @@ QUICK = {
 """Options of `tariff rate` that take one value; a command line of these alone is quick."""
 
 
+NARROWEST, WIDEST = 20, 500
+"""The widths of a terminal that are believed; below the first nothing can be read, and 0 hides the whole answer."""
+
+LONGEST = 600
+"""So much of a message is printed, however long the word that it quotes."""
+
+
+class PipeClosed(Exception):
+    """The reader of stdout went away, which is no failure. Not an OSError: the full program would make it exit 1."""
+
+
 def main() -> None:
     """Run the program. A closed pipe ends quietly; Ctrl-C exits 130."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
+    _prepare()
     try:
         given = quick_options(sys.argv[1:])
         code = answer_quickly(given) if given is not None else run_app()
         sys.stdout.flush()
     except TariffError as error:
         _end(f"error: {error}", error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, PipeClosed):
+        _drop_stdout()
         sys.exit(0)
     except KeyboardInterrupt:
         _end("interrupted", 130)
+    except OSError as error:
+        _drop_stdout()
+        _end(f"error: {error.filename or 'the output'} could not be read or written: {error.strerror or error}.", 1)
     except Exception as error:  # a fault of ours: one line for a person, the whole trace for who asks
         if os.environ.get("TARIFF_DEBUG"):
             raise
@@ -81,15 +92,63 @@ def answer_quickly(given: dict[str, str]) -> int:
 
 
 def run_app() -> int:
-    """Run the full program; gives the exit code."""
-    from tariffcli.cli.app import app
+    """Run the full program; gives the exit code. Raises UsageError, with one line for a person, where Typer refuses the words."""
+    from tariffcli.cli.app import app, refusal
 
-    return int(app(standalone_mode=True) or 0)
+    try:
+        code = int(app(prog_name="tariff", standalone_mode=False) or 0)
+    except Exception as error:
+        words = refusal(error)
+        if words is None:
+            raise
+        raise UsageError(words) from None
+    if code == 130:
+        raise KeyboardInterrupt
+    return code
+
+
+def _prepare() -> None:
+    """Make the surroundings fit: streams that exist and never fail on a letter, words in Unicode, a width to draw in."""
+    if sys.stdout is None or sys.stderr is None:
+        nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    sys.argv[1:] = readable(sys.argv[1:])
+    width = os.environ.get("COLUMNS", "")
+    if width.isdigit():
+        columns = int(width[:9]) if width.isascii() else 0
+        if columns == 0:
+            del os.environ["COLUMNS"]
+        elif not NARROWEST <= columns <= WIDEST:
+            os.environ["COLUMNS"] = str(min(max(columns, NARROWEST), WIDEST))
+
+
+def readable(words: Sequence[str]) -> list[str]:
+    """Words as UTF-8 text where the locale could not read them (中国 under LANG=C); names of files stay as they are."""
+    found: list[str] = []
+    for index, word in enumerate(words):
+        path = index > 0 and words[index - 1] in ("--data", "--out", "-o")
+        strange = not path and any("\ud800" <= letter <= "\udfff" for letter in word)
+        found.append(os.fsencode(word).decode("utf-8", errors="replace") if strange else word)
+    return found
+
+
+def _drop_stdout() -> None:
+    """Send what is still buffered nowhere, so that the interpreter does not fail on it at its end."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass
 
 
 def _end(words: str, code: int) -> None:
+    """Say one line, without control characters that a user's word may have brought in, and exit."""
+    line = "".join(letter if letter.isprintable() else "?" for letter in words[:LONGEST])
     try:
-        print(words, file=sys.stderr)
+        print(line if len(words) <= LONGEST else f"{line}...", file=sys.stderr)
     except OSError:
         pass
     sys.exit(code)

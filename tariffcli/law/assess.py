@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from tariffcli.errors import UsageError
-from tariffcli.law.docket import Docket, relations_in_play, rows_in_play
+from tariffcli.law.docket import Docket, Epoch, epoch_at
 from tariffcli.law.facts import ONE, ZERO, all_true, assignments, could_be_true, share_of, unknown_facts
-from tariffcli.law.model import Event, FactValue, Layer, Outcome, Relation
+from tariffcli.law.model import Condition, Event, FactValue, Layer, Outcome, Relation
 from tariffcli.law.products import Lines
 from tariffcli.law.stacking import relations_in_force, remaining_shares
 from tariffcli.law.timeline import ruling
@@ -24,16 +24,11 @@ def assess(
 
     Facts that must be asked are tried at their extremes, and the range is over whole answers, never a sum of ranges.
     """
+    epoch = epoch_at(docket, lines.scopes, moment, known_on)
     conditions = docket.book.conditions
-    rows = {
-        programme: possible
-        for programme, events in rows_in_play(docket, lines.scopes, moment, known_on).items()
-        if (possible := [event for event in events if not event.condition or could_be_true(event, conditions, facts)])
-    }
-    every = [event for events in rows.values() for event in events]
-    asked = unknown_facts(every, conditions, facts, "ask")
+    rows, asked = _possible(docket, epoch, facts) if facts else docket.keep(("possible", epoch.key), lambda: _possible(docket, epoch, {}))
     ordinary = lines.mfn_pct if lines.mfn_pct is not None else mfn_pct
-    tried = [_one(docket, rows, lines, moment, known_on, given, ordinary) for given in assignments(asked, conditions, facts)]
+    tried = [_one(docket, epoch, rows, lines, given, ordinary) for given in assignments(asked, conditions, facts)]
     if not tried:
         raise UsageError("The shares of the value that were given add up to more than the whole.")
     if len(tried) == 1:
@@ -44,25 +39,29 @@ def assess(
     return merge_outcomes(tried)._replace(asked=tuple(asked))
 
 
+def _possible(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> tuple[dict[str, list[Event]], dict[str, Condition]]:
+    """The epoch's rows whose conditions can still come true, and the facts that must be asked to tell."""
+    conditions = docket.book.conditions
+    rows = {
+        programme: possible
+        for programme, events in epoch.rows.items()
+        if (possible := [event for event in events if not event.condition or could_be_true(event, conditions, facts)])
+    }
+    return rows, unknown_facts((event for events in rows.values() for event in events), conditions, facts, "ask")
+
+
 def _one(
     docket: Docket,
+    epoch: Epoch,
     rows: Mapping[str, Sequence[Event]],
     lines: Lines,
-    moment: int,
-    known_on: str | None,
     facts: Mapping[str, FactValue],
     ordinary: Decimal | None,
 ) -> Outcome:
-    book = docket.book
-    ruled: list[tuple[str, Event]] = []
-    for programme, events in rows.items():
-        true_rows = [event for event in events if not event.condition or all_true(event.condition, book.conditions, facts)]
-        winner = ruling(true_rows) if true_rows else None
-        if winner is not None:
-            ruled.append((programme, winner))
+    ruled = _ruled(docket, rows, facts) if facts else docket.keep(("ruled", epoch.key), lambda: _ruled(docket, rows, facts))
     charged = {programme: event for programme, event in ruled if event.effect in ("rate", "floor")}
     shares = {programme: share_of(event.base, facts) for programme, event in charged.items()}
-    left, lost = _stacked(docket, lines, shares, moment, known_on)
+    left, lost = _stacked(docket, epoch, shares)
     layers = tuple(
         _charged_layer(programme, event, left[programme], shares[programme], lost.get(programme), ordinary)
         if programme in charged
@@ -83,18 +82,29 @@ def _one(
     )
 
 
-def _stacked(
-    docket: Docket, lines: Lines, shares: Mapping[str, Decimal], moment: int, known_on: str | None
-) -> tuple[dict[str, Decimal], dict[str, Relation]]:
-    relations = relations_in_play(docket, lines.scopes, moment) if docket.relations and shares else []
-    if not relations:
+def _ruled(docket: Docket, rows: Mapping[str, Sequence[Event]], facts: Mapping[str, FactValue]) -> list[tuple[str, Event]]:
+    """The row that rules each programme, of the rows whose conditions are true: the fold."""
+    found: list[tuple[str, Event]] = []
+    for programme, events in rows.items():
+        true_rows = [event for event in events if not event.condition or all_true(event.condition, docket.book.conditions, facts)]
+        winner = ruling(true_rows) if true_rows else None
+        if winner is not None:
+            found.append((programme, winner))
+    return found
+
+
+def _stacked(docket: Docket, epoch: Epoch, shares: Mapping[str, Decimal]) -> tuple[dict[str, Decimal], dict[str, Relation]]:
+    if not epoch.relations or not shares:
         return dict(shares), {}
     met = {**shares, ORDINARY: ONE}
-    displacements = relations_in_force(relations, list(met), docket.book.programmes, moment, known_on)
-    displacements = {
-        pair: row for pair, row in displacements.items() if pair[0] != ORDINARY and (pair[1] != ORDINARY or "*" in row.drops)
-    }
-    return remaining_shares(met, displacements)
+    displacements = docket.keep(("stacking", epoch.key, tuple(met)), lambda: _displacements(docket, epoch, list(met)))
+    return remaining_shares(met, displacements) if displacements else (met, {})
+
+
+def _displacements(docket: Docket, epoch: Epoch, present: list[str]) -> dict[tuple[str, str], Relation]:
+    """The displacements among the layers present; the ordinary duty drops nothing, and only `*` drops it."""
+    found = relations_in_force(epoch.relations, present, docket.book.programmes)
+    return {pair: row for pair, row in found.items() if pair[0] != ORDINARY and (pair[1] != ORDINARY or "*" in row.drops)}
 
 
 def _charged_layer(
@@ -128,7 +138,8 @@ def _leg(event: Event, ordinary: Decimal | None) -> tuple[Decimal, Decimal | Non
     if event.amount is not None:
         return (ZERO, None) if event.join == "or" else (rate, None)
     if event.effect == "floor":
-        return (max(ZERO, rate - ordinary),) * 2 if ordinary is not None else (ZERO, rate)
+        top_up = max(ZERO, rate - ordinary) if ordinary is not None else None
+        return (ZERO, rate) if top_up is None else (top_up, top_up)
     return rate, event.rate_max_pct if event.rate_max_pct is not None else rate
 
 

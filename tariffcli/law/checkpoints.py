@@ -8,7 +8,8 @@ from decimal import Decimal
 from tariffcli.law.engine import CHARGED, rate
 from tariffcli.law.facts import ZERO
 from tariffcli.law.instants import end_of_day, wall_to_instant
-from tariffcli.law.model import Answer, Book, FactValue, Query
+from tariffcli.law.book import Book
+from tariffcli.law.model import Answer, FactValue, Query
 from tariffcli.law.products import find_product
 
 

@@ -1,62 +1,85 @@
-"""A docket: the rows of the record that could ever reach goods of one origin in one importer, sorted once."""
+"""A docket: the rows of the record that could ever reach goods of one origin in one importer, sorted once.
 
-from collections.abc import Sequence
-from typing import NamedTuple
+Between two breakpoints the rows in force are the same, so a docket keeps them by epoch: what is kept is the record in
+another order, never an answer.
+"""
 
-from tariffcli.law.model import Book, Event, Relation
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from tariffcli.law.instants import end_of_day, holds, start_of_day
+from tariffcli.law.book import Book
+from tariffcli.law.model import Coverage, Event, Product, Relation
 from tariffcli.law.places import ever_reaches, reaches
+from tariffcli.law.products import Lines, all_codes, classes
 from tariffcli.law.timeline import by_programme, in_force
 
 
-class Docket(NamedTuple):
-    """Rows of law by programme, those of them on every product, and the relations of the importer's programmes."""
+class Epoch(NamedTuple):
+    """The rows and relations in force for goods on the same lists, between two breakpoints, whatever their conditions."""
 
-    book: Book
-    importer: str
-    origin: str
-    events: tuple[Event, ...]
-    general: tuple[Event, ...]
-    beside: tuple[Event, ...]
+    key: tuple[Any, ...]
+    rows: dict[str, list[Event]]
     relations: Sequence[Relation]
+
+
+class Docket:
+    """Rows of law, rows beside the law, and the relations of one pair."""
+
+    def __init__(self, book: Book, importer: str, origin: str, events: Sequence[Event], beside: Sequence[Event] = ()) -> None:
+        self.book, self.importer, self.origin = book, importer, origin
+        self.events, self.beside = tuple(events), tuple(beside)
+        self.general = tuple(event for event in self.events if event.scope == "all")
+        self.relations = tuple(row for row in book.relations.get(importer, ()) if ever_reaches(row.origin, origin, book.memberships))
+        named = {event.scope for event in (*self.events, *self.beside)} | {row.scope for row in self.relations}
+        self.scopes = frozenset(named - {"all"})
+        self._kept: dict[Any, Any] = {}
+
+    def with_events(self, events: Sequence[Event]) -> "Docket":
+        """The same pair with other rows of law; how a what-if is asked."""
+        return Docket(self.book, self.importer, self.origin, events, self.beside)
+
+    def keep(self, key: Any, build: Callable[[], Any]) -> Any:
+        """What `build` sorts out of the docket, sorted once for each key."""
+        found = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = build()
+        return found
 
 
 def docket_of(book: Book, importer: str, origin: str) -> Docket:
     """Sort the record for one pair."""
     reaching = [event for event in book.events.get(importer, ()) if ever_reaches(event.origin, origin, book.memberships)]
-    law = tuple(event for event in reaching if event.status == "law")
-    general = tuple(event for event in law if event.scope == "all")
-    beside = tuple(event for event in reaching if event.status != "law")
-    relations = tuple(row for row in book.relations.get(importer, ()) if ever_reaches(row.origin, origin, book.memberships))
-    return Docket(book, importer, origin, law, general, beside, relations)
+    law = [event for event in reaching if event.status == "law"]
+    return Docket(book, importer, origin, law, [event for event in reaching if event.status != "law"])
 
 
-def rows_in_play(docket: Docket, scopes: frozenset[str], moment: int, known_on: str | None) -> dict[str, list[Event]]:
-    """The rows in force for goods on these scopes, by programme, whatever their conditions."""
+def epoch_at(docket: Docket, scopes: frozenset[str], moment: int, known_on: str | None) -> Epoch:
+    """What is in force for goods on these scopes at `moment`, as known on a day."""
+    points = docket.keep(("points", scopes, known_on), lambda: breakpoints(docket, scopes, known_on))
+    key = ("epoch", scopes, known_on, bisect_right(points, moment))
+    return docket.keep(key, lambda: _epoch(docket, key, scopes, moment, known_on))
+
+
+def _epoch(docket: Docket, key: tuple[Any, ...], scopes: frozenset[str], moment: int, known_on: str | None) -> Epoch:
     memberships = docket.book.memberships
-    found = [
+    rows = [
         event
         for event in (docket.events if scopes else docket.general)
         if in_force(event, moment, known_on)
         and (event.scope == "all" or event.scope in scopes)
-        and ((not event.origin.groups and not event.origin.but_groups) or reaches(event.origin, docket.origin, memberships, moment))
+        and reaches(event.origin, docket.origin, memberships, moment)
     ]
-    return dict(by_programme(found))
-
-
-def relations_in_play(docket: Docket, scopes: frozenset[str], moment: int) -> list[Relation]:
-    """The stacking rows that reach these goods at `moment`."""
-    memberships = docket.book.memberships
-    return [
+    relations = [
         row
         for row in docket.relations
-        if (row.scope == "all" or row.scope in scopes) and reaches(row.origin, docket.origin, memberships, moment)
+        if (row.scope == "all" or row.scope in scopes)
+        and (known_on is None or row.announced <= known_on)
+        and holds(row.effective, row.until, moment)
+        and reaches(row.origin, docket.origin, memberships, moment)
     ]
-
-
-def relevant_scopes(docket: Docket) -> frozenset[str]:
-    """Every scope that a row of the docket names."""
-    named = {event.scope for event in (*docket.events, *docket.beside)} | {row.scope for row in docket.relations}
-    return frozenset(named - {"all"})
+    return Epoch(key, dict(by_programme(rows)), relations)
 
 
 def breakpoints(docket: Docket, scopes: frozenset[str], known_on: str | None) -> list[int]:
@@ -71,3 +94,47 @@ def breakpoints(docket: Docket, scopes: frozenset[str], known_on: str | None) ->
         if member.member == docket.origin:
             found.update(edge for edge in (member.since, member.until) if edge is not None)
     return sorted(found)
+
+
+def nomenclature_points(docket: Docket, product: Product) -> list[int]:
+    """Every instant at which the product's own codes or lines could change: editions, lines born and gone."""
+    book = docket.book
+    if product.kind == "general":
+        return []
+    found = {row.since for row in book.editions if row.importer == docket.importer and row.since is not None}
+    for code in all_codes(book, docket.importer, product):
+        for line in book.lines(docket.importer, code[:8]):
+            found.update(edge for edge in (line.since, line.until) if edge is not None)
+    return sorted(found)
+
+
+def lines_at(docket: Docket, product: Product, moment: int) -> list[Lines]:
+    """The product's classes of lines at `moment`; see `products.classes`."""
+    points = docket.keep(("nomenclature", product), lambda: nomenclature_points(docket, product))
+    index = bisect_right(points, moment)
+    return docket.keep(("lines", product, index), lambda: classes(docket.book, docket.importer, product, moment, docket.scopes))
+
+
+def coverage_at(docket: Docket, moment: int) -> list[Coverage]:
+    """The coverage rows that vouch for the whole pair at `moment`, each of whose days counts whole."""
+    spans = docket.keep("coverage", lambda: list(_coverage(docket)))
+    return [
+        row
+        for first, last, row in spans
+        if first <= moment and (last is None or moment <= last) and reaches(row.origin, docket.origin, docket.book.memberships, moment)
+    ]
+
+
+def coverage_points(docket: Docket) -> list[int]:
+    """Every instant at which the record begins or ceases to vouch for the pair."""
+    spans = docket.keep("coverage", lambda: list(_coverage(docket)))
+    return [edge for first, last, _ in spans for edge in (first, last + 1 if last is not None else None) if edge is not None]
+
+
+def _coverage(docket: Docket) -> Sequence[tuple[int, int | None, Coverage]]:
+    zone = docket.book.zones.get(docket.importer, "UTC")
+    return [
+        (start_of_day(row.covered_from, zone), end_of_day(row.covered_until, zone) if row.covered_until else None, row)
+        for row in docket.book.coverage
+        if row.importer == docket.importer and row.programme == "*"
+    ]

@@ -2,30 +2,22 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 from tariffcli.law.assess import assess, merge_outcomes
-from tariffcli.law.docket import Docket, docket_of, relevant_scopes
+from tariffcli.law.docket import Docket, coverage_at, docket_of, lines_at
 from tariffcli.law.facts import ZERO
-from tariffcli.law.instants import day_of
-from tariffcli.law.model import CONFIDENCE, Answer, Book, Coverage, Layer, Outcome, Part, Query
+from tariffcli.law.book import Book
+from tariffcli.law.model import CONFIDENCE, Answer, Layer, Outcome, Part, Query
 from tariffcli.law.places import reaches
-from tariffcli.law.products import Lines, classes
+from tariffcli.law.products import Lines
 
+WHOLE = Decimal(1)
 CHARGED = ("applies", "floor", "unknown")
 
 
-class Case(NamedTuple):
-    """A question prepared once and then answered at many instants: the docket of its pair and its classes of lines."""
-
-    docket: Docket
-    scopes: frozenset[str]
-
-
-def open_case(book: Book, importer: str, origin: str) -> Case:
-    """Sort the record for a pair, to ask it many questions (history, bulk)."""
-    docket = docket_of(book, importer, origin)
-    return Case(docket, relevant_scopes(docket))
+def open_case(book: Book, importer: str, origin: str) -> Docket:
+    """The record sorted for a pair, to ask it many questions (history, bulk); sorted once for a book."""
+    return book.derived(("docket", importer, origin), lambda: docket_of(book, importer, origin))
 
 
 def rate(book: Book, query: Query) -> Answer:
@@ -36,19 +28,20 @@ def rate(book: Book, query: Query) -> Answer:
     return answer_case(open_case(book, query.importer, query.origin), query)
 
 
-def answer_case(case: Case, query: Query) -> Answer:
+def answer_case(docket: Docket, query: Query) -> Answer:
     """`rate` with the record already sorted for the pair."""
-    book = case.docket.book
-    covering = covering_rows(book, query)
+    covering = coverage_at(docket, query.instant)
     if not covering:
-        return _outside(query, _what_is_covered(book, query))
-    groups = classes(book, query.importer, query.product, query.instant, case.scopes)
-    parts = assess_parts(case.docket, groups, query)
-    return _answer(query, parts, _verified_through(covering))
+        return _outside(query, _what_is_covered(docket.book, query))
+    parts = assess_parts(docket, lines_at(docket, query.product, query.instant), query)
+    return _answer(query, parts, max(row.verified_through for row in covering))
 
 
 def assess_parts(docket: Docket, groups: Sequence[Lines], query: Query) -> list[Part]:
     """The product's parts: classes of lines with the same outcome put together, smallest additional duty first."""
+    if len(groups) == 1:
+        outcome = assess(docket, groups[0], query.instant, query.known_on, query.facts, query.mfn_pct)
+        return [Part(outcome, groups[0].codes, WHOLE, *_totals([outcome]))]
     found: dict[tuple[object, ...], tuple[list[Outcome], list[str]]] = {}
     for lines in groups:
         outcome = assess(docket, lines, query.instant, query.known_on, query.facts, query.mfn_pct)
@@ -66,27 +59,6 @@ def assess_parts(docket: Docket, groups: Sequence[Lines], query: Query) -> list[
 
 def _same_layers(outcomes: Sequence[Outcome]) -> Outcome:
     return outcomes[0] if len(outcomes) == 1 else merge_outcomes(outcomes)
-
-
-def covering_rows(book: Book, query: Query) -> list[Coverage]:
-    """The coverage rows that vouch for the whole pair on the query's day."""
-    zone = book.zones.get(query.importer)
-    if zone is None:
-        return []
-    day = day_of(query.instant, zone)
-    return [
-        row
-        for row in book.coverage
-        if row.importer == query.importer
-        and row.programme == "*"
-        and reaches(row.origin, query.origin, book.memberships, query.instant)
-        and row.covered_from <= day
-        and (not row.covered_until or day <= row.covered_until)
-    ]
-
-
-def _verified_through(covering: Sequence[Coverage]) -> str:
-    return max(row.verified_through for row in covering)
 
 
 def _what_is_covered(book: Book, query: Query) -> str:

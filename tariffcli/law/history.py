@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from tariffcli.errors import UsageError
-from tariffcli.law.engine import Case, answer_case
+from tariffcli.law.docket import Docket
+from tariffcli.law.engine import answer_case
 from tariffcli.law.instants import end_of_day
 from tariffcli.law.model import Answer, Event, Query
 from tariffcli.law.outlook import changed_events, changed_layers, figure, moments_of
@@ -24,18 +25,26 @@ class Step(NamedTuple):
     charges: tuple[tuple[str, Decimal, Decimal | None], ...]
 
 
-def history(case: Case, query: Query, since: int, until: int) -> list[Step]:
+def history(docket: Docket, query: Query, since: int, until: int) -> list[Step]:
     """The steps of the additional duty from `since` through `until`; the first is the state at `since`."""
     steps: list[Step] = []
-    for moment in (since, *moments_of(case, query, since, until)):
-        answer = _answer_at(case, query, moment)
+    for moment in (since, *moments_of(docket, query, since, until)):
+        answer = _answer_at(docket, query, moment)
         before = steps[-1].answer if steps else None
-        if steps and (answer is None) == (before is None) and (answer is None or before is None or figure(answer) == figure(before)):
-            steps[-1] = steps[-1]._replace(answer=answer) if answer is not None else steps[-1]
+        if steps and _same(before, answer):
+            steps[-1] = steps[-1]._replace(answer=answer)
             continue
-        both = before is not None and answer is not None
-        steps.append(Step(moment, answer, changed_events(before, answer) if both else (), _charges(before, answer) if both else ()))
+        if before is None or answer is None:
+            steps.append(Step(moment, answer, (), ()))
+        else:
+            steps.append(Step(moment, answer, changed_events(before, answer), _charges(before, answer)))
     return steps
+
+
+def _same(before: Answer | None, answer: Answer | None) -> bool:
+    if before is None or answer is None:
+        return before is answer
+    return figure(before) == figure(answer)
 
 
 def _charges(before: Answer, after: Answer) -> tuple[tuple[str, Decimal, Decimal | None], ...]:
@@ -48,9 +57,9 @@ def _charges(before: Answer, after: Answer) -> tuple[tuple[str, Decimal, Decimal
     return tuple(found)
 
 
-def _answer_at(case: Case, query: Query, moment: int) -> Answer | None:
+def _answer_at(docket: Docket, query: Query, moment: int) -> Answer | None:
     try:
-        return answer_case(case, query._replace(instant=moment))
+        return answer_case(docket, query._replace(instant=moment))
     except UsageError:
         return None
 

@@ -118,23 +118,23 @@ def _calendar_day(year: int, month: int, day: int, typed: str) -> str:
     return found.isoformat()
 
 
-def _numeric_day(first: int, second: int, year: int, typed: str, order: str | None) -> str:
-    """A day typed with slashes: refused unless `order` (`us` or `eu`) says which number is the month."""
-    if order is None:
-        readings = []
+def _numeric_day(first: int, second: int, year: int, typed: str, month_first: bool | None) -> str:
+    """A day typed with slashes: refused unless it is said which number is the month."""
+    if month_first is None:
+        readings: list[str] = []
         for month, day in ((first, second), (second, first)):
             if 1 <= month <= 12 and 1 <= day <= 31:
                 readings.append(f"{year:04d}-{month:02d}-{day:02d}")
         shown = " or ".join(dict.fromkeys(readings)) or "no day at all"
         raise UsageError(f"'{typed}' can be read as {shown}; write YYYY-MM-DD, or say --dates us or --dates eu.")
-    month, day = (first, second) if order == "us" else (second, first)
+    month, day = (first, second) if month_first else (second, first)
     return _calendar_day(year, month, day, typed)
 
 
-def parse_day(text: str, today: str, order: str | None = None) -> str:
+def parse_day(text: str, today: str, month_first: bool | None = None) -> str:
     """The ISO day that a user typed; `today` is the importer's local day, for `today` and `yesterday`.
 
-    Accepted: `2025-04-24`, `20250424`, `24 Apr 2025`, `Apr 24, 2025`, `April 24 2025`, and with `order` (`us`/`eu`)
+    Accepted: `2025-04-24`, `20250424`, `24 Apr 2025`, `Apr 24, 2025`, `April 24 2025`, and where `month_first` is said
     `04/24/2025`. Partial dates are refused, never completed. Raises UsageError.
     """
     typed = text.strip()
@@ -147,7 +147,7 @@ def parse_day(text: str, today: str, order: str | None = None) -> str:
         return _calendar_day(year, month, day, shown)
     if found := re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", word, re.ASCII):
         first, second, year = map(int, found.groups())
-        return _numeric_day(first, second, year, shown, order)
+        return _numeric_day(first, second, year, shown, month_first)
     if found := re.fullmatch(r"(\d{1,2})\s+([a-z]{3,9})\.?,?\s+(\d{4})", word, re.ASCII):
         day_text, month_text, year_text = found.groups()
     elif found := re.fullmatch(r"([a-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})", word, re.ASCII):

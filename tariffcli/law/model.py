@@ -1,8 +1,8 @@
 """The values that the engine works on. All are immutable; numbers are exact decimals; instants are whole UTC seconds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 Instant = int
 """Seconds since 1970-01-01 UTC. A legal minute is exact in it, and two time zones compare without thought."""
@@ -198,37 +198,6 @@ class Source(NamedTuple):
     url: str
     official: bool
     language: str
-
-
-class Book(Protocol):
-    """The record as the engine sees it. `tariffcli.book.load` makes one; the parts may be read lazily but never change."""
-
-    programmes: Mapping[str, Programme]
-    conditions: Mapping[str, Condition]
-    relations: Mapping[str, Sequence[Relation]]
-    events: Mapping[str, Sequence[Event]]
-    categories: Mapping[str, Sequence[Category]]
-    scopes: Mapping[str, Scope]
-    sources: Mapping[str, Source]
-    coverage: Sequence[Coverage]
-    editions: Sequence[Edition]
-    memberships: Sequence[Membership]
-    zones: Mapping[str, str]
-    country_names: Mapping[str, str]
-    meta: Mapping[str, str]
-    fingerprint: str
-
-    def lines(self, importer: str, prefix: str) -> Sequence[Line]:
-        """The tariff lines at or below `prefix`, of every edition read."""
-        ...
-
-    def listings(self, importer: str, prefix: str, edition: str) -> Iterable[Listing]:
-        """The lines of scopes at, above or below `prefix` in the codes of `edition`."""
-        ...
-
-    def scope_lines(self, scope: str, edition: str) -> Sequence[Listing]:
-        """All lines of one scope in the codes of `edition`."""
-        ...
 
 
 class Product(NamedTuple):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tariffcli.law.engine import CHARGED, Case
+from tariffcli.law.docket import Docket
+from tariffcli.law.engine import CHARGED
 from tariffcli.law.instants import day_of, start_of_day, to_wall
 from tariffcli.law.model import Answer
 from tariffcli.law.outlook import changes_between
 
 
-
-def notes(case: Case, answer: Answer, whole_day: bool) -> list[tuple[str, str]]:
+def notes(docket: Docket, answer: Answer, whole_day: bool) -> list[tuple[str, str]]:
     """(code, text) notes on an answer. `whole_day`: the query named a bare day, so changes within it are told."""
     if answer.status == "outside_coverage":
         return []
@@ -17,24 +17,24 @@ def notes(case: Case, answer: Answer, whole_day: bool) -> list[tuple[str, str]]:
     if answer.query.product.kind == "general":
         found.append(("general", "General means goods on no special list, which is what headlines quote; a product may owe more or less."))
     if whole_day:
-        found += _changes_of_the_day(case, answer)
-    found += _verification(case, answer)
-    found += _lists(case, answer)
-    found += _schedule(case, answer)
-    found += _refunds(case, answer)
+        found += _changes_of_the_day(docket, answer)
+    found += _verification(docket, answer)
+    found += _lists(docket, answer)
+    found += _schedule(docket, answer)
+    found += _refunds(docket, answer)
     return found
 
 
-def _changes_of_the_day(case: Case, answer: Answer) -> list[tuple[str, str]]:
+def _changes_of_the_day(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
     query = answer.query
-    zone = case.docket.book.zones[query.importer]
+    zone = docket.book.zones[query.importer]
     first = start_of_day(day_of(query.instant, zone), zone) - 1
     return [
         (
             "day_change",
             f"It changed that day at {to_wall(change.instant, zone)[11:]}: from {_span(change.before)} to {_span(change.after)}.",
         )
-        for change in changes_between(case, query, first, query.instant)
+        for change in changes_between(docket, query, first, query.instant)
     ]
 
 
@@ -46,16 +46,16 @@ def _span(answer: Answer) -> str:
     return f"{answer.min_pct:f}% to {answer.max_pct:f}%" if answer.max_pct is not None else f"at least {answer.min_pct:f}%"
 
 
-def _verification(case: Case, answer: Answer) -> list[tuple[str, str]]:
-    zone = case.docket.book.zones[answer.query.importer]
+def _verification(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
+    zone = docket.book.zones[answer.query.importer]
     day = day_of(answer.query.instant, zone)
     if day <= answer.verified_through:
         return []
     return [("after_verification", f"The record was last verified through {answer.verified_through}; later acts may be missing.")]
 
 
-def _lists(case: Case, answer: Answer) -> list[tuple[str, str]]:
-    scopes = case.docket.book.scopes
+def _lists(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
+    scopes = docket.book.scopes
     names = dict.fromkeys(
         scopes[layer.event.scope].name + f" ({scopes[layer.event.scope].confidence})"
         for layer in answer.layers
@@ -64,14 +64,14 @@ def _lists(case: Case, answer: Answer) -> list[tuple[str, str]]:
     return [("list_not_official", f"Lists not read in official text: {'; '.join(names)}.")] if names else []
 
 
-def _schedule(case: Case, answer: Answer) -> list[tuple[str, str]]:
+def _schedule(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
     query = answer.query
-    if query.product.kind == "general" or case.docket.book.lines(query.importer, ""):
+    if query.product.kind == "general" or docket.book.lines(query.importer, ""):
         return []
     return [("no_schedule", "The record holds no full schedule of this importer: lines are those that its lists name.")]
 
 
-def _refunds(case: Case, answer: Answer) -> list[tuple[str, str]]:
-    programmes = case.docket.book.programmes
+def _refunds(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
+    programmes = docket.book.programmes
     names = [layer.programme for layer in answer.layers if layer.role in CHARGED and programmes[layer.programme].refundable_since]
     return [("refundable", f"Later held unlawful and refundable: {', '.join(names)}. The rate is what was in force.")] if names else []

@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from tariffcli.errors import UsageError
-from tariffcli.law.docket import Docket, breakpoints, rows_in_play
-from tariffcli.law.engine import Case, answer_case
+from tariffcli.law.docket import Docket, breakpoints, coverage_points, epoch_at, lines_at, nomenclature_points
+from tariffcli.law.engine import answer_case
 from tariffcli.law.facts import all_true, extremes, unknown_facts
 from tariffcli.law.instants import start_of_day
 from tariffcli.law.model import RULING, Answer, Condition, Event, FactValue, Layer, Query
-from tariffcli.law.products import GENERAL, classes
+from tariffcli.law.products import GENERAL, all_codes
 
 FAR = 20
 """At most so many coming instants are tried for the next change."""
@@ -40,12 +40,11 @@ class Report(NamedTuple):
     would_be_pct: Decimal | None
 
 
-def scopes_of(case: Case, query: Query) -> frozenset[str]:
+def scopes_of(docket: Docket, query: Query) -> frozenset[str]:
     """Every scope that some line of the query's product stands on."""
     if query.product.kind == "general":
         return frozenset()
-    groups = classes(case.docket.book, query.importer, query.product, query.instant, case.scopes)
-    return frozenset(scope for lines in groups for scope in lines.scopes)
+    return frozenset(scope for lines in lines_at(docket, query.product, query.instant) for scope in lines.scopes)
 
 
 def figure(answer: Answer) -> tuple[object, ...]:
@@ -53,12 +52,12 @@ def figure(answer: Answer) -> tuple[object, ...]:
     return (answer.status, answer.min_pct, answer.max_pct)
 
 
-def changes_between(case: Case, query: Query, after: int, through: int, limit: int | None = None) -> list[Change]:
+def changes_between(docket: Docket, query: Query, after: int, through: int, limit: int | None = None) -> list[Change]:
     """The changes of the additional duty at instants in `(after, through]`, in order; at most `limit` of them."""
     found: list[Change] = []
-    before = answer_case(case, query._replace(instant=after))
-    for moment in moments_of(case, query, after, through):
-        now = _try(case, query._replace(instant=moment))
+    before = answer_case(docket, query._replace(instant=after))
+    for moment in moments_of(docket, query, after, through):
+        now = _try(docket, query._replace(instant=moment))
         if now is not None and figure(now) != figure(before):
             found.append(Change(moment, before, now, changed_events(before, now)))
             if limit is not None and len(found) >= limit:
@@ -67,35 +66,29 @@ def changes_between(case: Case, query: Query, after: int, through: int, limit: i
     return found
 
 
-def moments_of(case: Case, query: Query, after: int, through: int) -> list[int]:
+def moments_of(docket: Docket, query: Query, after: int, through: int) -> list[int]:
     """The instants in `(after, through]` at which the answer to a query could change."""
-    book = case.docket.book
-    moments = set(breakpoints(case.docket, scopes_over_time(case, query), query.known_on))
-    if query.product.kind != "general":
-        moments.update(row.since for row in book.editions if row.importer == query.importer and row.since is not None)
-        for code in query.product.codes:
-            if not code.startswith("scope:"):
-                for line in book.lines(query.importer, code[:8]):
-                    moments.update(edge for edge in (line.since, line.until) if edge is not None)
+    scopes = scopes_over_time(docket, query)
+    moments = {*breakpoints(docket, scopes, query.known_on), *nomenclature_points(docket, query.product), *coverage_points(docket)}
     return sorted(moment for moment in moments if after < moment <= through)
 
 
-def scopes_over_time(case: Case, query: Query) -> frozenset[str]:
+def scopes_over_time(docket: Docket, query: Query) -> frozenset[str]:
     """Every scope that names a code of the product, in any edition."""
     if query.product.kind == "general":
         return frozenset()
-    book = case.docket.book
+    book = docket.book
     editions = {row.edition for row in book.editions if row.importer == query.importer}
-    named = {code.removeprefix("scope:") for code in query.product.codes if code.startswith("scope:")}
-    if named:
-        return case.scopes
-    rows = (row for edition in editions for code in query.product.codes for row in book.listings(query.importer, code, edition))
-    return case.scopes & {row.scope for row in rows}
+    if query.product.kind == "list":
+        return docket.scopes
+    codes = all_codes(book, query.importer, query.product)
+    rows = (row for edition in editions for code in codes for row in book.listings(query.importer, code, edition))
+    return docket.scopes & {row.scope for row in rows}
 
 
-def _try(case: Case, query: Query) -> Answer | None:
+def _try(docket: Docket, query: Query) -> Answer | None:
     try:
-        return answer_case(case, query)
+        return answer_case(docket, query)
     except UsageError:
         return None
 
@@ -117,20 +110,19 @@ def _amount(layer: Layer | None) -> tuple[object, ...]:
     return (Decimal(0), Decimal(0)) if layer is None else (layer.min_pct, layer.max_pct)
 
 
-def next_change(case: Case, query: Query) -> Change | None:
+def next_change(docket: Docket, query: Query) -> Change | None:
     """The next recorded change of the additional duty after the query's instant, or None."""
-    moments = moments_of(case, query, query.instant, 2**40)[:FAR]
+    moments = moments_of(docket, query, query.instant, 2**40)[:FAR]
     if not moments:
         return None
-    found = changes_between(case, query, query.instant, moments[-1], limit=1)
+    found = changes_between(docket, query, query.instant, moments[-1], limit=1)
     return found[0] if found else None
 
 
-def fact_effects(case: Case, query: Query, answer: Answer) -> list[FactEffect]:
+def fact_effects(docket: Docket, query: Query, answer: Answer) -> list[FactEffect]:
     """The facts not given that would change the additional duty, each with the answer it would give."""
-    docket = case.docket
-    rows = rows_in_play(docket, scopes_of(case, query), query.instant, query.known_on)
-    events = [event for found in rows.values() for event in found]
+    epoch = epoch_at(docket, scopes_of(docket, query), query.instant, query.known_on)
+    events = [event for found in epoch.rows.values() for event in found]
     book = docket.book
     unknown = {
         **unknown_facts(events, book.conditions, query.facts, "ask"),
@@ -139,21 +131,21 @@ def fact_effects(case: Case, query: Query, answer: Answer) -> list[FactEffect]:
     effects: list[FactEffect] = []
     for name, condition in unknown.items():
         for value in extremes(condition):
-            tried = answer_case(case, query._replace(facts={**query.facts, name: value}))
+            tried = answer_case(docket, query._replace(facts={**query.facts, name: value}))
             if figure(tried) != figure(answer):
                 effects.append(FactEffect(condition, value, tried))
     return effects
 
 
-def reports(case: Case, query: Query, answer: Answer) -> list[Report]:
+def reports(docket: Docket, query: Query, answer: Answer) -> list[Report]:
     """Rows beside the law that speak of this product at this instant: reported, threatened, planned without an act.
 
     A report stands from the day it was made, or from the instant it speaks of, until its own end, its withdrawal, or an act
     of the same programme that overtook it.
     """
-    scopes = scopes_of(case, query)
-    zone = case.docket.book.zones[query.importer]
-    known = [event for event in (*case.docket.beside, *case.docket.events) if query.known_on is None or event.announced <= query.known_on]
+    scopes = scopes_of(docket, query)
+    zone = docket.book.zones[query.importer]
+    known = [event for event in (*docket.beside, *docket.events) if query.known_on is None or event.announced <= query.known_on]
     begun = [event for event in known if min(event.effective, start_of_day(event.announced, zone)) <= query.instant]
     withdrawn = {name for event in begun if event.effect == "undo" for name in event.undoes}
     found: list[Report] = []
@@ -161,11 +153,11 @@ def reports(case: Case, query: Query, answer: Answer) -> list[Report]:
         ended = event.until is not None and event.until <= query.instant
         if event.status == "law" or event.effect == "undo" or event.id in withdrawn or ended or _overtaken(event, begun):
             continue
-        if query.product != GENERAL and not all_true(event.condition, case.docket.book.conditions, query.facts):
+        if query.product != GENERAL and not all_true(event.condition, docket.book.conditions, query.facts):
             continue
         mine = event.scope == "all" or event.scope in scopes
         if mine or query.product == GENERAL:
-            found.append(Report(event, _would_be(case, query, event) if mine and event.effective <= query.instant else None))
+            found.append(Report(event, _would_be(docket, query, event) if mine and event.effective <= query.instant else None))
     return sorted(found, key=lambda report: (report.event.announced, report.event.id))
 
 
@@ -182,15 +174,11 @@ def _overtaken(report: Event, rows: Sequence[Event]) -> bool:
     )
 
 
-def _would_be(case: Case, query: Query, event: Event) -> Decimal | None:
+def _would_be(docket: Docket, query: Query, event: Event) -> Decimal | None:
     """The additional duty if a reported row were law and the last word of its programme."""
     if event.effect == "rate" and event.rate_pct is None:
         return None
     law = event._replace(status="law", undoes=("none",), condition=())
     if event.effect != "exempt":
         law = law._replace(undoes=("earlier",))
-    docket: Docket = case.docket._replace(
-        events=(*case.docket.events, law), general=(*case.docket.general, law) if law.scope == "all" else case.docket.general
-    )
-    return answer_case(case._replace(docket=docket), query).additional_pct
-
+    return answer_case(docket.with_events((*docket.events, law)), query).additional_pct

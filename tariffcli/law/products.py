@@ -8,7 +8,8 @@ from typing import NamedTuple
 from tariffcli.errors import RecordError, UsageError
 from tariffcli.law.duty import ad_valorem_pct
 from tariffcli.law.instants import holds
-from tariffcli.law.model import Book, Category, Line, Listing, Product
+from tariffcli.law.book import Book
+from tariffcli.law.model import Category, Line, Listing, Product
 
 GENERAL = Product("general", "general", "goods on no special list", ())
 LINE_DIGITS = 8
@@ -69,6 +70,26 @@ def in_edition(book: Book, category: Category, moment: int) -> Product:
     return Product(kind, category.id, category.name, codes)
 
 
+def codes_at(book: Book, importer: str, product: Product, moment: int) -> tuple[str, ...]:
+    """The product's codes at `moment`: a category's codes change with the edition, a typed code does not."""
+    if product.kind not in ("category", "list"):
+        return product.codes
+    edition = edition_at(book, importer, moment)
+    rows = [row for row in book.categories.get(importer, ()) if row.id == product.id and row.edition in ("", edition)]
+    return tuple(dict.fromkeys(code for row in rows for code in row.codes)) or (() if _is_known(book, importer, product) else product.codes)
+
+
+def _is_known(book: Book, importer: str, product: Product) -> bool:
+    return any(row.id == product.id for row in book.categories.get(importer, ()))
+
+
+def all_codes(book: Book, importer: str, product: Product) -> tuple[str, ...]:
+    """The product's codes in every edition, without the lists it names."""
+    rows = [row for row in book.categories.get(importer, ()) if row.id == product.id] if product.kind == "category" else []
+    codes = [*product.codes, *(code for row in rows for code in row.codes)]
+    return tuple(dict.fromkeys(code for code in codes if not code.startswith("scope:")))
+
+
 def _find_code(book: Book, importer: str, code: str, moment: int) -> Product:
     if not 2 <= len(code) <= 10:
         raise UsageError(f"'{code[:14]}' has {len(code)} digits; a tariff code has 2 to 10.")
@@ -118,20 +139,23 @@ def classes(book: Book, importer: str, product: Product, moment: int, relevant: 
 
     A part of a line that a scope lists by itself (ten digits) is a line of its own here. Where no schedule of the importer
     is held, lines are those that the lists name; a typed code that no list names may be any of its siblings or none.
+    Raises UsageError when the product has no line at `moment`.
     """
     if product.kind == "general":
         return [Lines(frozenset(), None, "", ())]
     edition = edition_at(book, importer, moment)
     groups: dict[tuple[frozenset[str], Decimal | None, str], list[str]] = {}
-    for code in _prefixes(book, product, edition):
+    for code in _prefixes(book, codes_at(book, importer, product, moment), edition):
         for leaf, scopes, (pct, text) in _leaves(book, importer, product, code, edition, moment, relevant):
             groups.setdefault((scopes, pct, text), []).append(leaf)
+    if not groups:
+        raise UsageError(f"{product.name} was no line of the tariff in force that day. See `tariff products`, or give a code.")
     return [Lines(scopes, pct, text, tuple(sorted(set(codes)))) for (scopes, pct, text), codes in groups.items()]
 
 
-def _prefixes(book: Book, product: Product, edition: str) -> list[str]:
+def _prefixes(book: Book, codes: Sequence[str], edition: str) -> list[str]:
     found: list[str] = []
-    for code in product.codes:
+    for code in codes:
         if code.startswith("scope:"):
             found += [row.prefix for row in book.scope_lines(code.removeprefix("scope:"), edition) if row.inside]
         else:
@@ -147,6 +171,8 @@ def _leaves(
     standing = {line.code for line in lines}
     if lines:
         leaves = _schedule_leaves(code, standing, listings)
+    elif book.lines(importer, ""):
+        leaves = []
     else:
         leaves = _listed_leaves(book, importer, product, code, edition)
     table: dict[str, list[Listing]] = {}

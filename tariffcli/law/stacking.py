@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from tariffcli.errors import RecordError
 from tariffcli.law.facts import ONE, ZERO
-from tariffcli.law.instants import holds
 from tariffcli.law.model import Programme, Relation
 
 
@@ -22,17 +21,15 @@ def names(selector: str, present: Iterable[str], programmes: Mapping[str, Progra
 
 
 def relations_in_force(
-    relations: Sequence[Relation], present: Sequence[str], programmes: Mapping[str, Programme], moment: int, known_on: str | None
+    relations: Sequence[Relation], present: Sequence[str], programmes: Mapping[str, Programme]
 ) -> dict[tuple[str, str], Relation]:
-    """The displacements in force among the programmes `present`: (displacer, displaced) -> relation.
+    """The displacements among the programmes `present`, of relations all in force: (displacer, displaced) -> relation.
 
     Relations are folded like events: one per pair, whichever way round it points; the later announced rules, and `adds` ends
     a displacement. Raises RecordError when two relations of a pair are equally late and disagree.
     """
     pairs: dict[frozenset[str], tuple[tuple[str, int], str, str, Relation]] = {}
     for relation in relations:
-        if (known_on is not None and relation.announced > known_on) or not holds(relation.effective, relation.until, moment):
-            continue
         rank = (relation.announced, relation.effective)
         for when in names(relation.when, present, programmes):
             for selector in relation.drops:

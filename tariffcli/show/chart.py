@@ -20,7 +20,8 @@ def step_chart(
         return []
     start = steps[0][0]
     top = max((rate for _, rate in steps if rate is not None), default=Decimal(0))
-    label = max(len(_tick(top)), 4)
+    middle = top * ((height + 1) // 2) / height
+    label = max(len(_tick(top)), len(_tick(middle)), 4)
     columns = max(10, width - label - 3)
     seen = [_greatest(steps, start + (until - start) * n // columns, start + (until - start) * (n + 1) // columns) for n in range(columns)]
     if top == 0:

@@ -253,8 +253,9 @@ def codes_text(codes: Sequence[str]) -> str:
 
 def flat(document: Mapping[str, Any]) -> dict[str, Any]:
     """One CSV row of an answer: its scalar fields, and the ids of the rows that apply."""
-    row = {name: value for name, value in document.items() if not isinstance(value, (list, dict))}
+    row = {name: value for name, value in document.items() if name != "next_change" and not isinstance(value, (list, dict))}
     row["product"] = document["product"]["id"]
     row["events"] = ";".join(one["event"] for one in document["layers"] if one["role"] in CHARGED)
+    row["next_change"] = document["next_change"]["instant"] if document["next_change"] else None
     row["fingerprint"] = document["dataset"]["fingerprint"]
     return row

@@ -48,24 +48,48 @@ def write(text: str, out: Path | None, force: bool = False) -> None:
     Raises UsageError when `out` exists and `force` is not given, or its folder does not exist; TariffError when it cannot be written.
     """
     if out is None:
+        _widen(text)
         sys.stdout.write(text)
         sys.stdout.flush()
         return
     check_free(out, force)
-    aside = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
-        aside.write_text(text, encoding="utf-8", newline="")
-        os.replace(aside, out)
+        if out.exists() and not out.is_file():
+            out.write_text(text, encoding="utf-8", newline="")  # a device or a pipe: nothing to replace, and never to be replaced
+        else:
+            _replace(out.resolve(), text)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise TariffError(f"{out} could not be written: {error.strerror}. Nothing was left behind.") from None
 
 
+def _replace(out: Path, text: str) -> None:
+    aside = out.with_name(f".{os.getpid()}.part")
+    try:
+        aside.write_text(text, encoding="utf-8", newline="")
+        os.replace(aside, out)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def _widen(text: str) -> None:
+    """Print data in UTF-8 where the locale's encoding has no such letter: a file of question marks is worse than a strange one."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        reconfigure = getattr(sys.stdout, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8")
+
+
 def check_free(out: Path, force: bool) -> None:
-    """Raise UsageError unless `out` may be written."""
-    if out.is_dir():
-        raise UsageError(f"{out} is a folder; give the name of a file.")
-    if out.exists() and not force:
-        raise UsageError(f"{out} exists already; add --force to replace it, or give another name.")
-    if not out.parent.is_dir():
-        raise UsageError(f"The folder {out.parent} does not exist; create it first.")
+    """Raise UsageError unless `out` may be written. A device or a pipe always may: nothing of it is replaced."""
+    try:
+        if out.is_dir():
+            raise UsageError(f"{out} is a folder; give the name of a file.")
+        if out.is_file() and not force:
+            raise UsageError(f"{out} exists already; add --force to replace it, or give another name.")
+        if not out.parent.is_dir():
+            raise UsageError(f"The folder {out.parent} does not exist; create it first.")
+    except OSError as error:
+        raise UsageError(f"{str(out)[:60]} is no name for a file: {error.strerror}.") from None

@@ -100,7 +100,8 @@ def event_line(record: Record, event: Event) -> dict[str, Any]:
     """An event as a line of a table."""
     row = event_row(record, event, local=True)
     rate = digits(event.rate_pct) + (f"..{digits(event.rate_max_pct)}" if event.rate_max_pct is not None else "")
-    return {**row, "rate": rate or ("unknown" if event.effect == "rate" else ""), "programme": row["programme"]}
+    what = event.act if event.act and event.status == "law" else f"{event.status}: {event.act or event.note}"
+    return {**row, "rate": rate or ("unknown" if event.effect == "rate" else event.effect), "what": what}
 
 
 def source_row(source: Source) -> dict[str, Any]:

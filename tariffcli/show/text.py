@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -14,7 +16,10 @@ from rich.text import Text
 
 from tariffcli.show.document import NOT_INCLUDED, codes_text
 
-KEPT_WHOLE = ("since", "points", "days", "said_on", "effective", "date", "rate")
+KEPT_WHOLE = (
+    *("since", "duty %", "points", "days", "said_on", "effective", "date", "rate"),
+    *("covered_from", "covered_until", "verified_through"),
+)
 """Columns that are never broken over lines."""
 
 COMFORT = 26
@@ -27,9 +32,39 @@ _APPLIES = ("applies", "floor", "unknown")
 _STYLE = {"complete": "bold green", "range": "bold yellow", "needs_fact": "bold yellow", "prohibited": "bold red"}
 
 
-def console(no_color: bool = False, stderr: bool = False) -> Console:
-    """A console as the terminal allows: width from the terminal, colour unless refused."""
-    return Console(no_color=no_color or None, stderr=stderr, highlight=False, soft_wrap=False, file=sys.stderr if stderr else None)
+NARROW = 60
+"""Below this width rows stand as short paragraphs: a table would cut numbers off."""
+
+
+class Terminal(Console):
+    """A console whose closed pipe is an error to handle (see `tariffcli.cli.start`), not an exit."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass the error on."""
+        raise BrokenPipeError
+
+
+def console(no_color: bool = False, stderr: bool = False) -> Terminal:
+    """A console as the terminal allows: width from the terminal, colour and bold unless refused."""
+    bare = no_color or os.environ.get("NO_COLOR", "") != ""
+    to = Terminal(color_system=None if bare else "auto", stderr=stderr, highlight=False, file=sys.stderr if stderr else None)
+    to.width = max(to.width, 20)
+    return to
+
+
+def as_file(draw: Callable[[Terminal], None]) -> str:
+    """What `draw` prints, for a file: as wide as the terminal, without colour."""
+    to = Terminal(file=io.StringIO(), width=console().width, color_system=None, force_terminal=False, highlight=False)
+    draw(to)
+    assert isinstance(to.file, io.StringIO)
+    return to.file.getvalue()
+
+
+def hanging(to: Console, line: str, style: str = "") -> None:
+    """A line whose continuation is set in, so that the start of each stands out."""
+    for number, piece in enumerate(Text(line, style=style).wrap(to, to.width - 4)):
+        piece.rstrip()
+        to.print(Padding(piece, (0, 0, 0, 2 if number == 0 else 4), expand=False))
 
 
 def pct(low: float | None, high: float | None) -> str:
@@ -55,14 +90,14 @@ def rate(to: Console, document: Mapping[str, Any], explain: bool) -> None:
         figure.append(f"  ({document['reason']})", style="dim")
     to.print(figure)
     to.print(Text(f"  {_ordinary(document)}"))
-    to.print(_layers(document["layers"], explain))
+    _layers(to, document, explain)
     if document["parts"]:
-        to.print(_parts(document["parts"]))
+        _parts(to, document["parts"])
     for heading, lines in _around(document).items():
         to.print(Text(f"{heading}:", style="bold"))
         shown = lines if explain else lines[:MOST]
         for line in shown:
-            to.print(Padding(Text(f"- {line}"), (0, 0, 0, 2), expand=False))
+            hanging(to, line)
         if len(lines) > len(shown):
             to.print(Text(f"  and {len(lines) - len(shown)} more (--explain)", style="dim"))
     if explain:
@@ -83,45 +118,61 @@ def _ordinary(document: Mapping[str, Any]) -> str:
     return "Ordinary duty: not in the number; the record does not hold it for these goods."
 
 
-def _layers(layers: Sequence[Mapping[str, Any]], explain: bool) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 2), show_edge=False)
-    table.add_column("layer", overflow="fold")
-    table.add_column("rate", justify="right", no_wrap=True)
-    table.add_column("since", no_wrap=True)
-    table.add_column("by", overflow="fold")
-    shown = [one for one in layers if one["role"] in _APPLIES]
-    for one in shown:
-        rate_text = pct(one["min_pct"], one["max_pct"])
-        by = escape(one["act"] + (f" ({one['heading']})" if one["heading"] else ""))
-        if one["reason"]:
-            by += f" [dim]{escape(one['reason'])}[/dim]"
-        table.add_row(escape(one["programme"]), rate_text, one["since"][:16].replace("T", " "), by)
-    if not shown:
-        table.add_row("none applies", "0%", "", "")
+def _layers(to: Console, document: Mapping[str, Any], explain: bool) -> None:
+    told = document["reason"] or ""
+    found: list[tuple[str, ...]] = []
+    for one in document["layers"]:
+        since = one["since"][:16].replace("T", " ")
+        if one["role"] in _APPLIES:
+            act = one["act"] + (f" ({one['heading']})" if one["heading"] else "")
+            reason = "" if one["reason"] in told else f"; {one['reason']}"
+            found.append((one["programme"], pct(one["min_pct"], one["max_pct"]), since, act + reason))
+    if not found:
+        found.append(("none applies", "0%", "", ""))
     if explain:
-        for one in layers:
-            if one["role"] not in _APPLIES:
-                table.add_row(f"[dim]{escape(one['programme'])}[/dim]", f"[dim]{one['role']}[/dim]", f"[dim]{one['since'][:16].replace('T', ' ')}[/dim]", f"[dim]{escape(one['act'])}: {escape(one['reason'])}[/dim]")
-    return table
+        beside = [one for one in document["layers"] if one["role"] not in _APPLIES]
+        found += [(one["programme"], one["role"], one["since"][:16].replace("T", " "), f"{one['act']}: {one['reason']}") for one in beside]
+    _grid(to, ("layer", "rate", "since", "by"), found, right=("rate",), indent=2)
 
 
-def _parts(parts: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 2), show_edge=False, title="Parts (by number of tariff lines, not by trade)", title_justify="left", title_style="bold")
-    table.add_column("additional", justify="right", no_wrap=True)
-    table.add_column("with ordinary", justify="right", no_wrap=True)
-    table.add_column("lines", justify="right", no_wrap=True)
-    table.add_column("codes", overflow="fold")
+def _parts(to: Console, parts: Sequence[Mapping[str, Any]]) -> None:
+    to.print(Text("Parts (by number of tariff lines, not by trade):", style="bold"))
+    found: list[tuple[str, ...]] = []
     for one in parts:
         together = pct(one["total_min_pct"], one["total_max_pct"]) if one["total_min_pct"] is not None else ""
         lines = f"{one['lines']} ({one['share_of_lines'] * 100:.0f}%)"
-        table.add_row(pct(one["additional_min_pct"], one["additional_max_pct"]), together, lines, escape(codes_text(one["codes"])))
-    return table
+        found.append((pct(one["additional_min_pct"], one["additional_max_pct"]), together, lines, codes_text(one["codes"])))
+    titles = ("additional", "with ordinary", "lines", "codes")
+    _grid(to, titles, found, right=titles[:3], indent=2)
+
+
+def _grid(
+    to: Console,
+    titles: Sequence[str],
+    many: Sequence[Sequence[str]],
+    whole: Sequence[str] = KEPT_WHOLE,
+    right: Sequence[str] = (),
+    indent: int = 0,
+) -> None:
+    """A table without lines; on a narrow terminal a paragraph a row, so that nothing is cut off."""
+    if to.width < NARROW:
+        for row in many:
+            hanging(to, "; ".join([row[0] or "-", *(f"{title} {cell}" for title, cell in zip(titles[1:], row[1:], strict=True) if cell)]))
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    for title in titles:
+        uncut = title in whole or title in right
+        table.add_column(title, overflow="fold", no_wrap=uncut, justify="right" if title in right else "left")
+    for row in many:
+        table.add_row(*map(escape, row))
+    to.print(Padding(table, (0, 0, 0, indent), expand=False))
 
 
 def _around(document: Mapping[str, Any]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     if document["facts"]:
-        found["Facts that would change it"] = [f"{one['flag']}: {one['effect']}. {one['question']}" for one in document["facts"]]
+        told = {(one["flag"].split()[0], one["effect"], one["question"]): one for one in document["facts"]}
+        found["Facts that would change it"] = [f"{one['flag']}: {one['effect']}. {one['question']}" for one in told.values()]
     if document["reports"]:
         found["Beside the law"] = [_report(one) for one in document["reports"]]
     coming = document["next_change"]
@@ -162,22 +213,24 @@ def fitting(columns: Sequence[str], many: Sequence[Mapping[str, Any]], width: in
     used, kept = 0, list[str]()
     for name in columns:
         longest = max((len(str(row.get(name) or "")) for row in many), default=0)
-        used += max(len(name), min(longest, COMFORT)) + 2
-        if used > width and len(kept) >= 3:
+        head = len(_title(name))
+        used += max(head, longest if name in KEPT_WHOLE else min(longest, COMFORT)) + 2
+        if used > width + 2 and len(kept) >= 3:
             break
         kept.append(name)
     return kept
 
 
+def _title(column: str) -> str:
+    return column.removesuffix("_iso2").removeprefix("covered_").replace("_", " ")
+
+
 def rows(to: Console, columns: Sequence[str], many: Sequence[Mapping[str, Any]]) -> None:
     """A plain table of rows, for the commands that look into the record; columns are given most important first."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
-    columns = fitting(columns, many, to.width)
-    for name in columns:
-        table.add_column(name, overflow="fold", no_wrap=name in KEPT_WHOLE)
-    for row in many:
-        table.add_row(*(escape("" if row.get(name) is None else str(row[name])) for name in columns))
-    to.print(table)
+    columns = fitting(columns, many, to.width) if to.width >= NARROW else columns[:6]
+    whole = [_title(name) for name in columns if name in KEPT_WHOLE]
+    cells = [["" if row.get(name) is None else str(row[name]) for name in columns] for row in many]
+    _grid(to, [_title(name) for name in columns], cells, whole)
 
 
 def history(to: Console, heading: str, chart: Sequence[str], many: Sequence[Mapping[str, Any]], closing: str) -> None:

@@ -81,8 +81,9 @@ def sources_can_be_found(parts: Parts) -> Iterable[Offence]:
 
 @rule("A08")
 def statements_stand_somehow(parts: Parts) -> Iterable[Offence]:
-    """A statement has a day, a speaker, a topic, a claim, a known side and a known standing."""
-    sides, standings = ("us", "cn", "other"), ("confirmed", "denied", "contradicted", "superseded", "unverified", "open")
+    """A statement has a day, a speaker, a topic, a claim, a side that is an importer or other, and a known standing."""
+    sides = {placed.value.importer for placed in parts.programmes} | {"other"}
+    standings = ("confirmed", "denied", "contradicted", "superseded", "unverified", "open")
     for file, line, row in parts.rows("statements"):
         whole = all(row[name] for name in ("said_on", "speaker", "about", "claim", "source_ids"))
         if not whole or row["side"] not in sides or row["standing"] not in standings or not re.fullmatch(r"\d{4}-\d\d-\d\d", row["said_on"]):

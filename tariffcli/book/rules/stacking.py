@@ -8,6 +8,7 @@ from tariffcli.book.assemble import Parts
 from tariffcli.book.rules.registry import Offence, rule
 from tariffcli.errors import RecordError
 from tariffcli.law.facts import ONE
+from tariffcli.law.instants import holds
 from tariffcli.law.model import Relation
 from tariffcli.law.stacking import relations_in_force, remaining_shares
 
@@ -30,9 +31,9 @@ def stacking_never_ties_or_circles(parts: Parts) -> Iterable[Offence]:
     for importer in sorted(importers):
         present = [name for name, programme in programmes.items() if programme.importer == importer]
         for moment in moments:
-            relations: list[Relation] = [placed.value for placed in parts.relations]
+            relations: list[Relation] = [one.value for one in parts.relations if holds(one.value.effective, one.value.until, moment)]
             try:
-                found = relations_in_force(relations, present, programmes, moment, None)
+                found = relations_in_force(relations, present, programmes)
                 remaining_shares(dict.fromkeys(present, ONE), found)
             except RecordError as error:
                 culprit = next(placed for placed in parts.relations if placed.value.effective == moment)

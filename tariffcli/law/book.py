@@ -1,0 +1,109 @@
+"""The record as the engine sees it: what a Book must offer. `tariffcli.book` makes one from the tables."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from tariffcli.law.model import (
+    Category,
+    Condition,
+    Coverage,
+    Edition,
+    Event,
+    Line,
+    Listing,
+    Membership,
+    Programme,
+    Relation,
+    Scope,
+    Source,
+)
+
+
+class Book(Protocol):
+    """The record as the engine sees it. `tariffcli.book.load` makes one; the parts may be read lazily but never change."""
+
+    @property
+    def programmes(self) -> Mapping[str, Programme]:
+        """Programmes by id."""
+        ...
+
+    @property
+    def conditions(self) -> Mapping[str, Condition]:
+        """Conditions by id."""
+        ...
+
+    @property
+    def relations(self) -> Mapping[str, Sequence[Relation]]:
+        """Stacking rows by importer."""
+        ...
+
+    @property
+    def events(self) -> Mapping[str, Sequence[Event]]:
+        """Acts by importer."""
+        ...
+
+    @property
+    def categories(self) -> Mapping[str, Sequence[Category]]:
+        """Product words by importer."""
+        ...
+
+    @property
+    def scopes(self) -> Mapping[str, Scope]:
+        """Lists by id."""
+        ...
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """Documents by id."""
+        ...
+
+    @property
+    def coverage(self) -> Sequence[Coverage]:
+        """What the record vouches for."""
+        ...
+
+    @property
+    def editions(self) -> Sequence[Edition]:
+        """Editions of codes by importer and time."""
+        ...
+
+    @property
+    def memberships(self) -> Sequence[Membership]:
+        """Dated membership of areas."""
+        ...
+
+    @property
+    def zones(self) -> Mapping[str, str]:
+        """Each importer's legal time zone."""
+        ...
+
+    @property
+    def country_names(self) -> Mapping[str, str]:
+        """English names by country code."""
+        ...
+
+    @property
+    def meta(self) -> Mapping[str, str]:
+        """Version of the record and the day it was compiled."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the content."""
+        ...
+
+    def derived(self, key: Any, build: Callable[[], Any]) -> Any:
+        """What `build` works out from this book alone, worked out once for each key."""
+        ...
+
+    def lines(self, importer: str, prefix: str) -> Sequence[Line]:
+        """The tariff lines at or below `prefix`, of every edition read."""
+        ...
+
+    def listings(self, importer: str, prefix: str, edition: str) -> Iterable[Listing]:
+        """The lines of scopes at, above or below `prefix` in the codes of `edition`."""
+        ...
+
+    def scope_lines(self, scope: str, edition: str) -> Sequence[Listing]:
+        """All lines of one scope in the codes of `edition`."""
+        ...
