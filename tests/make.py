@@ -46,14 +46,14 @@ CLEAN: dict[str, Rows] = {
         " | source_ids | confidence",
         "us-fentanyl-10 | us-fentanyl | cn | all | rate | 10 | 2025-02-01 | 2025-02-04 00:01 | | | | law | EO 1 | eo-1 | official",
         "us-fentanyl-20 | us-fentanyl | cn | all | rate | 20 | 2025-03-03 | 2025-03-04 00:01 | | none | | law | EO 2 | eo-2 | official",
-        "us-steel-25    | us-steel    | *  | us-steel-list | rate | 25 | 2025-02-10 | 2025-03-12 00:01 | | | | law | Proc. 1 | proc-1 | official",
+        "us-steel-25 | us-steel | * | us-steel-list | rate | 25 | 2025-02-10 | 2025-03-12 00:01 | | | | law | Proc. 1 | proc-1 | official",
         "us-steel-quota | us-steel | @eu | us-steel-list | exempt | | 2025-02-10 | 2025-03-12 00:01 | 2025-07-01 00:01 | | in-quota"
         " | law | Proc. 1 | proc-1 | official",
     ),
     "events/cn": rows(
         "id | programme | origin | scope | effect | rate_pct | announced | effective | undoes | status | act | source_ids | confidence",
-        "cn-all-34 | cn-all | us | all | rate | 34 | 2025-04-04 | 2025-04-10 12:01 |           | law | Announcement 1 | sctc-1 | transcribed",
-        "cn-all-10 | cn-all | us | all | rate | 10 | 2025-05-13 | 2025-05-14 12:01 | cn-all-34 | law | Announcement 2 | sctc-2 | transcribed",
+        "cn-all-34 | cn-all | us | all | rate | 34 | 2025-04-04 | 2025-04-10 12:01 |           | law | SCTC 1 | sctc-1 | transcribed",
+        "cn-all-10 | cn-all | us | all | rate | 10 | 2025-05-13 | 2025-05-14 12:01 | cn-all-34 | law | SCTC 2 | sctc-2 | transcribed",
     ),
     "stacking": rows(
         "id             | when     | drops       | mode      | origin | scope | announced  | effective        | act     | source_ids",
@@ -155,7 +155,7 @@ def write_record(folder: Path, **tables: Edit) -> Path:
 
 def write_table(path: Path, name: str, content: Sequence[Row]) -> None:
     """One table as the record's dictionary wants it: UTF-8, commas, LF, every column in order."""
-    columns = COLUMNS[_KINDS[name.split("/")[0]] if "/" in name else name]
+    columns = COLUMNS[_KINDS[name.split("/", maxsplit=1)[0]] if "/" in name else name]
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")

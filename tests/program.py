@@ -30,17 +30,17 @@ class Stream(io.StringIO):
     encoding = "utf-8"
 
 
-def ask(*words: str, columns: int = 80) -> Told:
+def ask(*words: str, columns: int | str = 80) -> Told:
     """Run the program in this process."""
     from tariffcli.cli.start import main
 
     out, err, code = Stream(), Stream(), 0
-    with patch.object(sys, "argv", ["tariff", *words]), patch.dict(os.environ, COLUMNS=str(columns)):
-        with redirect_stdout(out), redirect_stderr(err):
-            try:
-                main()
-            except SystemExit as end:
-                code = int(end.code or 0)
+    typed = patch.object(sys, "argv", ["tariff", *words])
+    with typed, patch.dict(os.environ, COLUMNS=str(columns)), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
     return Told(code, out.getvalue(), err.getvalue())
 
 
@@ -52,7 +52,9 @@ def surroundings(**more: str | None) -> dict[str, str]:
 
 def fresh(*words: str, **env: str | None) -> Told:
     """Run the program in a process of its own."""
-    done = subprocess.run([sys.executable, "-m", "tariffcli", *words], capture_output=True, cwd=ROOT, env=surroundings(**env), timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "tariffcli", *words], capture_output=True, cwd=ROOT, env=surroundings(**env), timeout=60, check=False
+    )
     return Told(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
 
 

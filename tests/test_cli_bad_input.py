@@ -24,7 +24,9 @@ def test_a_country_charges_nothing_on_its_own_goods() -> None:
     refused(ask("export", "rates", "--pair", "us:us"), 2, "both us")
 
 
-@pytest.mark.parametrize("day", ["2025-04", "Apr 24", "2025", "", "   ", "24", "tomorrow", "2025-4-", "\x1b[31m", "1" * 100_000, "２０２５-０４-２４"])
+@pytest.mark.parametrize(
+    "day", ["2025-04", "Apr 24", "2025", "", "   ", "24", "tomorrow", "2025-4-", "\x1b[31m", "1" * 100_000, "２０２５-０４-２４"]
+)
 def test_a_day_that_is_not_whole_is_refused_and_never_completed(day: str) -> None:
     for flag in ("--date", "--known-on", "--loaded"):
         refused(ask("rate", *PAIR, flag, day), 2, "not a whole date")
@@ -52,7 +54,9 @@ def test_dates_says_how_slashes_are_read() -> None:
     assert (us, eu) == ((0, "0\n", ""), (0, "125\n", ""))
 
 
-@pytest.mark.parametrize("at", ["", "2025-04-10", "noon", "2025-04-10T25:00", "2025-04-10T12:61", "2025-04-10T12:01+99:00", "2025-\x1b[31m:\n"])
+@pytest.mark.parametrize(
+    "at", ["", "2025-04-10", "noon", "2025-04-10T25:00", "2025-04-10T12:61", "2025-04-10T12:01+99:00", "2025-\x1b[31m:\n"]
+)
 def test_an_instant_that_is_none_is_refused(at: str) -> None:
     refused(ask("rate", *PAIR, "--at", at), 2, "is not a")
 
@@ -75,7 +79,9 @@ def test_a_product_and_a_code_together_are_refused() -> None:
     refused(ask("rate", *PAIR, "--product", "smartphones", "--hs", "8517"), 2, "--product or --hs, not both")
 
 
-@pytest.mark.parametrize("word", ["[/x]", "[red]x[/red]", "unobtainium", "a\x1b[31mb\x07\n\r", "\u202egnp", "a" * 100_000, "%s{0}", "../../etc/passwd"])
+@pytest.mark.parametrize(
+    "word", ["[/x]", "[red]x[/red]", "unobtainium", "a\x1b[31mb\x07\n\r", "\u202egnp", "a" * 100_000, "%s{0}", "../../etc/passwd"]
+)
 def test_an_unknown_product_is_refused(word: str) -> None:
     refused(ask("rate", *PAIR, "--product", word), 2, "No product")
     refused(ask("rate", *PAIR, "--product", word, "--no-color"), 2, "No product")
@@ -89,7 +95,7 @@ def test_an_empty_product_is_not_read_as_all_goods(word: str) -> None:
 
 
 @pytest.mark.parametrize("pair", [PAIR, BACK])
-@pytest.mark.parametrize("code", ["1012100", "101210010", "101 21 001"])
+@pytest.mark.parametrize("code", ["1012100", "101210010", "1.01.21.00.10"])
 def test_a_code_whose_leading_zero_was_eaten_is_refused(pair: tuple[str, ...], code: str) -> None:
     refused(ask("rate", *pair, "--hs", code), 2, "leading zero", "0101210" if len(code) > 7 else "01012100")
 

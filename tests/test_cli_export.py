@@ -53,7 +53,9 @@ def test_rates_is_a_row_a_day() -> None:
 
 
 def test_a_month_is_weighted_by_its_days() -> None:
-    rows = rows_of(answered(ask("export", "rates", "--pair", "us:cn", "--since", "2025-04-01", "--until", "2025-04-30", "--every", "month")))
+    rows = rows_of(
+        answered(ask("export", "rates", "--pair", "us:cn", "--since", "2025-04-01", "--until", "2025-04-30", "--every", "month"))
+    )
     assert [(row["month"], row["days"]) for row in rows] == [("2025-04", "30")]
     assert float(rows[0]["additional_pct"]) == pytest.approx((9 * 0 + 2 * 84 + 19 * 125) / 30, abs=1e-4)
 
@@ -83,7 +85,9 @@ def test_an_uncovered_pair_exits_3_with_json_and_without_rows(words: tuple[str, 
     one_line(told)
 
 
-@pytest.mark.parametrize("words", [RATE, (*RATE, "--format", "json"), ("history", *BACK, *WEEK), ("events", "--to", "cn"), ("export", "coverage")])
+@pytest.mark.parametrize(
+    "words", [RATE, (*RATE, "--format", "json"), ("history", *BACK, *WEEK), ("events", "--to", "cn"), ("export", "coverage")]
+)
 def test_a_file_holds_what_the_terminal_would_show(words: tuple[str, ...], tmp_path: Path) -> None:
     out = tmp_path / "answer"
     told = ask(*words, "--out", str(out))
@@ -145,3 +149,18 @@ def test_cells_that_a_spreadsheet_would_run_are_disarmed() -> None:
     for kind in KINDS:
         for row in rows_of(answered(ask("export", kind))):
             assert not any((value or "").startswith(("=", "+", "@")) for value in row.values())
+
+
+def test_strict_exits_4_when_a_row_is_not_one_number_and_still_writes_the_rows() -> None:
+    words = ("export", "rates", "--pair", "us:cn", "--since", "2026-11-09", "--until", "2026-11-11")
+    told = ask(*words, "--strict")
+    assert (told.code, told.out) == (4, answered(ask(*words)))
+    assert "not one number" in one_line(told)
+
+
+def test_known_on_hides_later_acts_and_later_words_from_files() -> None:
+    known = ("--known-on", "2025-04-24")
+    assert all(row["announced"] <= "2025-04-24" for row in rows_of(answered(ask("export", "events", *known))))
+    statements = rows_of(answered(ask("export", "statements", *known)))
+    assert statements
+    assert all(row["said_on"] <= "2025-04-24" and row["standing"] == "" for row in statements)

@@ -25,7 +25,12 @@ def test_plain_is_an_instant_and_a_rate_a_line() -> None:
 
 def test_json_holds_the_steps_the_peak_and_which_record_answered() -> None:
     whole = json.loads(answered(ask("history", *BACK, *SPRING, "--format", "json")))
-    assert [(step["additional_pct"], step["change_points"]) for step in whole["steps"]] == [("0", None), ("84", 84), ("125", 41), ("10", -115)]
+    assert [(step["additional_pct"], step["change_points"]) for step in whole["steps"]] == [
+        ("0", None),
+        ("84", 84),
+        ("125", 41),
+        ("10", -115),
+    ]
     assert (whole["peak_pct"], whole["peak_days"], whole["peak_since"]) == (125, 32.5, "2025-04-12 00:00")
     assert set(whole) >= {"sentence", "importer", "origin", "product", "known_on", "since", "until", "steps", "dataset"}
     assert whole["dataset"]["fingerprint"]
@@ -42,12 +47,25 @@ def test_csv_has_a_row_a_change_and_layers_add_a_column_a_programme() -> None:
 def test_the_table_has_a_chart_the_changes_the_peak_and_the_clock() -> None:
     said = answered(ask("history", *BACK, *SPRING))
     assert said.startswith("China's additional duty on goods of the United States: ")
-    for piece in ("█", "2025-04-12 00:00", "125", "+41", "-115", "SCTC announcement 6 of 2025", "Peak 125%", "32.5 days in force", "Times: Asia/Shanghai"):
+    for piece in (
+        "█",
+        "2025-04-12 00:00",
+        "125",
+        "+41",
+        "-115",
+        "SCTC announcement 6 of 2025",
+        "Peak 125%",
+        "32.5 days in force",
+        "Times: Asia/Shanghai",
+    ):
         assert piece in said
 
 
 def test_the_clock_changes_the_wall_time_and_never_the_rate() -> None:
-    found = {clock: answered(ask("history", *BACK, *SPRING, "--clock", clock, "--format", "plain")) for clock in ("utc", "origin", "importer", "Asia/Tokyo")}
+    found = {
+        clock: answered(ask("history", *BACK, *SPRING, "--clock", clock, "--format", "plain"))
+        for clock in ("utc", "origin", "importer", "Asia/Tokyo")
+    }
     assert found["utc"].splitlines()[1] == "2025-04-10T04:01:00+00:00 84"
     assert found["origin"].splitlines()[1] == "2025-04-10T00:01:00-04:00 84"
     assert len({tuple(line.split()[1] for line in text.splitlines()) for text in found.values()}) == 1
@@ -85,7 +103,9 @@ def test_an_uncovered_pair_still_prints_its_json() -> None:
 
 
 def test_a_code_that_died_is_followed_while_it_lived() -> None:
-    lines = answered(ask("history", *PAIR, "--hs", "8517.12", "--since", "2021-12-01", "--until", "2022-06-01", "--format", "plain")).splitlines()
+    lines = answered(
+        ask("history", *PAIR, "--hs", "8517.12", "--since", "2021-12-01", "--until", "2022-06-01", "--format", "plain")
+    ).splitlines()
     assert lines[0].endswith(" 0")
     assert "no line" in lines[-1]
 

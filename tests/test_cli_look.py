@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -67,14 +68,14 @@ def test_on_80_columns_each_event_shows_when_how_much_and_by_which_act() -> None
 def test_products_are_found_in_english_and_chinese() -> None:
     assert {row["product"] for row in rows("products", "手机")} >= {"smartphones"}
     assert {row["product"] for row in rows("products", "smartphone", "--to", "us")} >= {"smartphones"}
-    assert {row["product"] for row in rows("products", "smartfones")} == {"smartphones"}
+    assert {row["product"] for row in rows("products", "smartfones")} >= {"smartphones"}
 
 
 def test_statements_about_one_matter_stand_together() -> None:
     many = rows("statements")
     assert {"said_on", "speaker", "claim", "standing", "about", "side", "answers"} <= set(many[0])
     abouts = [row["about"] for row in many]
-    assert sum(one != other for one, other in zip(abouts, abouts[1:], strict=False)) == len(set(abouts)) - 1
+    assert sum(one != other for one, other in pairwise(abouts)) == len(set(abouts)) - 1
     assert {row["side"] for row in rows("statements", "--side", "cn")} == {"cn"}
 
 
@@ -98,7 +99,7 @@ def test_a_broken_record_gives_findings_and_never_a_number(tmp_path: Path) -> No
     bad = tmp_path / "bad"
     shutil.copytree(ROOT / "data", bad)
     whole = (bad / "events" / "us.csv").read_bytes()
-    (bad / "events" / "us.csv").write_bytes(whole[:3000])
+    (bad / "events" / "us.csv").write_bytes(whole[: whole.rindex(b"\n", 0, 4000) + 20])
     told = ask("check", "--data", str(bad))
     assert told.code == 1
     assert "events/us.csv:" in told.out

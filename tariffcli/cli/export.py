@@ -13,7 +13,7 @@ from tariffcli.book.load import Record
 from tariffcli.book.words import clean
 from tariffcli.cli.ask import countries, open_record, read_day
 from tariffcli.cli.history import FIRST, json_when_outside, layer_columns, step_row, steps_of
-from tariffcli.cli.look import event_rows
+from tariffcli.cli.look import event_rows, statement_rows
 from tariffcli.cli.options import bundled
 from tariffcli.cli.typed import Common, Entry, Pair
 from tariffcli.errors import UsageError
@@ -178,7 +178,7 @@ def export_sources(common: Common, bom: Bom = False, dictionary: Dictionary = Fa
 def export_statements(common: Common, bom: Bom = False, dictionary: Dictionary = False) -> None:
     """The talks ledger."""
     record = open_record(common)
-    _emit([dict(row) for row in record.statements], common, bom, dictionary)
+    _emit(statement_rows(record, common), common, bom, dictionary)
 
 
 def export_coverage(common: Common, bom: Bom = False, dictionary: Dictionary = False) -> None:
@@ -212,6 +212,9 @@ def _emit(rows: Sequence[Mapping[str, Any]], common: Common, bom: bool, dictiona
         raise UsageError("export writes csv or json; plain is for one number.")
     else:
         files.write(files.to_csv(columns, rows, bom), common.out, common.force)
+    if common.strict and any(row.get("additional_pct", 0) is None for row in rows):
+        typer.echo("--strict: some of these rows are not one number.", err=True)
+        raise typer.Exit(4)
 
 
 def _meaning(column: str) -> str:

@@ -134,25 +134,33 @@ def statements(
         _known_word(record, flag, column, word)
     first = read_day(record, common, since, "") if since is not None else ""
     last = read_day(record, common, until, "") if until is not None else "9999"
-    known = known_day(common) or "9999"
-    visible = {row["id"] for row in record.statements if row["said_on"] <= known}
-    rows: list[dict[str, Any]] = []
-    for row in record.statements:
-        if (
-            row["id"] in visible
-            and first <= row["said_on"] <= last
-            and (about is None or row["about"] == about)
-            and (side is None or row["side"] == side)
-            and (standing is None or row["standing"] == standing)
-            and matches(row, words)
-        ):
-            answers = ";".join(name for name in many(row["answers"]) if name in visible)
-            rows.append({**row, "answers": answers, "standing": row["standing"] if known == "9999" else ""})
+    rows = [
+        row
+        for row in statement_rows(record, common)
+        if first <= row["said_on"] <= last
+        and (about is None or row["about"] == about)
+        and (side is None or row["side"] == side)
+        and (standing is None or row["standing"] == standing)
+        and matches(row, words)
+    ]
     begun: dict[str, str] = {}
     for row in rows:
         begun[row["about"]] = min(row["said_on"], begun.get(row["about"], "9999"))
     rows.sort(key=lambda row: (begun[row["about"]], row["about"], row["said_on"], row["id"]))
     show(rows, ("said_on", "speaker", "claim", "standing", "about", "side", "id", "answers"), common, "statements", key="id")
+
+
+def statement_rows(record: Record, common: Common) -> list[dict[str, Any]]:
+    """The ledger as it could be known on the day of `--known-on`: later words hidden, and how a claim came to stand with them."""
+    known = known_day(common)
+    if known is None:
+        return [dict(row) for row in record.statements]
+    visible = {row["id"] for row in record.statements if row["said_on"] <= known}
+    return [
+        {**row, "answers": ";".join(name for name in many(row["answers"]) if name in visible), "standing": ""}
+        for row in record.statements
+        if row["id"] in visible
+    ]
 
 
 def _known_word(record: Record, flag: str, column: str, word: str | None) -> None:

@@ -166,18 +166,21 @@ def _prefixes(book: Book, codes: Sequence[str], edition: str) -> list[str]:
 def _leaves(
     book: Book, importer: str, product: Product, code: str, edition: str, moment: int, relevant: frozenset[str]
 ) -> Iterable[tuple[str, frozenset[str], tuple[Decimal | None, str]]]:
-    listings = [row for row in book.listings(importer, code, edition) if row.scope in relevant]
+    listings = book.listings(importer, code, edition)
     lines = [line for line in book.lines(importer, code[:LINE_DIGITS]) if _stands(line, moment)]
-    standing = {line.code for line in lines}
     if lines:
-        leaves = _schedule_leaves(code, standing, listings)
+        named = [row for row in listings if row.scope in relevant]
+        leaves = _schedule_leaves(code, {line.code for line in lines}, named)
     elif book.lines(importer, ""):
         leaves = []
     else:
-        leaves = _listed_leaves(book, importer, product, code, edition)
+        if product.kind == "code" and len(code) >= LINE_DIGITS and not any(row.prefix == code for row in listings):
+            listings = book.listings(importer, code[:6], edition)
+        leaves = _listed_leaves(code, product.kind == "code", {row.prefix for row in listings})
     table: dict[str, list[Listing]] = {}
     for row in listings:
-        table.setdefault(row.prefix, []).append(row)
+        if row.scope in relevant:
+            table.setdefault(row.prefix, []).append(row)
     for leaf in leaves:
         yield leaf.rstrip("*"), _scopes_of(leaf, table), _ordinary(lines, leaf)
 
@@ -189,16 +192,18 @@ def _schedule_leaves(code: str, standing: set[str], listings: Sequence[Listing])
     return sorted(standing | deeper)
 
 
-def _listed_leaves(book: Book, importer: str, product: Product, code: str, edition: str) -> list[str]:
-    """Leaves where no schedule is held. `*` marks a code that may stand on no list although its siblings do."""
-    known = sorted({row.prefix for row in book.listings(importer, code, edition) if len(row.prefix) >= max(len(code), LINE_DIGITS)})
-    if product.kind != "code":
+def _listed_leaves(code: str, typed: bool, prefixes: set[str]) -> list[str]:
+    """Leaves where no schedule is held: the lines that lists name. `*` marks a code that may stand on no list.
+
+    A typed code that no list names may not be a line of the edition at all: it is answered as any of its siblings, or none.
+    """
+    known = sorted(prefix for prefix in prefixes if len(prefix) >= max(len(code), LINE_DIGITS))
+    if not typed:
         return known or [code]
     if code in known:
         return [code]
     if len(code) >= LINE_DIGITS:
-        siblings = {row.prefix for row in book.listings(importer, code[:6], edition) if len(row.prefix) == LINE_DIGITS}
-        return [*sorted(siblings), code + "*"]
+        return [*sorted(prefix for prefix in prefixes if len(prefix) == LINE_DIGITS), code + "*"]
     undivided = [code + "0" * (LINE_DIGITS - len(code))]
     return known if len(code) == 6 and known == undivided else [*known, code + "*"]
 

@@ -1,0 +1,84 @@
+"""The record ships with the program: in a wheel, in a wheel made from the sdist, and in a checkout."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*words, cwd, **environment):
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory):
+    out = tmp_path_factory.mktemp("sdist")
+    run("-m", "hatchling", "build", "-t", "sdist", "-d", str(out), cwd=ROOT)
+    return next(out.glob("*.tar.gz"))
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory, sdist):
+    """A wheel built from the unpacked sdist: what the sdist lacks, it lacks too."""
+    unpacked = tmp_path_factory.mktemp("unpacked")
+    subprocess.run(["tar", "-xzf", str(sdist), "-C", str(unpacked)], check=True)
+    out = tmp_path_factory.mktemp("wheel")
+    run("-m", "hatchling", "build", "-t", "wheel", "-d", str(out), cwd=next(unpacked.iterdir()))
+    return next(out.glob("*.whl"))
+
+
+def fingerprint(folder, tmp_path):
+    code = "import tariffcli; r = tariffcli.load(); print(r.fingerprint); print(tariffcli.__file__)"
+    return run("-c", code, cwd=tmp_path, PYTHONPATH=str(folder), TARIFF_CACHE=str(tmp_path / "cache")).stdout.split()
+
+
+def test_the_wheel_holds_the_same_record_as_the_checkout(wheel, record, tmp_path):
+    site = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    found, place = fingerprint(site, tmp_path)
+    assert place.startswith(str(site))
+    assert found == record.fingerprint
+
+
+def test_the_installed_wheel_answers(wheel, tmp_path):
+    site = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    words = ["-m", "tariffcli", "rate", "--date", "2025-04-24", "--from", "us", "--to", "cn", "--format", "plain"]
+    assert run(*words, cwd=tmp_path, PYTHONPATH=str(site), TARIFF_CACHE=str(tmp_path / "cache")).stdout == "125\n"
+
+
+def test_the_wheel_names_its_program_and_holds_no_tests(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        points = next(name for name in names if name.endswith("entry_points.txt"))
+        assert "tariff = tariffcli.cli.start:main" in archive.read(points).decode()
+    assert not [name for name in names if name.startswith(("tests/", "tools/", "benchmarks/"))]
+    assert "tariffcli/_data/events/us.csv" in names
+
+
+def test_the_line_data_in_the_wheel_stay_small(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        packed = sum(one.compress_size for one in archive.infolist() if "/_data/" in one.filename)
+    assert packed < 2_000_000
+
+
+def test_a_checkout_reads_its_own_tables(record):
+    from tariffcli.book.load import default_data, load
+
+    assert default_data() == ROOT / "data"
+    assert load().fingerprint == record.fingerprint
