@@ -137,7 +137,9 @@ def yes_no(id: str, when_unknown: str = "ask", fact: str = "") -> Condition:
     return Condition(id, fact or id, "yes_no", "", None, when_unknown, f"--claim {id}", f"{id}?", "")
 
 
-def share(id: str, test: str = "", bound: Number = None, when_unknown: str = "ask", fact: str = "", flag: str = "--metal-share") -> Condition:
+def share(
+    id: str, test: str = "", bound: Number = None, when_unknown: str = "ask", fact: str = "", flag: str = "--metal-share"
+) -> Condition:
     """A share of the value; with a test, a question about it."""
     return Condition(id, fact or id, "share", test, number(bound), when_unknown, flag, f"{id}?", "")
 
@@ -191,9 +193,7 @@ class TinyBook:
     ) -> None:
         self.importer, self.zone = importer, zone
         self._lines = tuple(lines)
-        self._listings = tuple(
-            (name, *_listing(text)) for name, codes in (scopes or {}).items() for text in codes
-        )
+        self._listings = tuple((name, *_listing(text)) for name, codes in (scopes or {}).items() for text in codes)
         rows = tuple(events)
         names = dict.fromkeys(name for row in rows for name in row.programmes)
         self.programmes: Mapping[str, Programme] = {
@@ -203,9 +203,7 @@ class TinyBook:
         self.relations: Mapping[str, Sequence[Relation]] = {importer: tuple(relations)}
         self.events: Mapping[str, Sequence[Event]] = {importer: rows}
         self.categories: Mapping[str, Sequence[Category]] = {importer: tuple(categories)}
-        self.scopes: Mapping[str, Scope] = {
-            name: Scope(name, importer, name, "", None, "", "", "official", ()) for name in (scopes or {})
-        }
+        self.scopes: Mapping[str, Scope] = {name: Scope(name, importer, name, "", None, "", "", "official", ()) for name in (scopes or {})}
         self.sources: Mapping[str, Source] = {}
         self.coverage: Sequence[Coverage] = tuple(coverage) or (covered(importer=importer),)
         self.editions: Sequence[Edition] = tuple(editions) or (Edition(importer, "2022", None, None),)
@@ -234,14 +232,18 @@ class TinyBook:
             self._derived[key] = build()
         return self._derived[key]
 
-    def ask(self, when: str, origin: str = "cn", product: str = "general", known_on: str | None = None, mfn: Number = None, **facts: FactValue) -> Answer:
+    def ask(
+        self, when: str, origin: str = "cn", product: str = "general", known_on: str | None = None, mfn: Number = None, **facts: FactValue
+    ) -> Answer:
         """The answer at a minute, or at the end of a day."""
         moment = at(when, self.zone) if ":" in when else end_of_day(when, self.zone)
         found: Product = find_product(self, self.importer, product, moment)
         given = {name: Decimal(value) if isinstance(value, str) and value[:1].isdigit() else value for name, value in facts.items()}
         return rate(self, Query(self.importer, origin, moment, known_on, found, given, number(mfn)))
 
-    def owes(self, when: str, origin: str = "cn", product: str = "general", known_on: str | None = None, mfn: Number = None, **facts: FactValue) -> str:
+    def owes(
+        self, when: str, origin: str = "cn", product: str = "general", known_on: str | None = None, mfn: Number = None, **facts: FactValue
+    ) -> str:
         """The additional duty as people write it: `25`, `20..70`, `25..` without a top."""
         return owed(self.ask(when, origin, product, known_on, mfn, **facts))
 

@@ -257,7 +257,6 @@ QUICK = (
 def test_the_quick_start_and_the_full_program_answer_alike_to_the_byte(words: tuple[str, ...], form: str) -> None:
     quick = ask("rate", *words, "--format", form)
     assert quick == ask("rate", *words, "--format", form, "--no-color")
-    assert quick == ask("rate", *words, f"--format={form}")
 
 
 def test_the_quick_start_is_taken_for_plain_questions_only() -> None:

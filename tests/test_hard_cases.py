@@ -9,7 +9,26 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from rows import BEIJING, EASTERN, TinyBook, at, charged, edition, event, layer, line, loaded_before, member, owed, plain, relation, share, written, yes_no
+from rows import (
+    BEIJING,
+    EASTERN,
+    TinyBook,
+    at,
+    charged,
+    edition,
+    event,
+    layer,
+    line,
+    loaded_before,
+    member,
+    owed,
+    plain,
+    relation,
+    share,
+    written,
+    yes_no,
+)
+
 from tariffcli.errors import RecordError, UsageError
 from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.instants import end_of_day
@@ -24,11 +43,16 @@ EU = [member("eu", "de"), member("eu", "gb", until="2020-02-01")]
 def ask(record):
     """Ask the real record: `ask("2025-05-28", known_on=..., product=..., fact=value)`; goods of `origin` into `importer`."""
 
-    def answer(when: str, product: str = "general", known_on: str | None = None, origin: str = "cn", importer: str = "us", **facts) -> Answer:
+    def answer(
+        when: str, product: str = "general", known_on: str | None = None, origin: str = "cn", importer: str = "us", **facts
+    ) -> Answer:
         zone = record.zones[importer]
         moment = at(when, zone) if ":" in when else end_of_day(when, zone)
         given = {name: D(value) if isinstance(value, str) and value[0].isdigit() else value for name, value in facts.items()}
-        return answer_case(open_case(record, importer, origin), Query(importer, origin, moment, known_on, find_product(record, importer, product, moment), given))
+        return answer_case(
+            open_case(record, importer, origin),
+            Query(importer, origin, moment, known_on, find_product(record, importer, product, moment), given),
+        )
 
     return answer
 
@@ -114,7 +138,11 @@ def test_f1_canadian_oil_and_potash_stay_at_10_when_35_comes_for_all_other_goods
         scopes={"energy": ["2709"], "potash": ["31042000"]},
         lines=[line("27090010"), line("31042000"), line("94016140")],
     )
-    assert {code: book.owes("2025-08-02", "ca", code) for code in ("27090010", "31042000", "94016140")} == {"27090010": "10", "31042000": "10", "94016140": "35"}
+    assert {code: book.owes("2025-08-02", "ca", code) for code in ("27090010", "31042000", "94016140")} == {
+        "27090010": "10",
+        "31042000": "10",
+        "94016140": "35",
+    }
 
 
 def test_f1_goods_already_at_sea_on_9_april_keep_10_while_34_84_and_125_follow(us):
@@ -126,7 +154,10 @@ def test_f1_goods_already_at_sea_on_9_april_keep_10_while_34_84_and_125_follow(u
 
 def test_f1_transshipped_goods_pay_40_whatever_the_country(us):
     book = TinyBook(
-        [event("others-40", 40, announced="2025-07-31", effective="2025-08-07 00:01", condition="transshipped"), event("vn-20", 20, origin="vn", announced="2025-07-31", effective="2025-08-07 00:01")],
+        [
+            event("others-40", 40, announced="2025-07-31", effective="2025-08-07 00:01", condition="transshipped"),
+            event("vn-20", 20, origin="vn", announced="2025-07-31", effective="2025-08-07 00:01"),
+        ],
         conditions=[yes_no("transshipped", "assume_no")],
     )
     assert [book.owes("2025-09-01", "vn", **facts) for facts in ({}, {"transshipped": True})] == ["20", "40"]
@@ -137,10 +168,22 @@ PARTNERS = TinyBook(
     [
         event("base-10", 10, announced="2025-04-02", effective="2025-04-05 00:01"),
         event("vn-46", 46, origin="vn", announced="2025-04-02", effective="2025-04-09 00:01"),
-        event("pause-10", 10, origin="*-cn", announced="2025-04-09", effective="2025-04-10 00:01", until="2025-07-09 00:01", undoes="earlier"),
-        event("pause-longer", 10, origin="*-cn", announced="2025-07-07", effective="2025-07-09 00:01", until="2025-08-01 00:01", undoes="earlier"),
+        event(
+            "pause-10", 10, origin="*-cn", announced="2025-04-09", effective="2025-04-10 00:01", until="2025-07-09 00:01", undoes="earlier"
+        ),
+        event(
+            "pause-longer",
+            10,
+            origin="*-cn",
+            announced="2025-07-07",
+            effective="2025-07-09 00:01",
+            until="2025-08-01 00:01",
+            undoes="earlier",
+        ),
         event("vn-20", 20, origin="vn", announced="2025-07-31", effective="2025-08-07 00:01", undoes="vn-46"),
-        event("gap-10", 10, origin="*-cn", announced="2025-07-31", effective="2025-08-01 00:01", until="2025-08-07 00:01", undoes="earlier"),
+        event(
+            "gap-10", 10, origin="*-cn", announced="2025-07-31", effective="2025-08-01 00:01", until="2025-08-07 00:01", undoes="earlier"
+        ),
         event("court", effect="end", announced="2025-05-28", effective="2025-05-28"),
         event("stay", effect="undo", announced="2025-05-29", effective="2025-05-28", undoes="court"),
     ]
@@ -148,7 +191,13 @@ PARTNERS = TinyBook(
 
 
 def test_f1_the_pause_of_april_2025_silences_vietnam_s_46():
-    assert [PARTNERS.owes(when, "vn") for when in ("2025-04-05", "2025-04-09", "2025-04-10", "2025-07-31", "2025-08-07")] == ["10", "46", "10", "10", "20"]
+    assert [PARTNERS.owes(when, "vn") for when in ("2025-04-05", "2025-04-09", "2025-04-10", "2025-07-31", "2025-08-07")] == [
+        "10",
+        "46",
+        "10",
+        "10",
+        "20",
+    ]
 
 
 def test_f1_vietnam_s_46_was_to_return_as_known_in_june():
@@ -181,9 +230,13 @@ def test_f2_the_ruling_reaches_vietnam_too_and_so_does_the_stay():
     assert [PARTNERS.owes("2025-05-30", "vn", known_on=day) for day in ("2025-05-28", "2025-05-29", None)] == ["0", "10", "10"]
 
 
-@pytest.mark.parametrize(("known_on", "one_sided", "bifacial"), [("2021-03-01", "18", "18"), ("2021-12-01", "15", "0"), ("2024-01-01", "18", "18")])
+@pytest.mark.parametrize(
+    ("known_on", "one_sided", "bifacial"), [("2021-03-01", "18", "18"), ("2021-12-01", "15", "0"), ("2024-01-01", "18", "18")]
+)
 def test_f2_solar_panels_before_after_and_long_after_the_ruling_of_november_2021(ask, known_on: str, one_sided: str, bifacial: str):
-    safeguard = [charged(ask("2021-12-15", "8541.40.6015", known_on, bifacial=yes, in_quota=False))["us-201-solar"] for yes in (False, True)]
+    safeguard = [
+        charged(ask("2021-12-15", "8541.40.6015", known_on, bifacial=yes, in_quota=False))["us-201-solar"] for yes in (False, True)
+    ]
     assert safeguard == [one_sided, bifacial]
 
 
@@ -231,7 +284,11 @@ def test_f3_chinese_lumber_leaves_annex_ii_for_a_duty_of_its_own(ask):
 def test_f4_canadian_steel_of_the_agreement_still_owes_the_steel_duty():
     """The border duty goes before steel, but it does not apply to goods of the agreement: 25, not 0."""
     book = TinyBook(
-        [event("steel-25", 25, programme="steel"), event("border-25", 25, programme="border", origin="ca"), event("usmca", effect="exempt", programme="border", origin="ca", condition="usmca")],
+        [
+            event("steel-25", 25, programme="steel"),
+            event("border-25", 25, programme="border", origin="ca"),
+            event("usmca", effect="exempt", programme="border", origin="ca", condition="usmca"),
+        ],
         [relation("border", "steel", origin="ca+mx")],
         conditions=[yes_no("usmca")],
     )
@@ -244,7 +301,9 @@ def test_f4_a_machine_with_little_metal_pays_the_duty_that_metal_would_have_disp
     book = TinyBook(
         [
             event("metals-25", 25, programme="metals", announced="2026-06-01", effective="2026-06-08 00:01"),
-            event("low-metal", effect="exempt", programme="metals", announced="2026-06-01", effective="2026-06-08 00:01", condition="light"),
+            event(
+                "low-metal", effect="exempt", programme="metals", announced="2026-06-01", effective="2026-06-08 00:01", condition="light"
+            ),
             event("forced-12.5", "12.5", programme="forced", announced="2026-07-23", effective="2026-07-24 00:01"),
         ],
         [relation("metals", "forced", announced="2026-07-23", effective="2026-07-24 00:01")],
@@ -263,7 +322,10 @@ def test_f4_a_generic_drug_owes_what_the_drug_duty_does_not_displace():
 
 
 def test_f4_a_japanese_car_with_a_high_ordinary_duty_pays_nothing_more_and_no_reciprocal_duty():
-    book = TinyBook([event("jp-floor-15", 15, effect="floor", programme="autos", origin="jp"), event("recip-15", 15, programme="recip")], [relation("autos", "recip")])
+    book = TinyBook(
+        [event("jp-floor-15", 15, effect="floor", programme="autos", origin="jp"), event("recip-15", 15, programme="recip")],
+        [relation("autos", "recip")],
+    )
     assert [book.ask("2025-10-01", "jp", mfn=duty).total_pct for duty in ("2.5", 25)] == [15, 25]
 
 
@@ -339,7 +401,10 @@ def test_f4_one_family_relation_serves_every_metal(us):
 def test_f4_additional_duty_on_a_list_that_later_stacks_on_the_metal_duty():
     book = TinyBook(
         [event("metals-50", 50, programme="metals"), event("s338-50", 50, programme="s338", origin="ca", announced="2026-08-18")],
-        [relation("metals", "s338", announced="2026-08-18"), relation("metals", "s338", "adds", announced="2026-09-08", effective="2026-09-15 00:01")],
+        [
+            relation("metals", "s338", announced="2026-08-18"),
+            relation("metals", "s338", "adds", announced="2026-09-08", effective="2026-09-15 00:01"),
+        ],
     )
     assert [book.owes(when, "ca") for when in ("2026-09-14", "2026-09-15")] == ["50", "100"]
 
@@ -372,7 +437,10 @@ def test_f5_us_exclusions_after_9_november_2026_are_a_range(ask):
 
 
 def test_f5_retaliation_known_only_as_10_to_25_is_a_range():
-    assert TinyBook([event("in-10-25", 10, top=25, confidence="open", announced="2019-06-15", effective="2019-06-16")]).owes("2019-07-01") == "10..25"
+    assert (
+        TinyBook([event("in-10-25", 10, top=25, confidence="open", announced="2019-06-15", effective="2019-06-16")]).owes("2019-07-01")
+        == "10..25"
+    )
 
 
 # F6. What was known on a day
@@ -381,7 +449,10 @@ def test_f5_retaliation_known_only_as_10_to_25_is_a_range():
 def test_f6_a_joint_statement_is_no_instrument():
     """EU cars: 15 from 2025-08-01 by a notice of 2025-09-25; the joint statement of 2025-08-21 is talk."""
     book = TinyBook(
-        [event("cars-25", 25, announced="2025-03-26", effective="2025-04-03 00:01"), event("eu-cars-15", 15, effect="floor", origin="@eu", announced="2025-09-25", effective="2025-08-01")],
+        [
+            event("cars-25", 25, announced="2025-03-26", effective="2025-04-03 00:01"),
+            event("eu-cars-15", 15, effect="floor", origin="@eu", announced="2025-09-25", effective="2025-08-01"),
+        ],
         memberships=EU,
     )
     assert book.owes("2025-08-10", "de", known_on="2025-09-01", mfn="2.5") == "25"
@@ -389,7 +460,9 @@ def test_f6_a_joint_statement_is_no_instrument():
 
 
 def test_f6_a_later_end_does_not_show_in_the_past():
-    book = TinyBook([event("rate", 25, announced="2025-03-04"), event("end", effect="end", announced="2025-08-22", effective="2025-09-01 00:01")])
+    book = TinyBook(
+        [event("rate", 25, announced="2025-03-04"), event("end", effect="end", announced="2025-08-22", effective="2025-09-01 00:01")]
+    )
     assert [book.owes("2025-09-02", known_on=day) for day in ("2025-08-21", "2025-08-22")] == ["25", "0"]
 
 
@@ -417,7 +490,11 @@ def test_f7_the_living_phone_code_pays_20(us):
     assert us("2025-04-20", "8517.13.00") == "20"
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="8517.13.00 was no Chinese code in 2019; without a schedule and without listed siblings it is answered 0, complete")
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="8517.13.00 was no Chinese code in 2019; without a schedule and without listed siblings it is answered 0, complete",
+)
 def test_f7_a_chinese_code_of_2022_asked_at_2019_is_no_confident_zero(ask):
     assert ask("2019-10-01", "85171300", origin="us", importer="cn").status in ("range", "needs_fact")
 
@@ -427,7 +504,10 @@ def test_f7_a_chinese_code_of_2022_asked_at_2019_is_no_confident_zero(ask):
 
 def test_f8_a_korean_floor_counts_the_ordinary_duty_that_is_really_owed():
     book = TinyBook([event("kr-15", 15, effect="floor", origin="kr")])
-    assert [(plain(answer.mfn_pct), owed(answer)) for answer in (book.ask("2026-01-02", "kr", mfn=duty) for duty in ("5.3", 0))] == [("5.3", "9.7"), ("0", "15")]
+    assert [(plain(answer.mfn_pct), owed(answer)) for answer in (book.ask("2026-01-02", "kr", mfn=duty) for duty in ("5.3", 0))] == [
+        ("5.3", "9.7"),
+        ("0", "15"),
+    ]
 
 
 def test_f8_a_small_parcel_of_china_before_and_after_2_may_2025(ask):
@@ -454,7 +534,19 @@ def test_f9_54_percent_or_100_dollars_an_item_is_no_number_without_the_value(ask
 
 def test_f9_polysilicon_without_papers_is_15_and_more_by_weight():
     book = TinyBook(
-        [event("poly-15", 15, announced="2026-08-06", effective="2026-12-04 00:01"), event("poly-15-21", 15, amount=21, per="kg", join="plus", announced="2026-08-06", effective="2026-12-04 00:01", condition="no-papers")],
+        [
+            event("poly-15", 15, announced="2026-08-06", effective="2026-12-04 00:01"),
+            event(
+                "poly-15-21",
+                15,
+                amount=21,
+                per="kg",
+                join="plus",
+                announced="2026-08-06",
+                effective="2026-12-04 00:01",
+                condition="no-papers",
+            ),
+        ],
         conditions=[yes_no("no-papers", "assume_no")],
     )
     assert [book.owes("2026-12-05", **{"no-papers": yes}) for yes in (False, True)] == ["15", "15.."]
@@ -465,7 +557,10 @@ def test_f9_polysilicon_without_papers_is_15_and_more_by_weight():
 
 def test_f10_a_ban_on_canadian_drinks_is_a_status_not_a_figure():
     book = TinyBook(
-        [event("s338-50", 50, origin="ca", scope="drinks", announced="2026-08-18"), event("ban", effect="prohibit", origin="ca", scope="drinks", announced="2026-09-08", effective="2026-09-29 00:01")],
+        [
+            event("s338-50", 50, origin="ca", scope="drinks", announced="2026-08-18"),
+            event("ban", effect="prohibit", origin="ca", scope="drinks", announced="2026-09-08", effective="2026-09-29 00:01"),
+        ],
         scopes={"drinks": ["2208"]},
         lines=[line("22083030"), line("22090000")],
     )
@@ -488,7 +583,9 @@ def test_f11_a_claimed_relief_frees_from_both_emergency_duties(us, claim: str):
 
 def test_f11_a_fridge_with_an_unknown_steel_share_is_20_to_50_not_0_to_70():
     steel_only = TinyBook(
-        [event("steel-50", 50, programme="steel", base="steel"), event("recip-20", 20, programme="recip")], [relation("steel", "recip")], conditions=[share("steel")]
+        [event("steel-50", 50, programme="steel", base="steel"), event("recip-20", 20, programme="recip")],
+        [relation("steel", "recip")],
+        conditions=[share("steel")],
     )
     answer = steel_only.ask("2025-07-01", "vn")
     assert (answer.status, owed(answer)) == ("needs_fact", "20..50")
@@ -515,7 +612,9 @@ def test_f11_the_three_zeros_of_metal_goods():
     rest = event("recip-10", 10, programme="recip")
     outcomes = {}
     for effect, pct in (("end", None), ("exempt", None), ("rate", 0)):
-        outcomes[effect] = TinyBook([event("zero", pct, effect=effect, programme="metals"), rest], [relation("metals", "recip")]).owes("2025-07-01")
+        outcomes[effect] = TinyBook([event("zero", pct, effect=effect, programme="metals"), rest], [relation("metals", "recip")]).owes(
+            "2025-07-01"
+        )
     assert outcomes == {"end": "10", "exempt": "10", "rate": "0"}
 
 
@@ -551,7 +650,9 @@ def test_f13_china_hong_kong_and_macau_are_three_places(us, origin: str, total: 
 
 
 def test_f13_britain_was_of_the_union_in_april_2018(record):
-    steel = TinyBook([event("steel-25", 25, origin="*-ca-mx-@eu", announced="2018-03-08", effective="2018-03-23 00:01")], memberships=record.memberships)
+    steel = TinyBook(
+        [event("steel-25", 25, origin="*-ca-mx-@eu", announced="2018-03-08", effective="2018-03-23 00:01")], memberships=record.memberships
+    )
     assert [steel.owes("2018-04-15", origin) for origin in ("gb", "de", "cn")] == ["0", "0", "25"]
     assert steel.owes("2020-02-01", "gb") == "25"
 
@@ -612,7 +713,10 @@ def test_44_was_to_come_in_november_2026_as_known_on_the_day_of_the_truce(us):
 @pytest.mark.parametrize("origin", ["jp", "ch", "de"])
 def test_a_floor_that_reaches_back_is_known_from_its_act_only(origin: str):
     book = TinyBook(
-        [event("rate", 25, announced="2025-07-31", effective="2025-08-07 00:01"), event("deal", 15, effect="floor", origin="@eu+jp+ch", announced="2025-09-04", effective="2025-08-07 00:01", undoes="none")],
+        [
+            event("rate", 25, announced="2025-07-31", effective="2025-08-07 00:01"),
+            event("deal", 15, effect="floor", origin="@eu+jp+ch", announced="2025-09-04", effective="2025-08-07 00:01", undoes="none"),
+        ],
         memberships=EU,
     )
     assert book.owes("2025-08-10", origin, known_on="2025-09-03", mfn=5) == "25"
@@ -669,7 +773,13 @@ def test_an_exclusion_lapsed_and_was_given_back_retroactively(ask):
         ],
         conditions=[yes_no("excluded", "assume_no")],
     )
-    assert [rows.owes(when, excluded=True) for when in ("2020-12-31", "2021-01-01", "2021-10-12", "2022-12-31", "2023-01-01")] == ["0", "25", "0", "0", "25"]
+    assert [rows.owes(when, excluded=True) for when in ("2020-12-31", "2021-01-01", "2021-10-12", "2022-12-31", "2023-01-01")] == [
+        "0",
+        "25",
+        "0",
+        "0",
+        "25",
+    ]
     assert rows.owes("2021-11-01", excluded=True, known_on="2022-03-22") == "25"
 
 
@@ -677,7 +787,13 @@ def test_the_maritime_duty_was_charged_for_one_day(ask):
     def maritime(when: str, known_on: str | None = None) -> str:
         return charged(ask(when, "8426.19.00", known_on, ship_to_shore_crane=True)).get("us-301-maritime", "0")
 
-    assert [maritime(day) for day in ("2025-11-08", "2025-11-09", "2025-11-10", "2026-11-09", "2026-11-21")] == ["0", "100", "0", "0", "0..100"]
+    assert [maritime(day) for day in ("2025-11-08", "2025-11-09", "2025-11-10", "2026-11-09", "2026-11-21")] == [
+        "0",
+        "100",
+        "0",
+        "0",
+        "0..100",
+    ]
 
 
 def test_turkish_steel_50_then_25():
@@ -702,7 +818,10 @@ def test_steel_of_the_union_within_and_over_its_quota():
 
 def test_british_cars_within_their_quota():
     book = TinyBook(
-        [event("cars-25", 25, announced="2025-03-26"), event("gb-quota", "7.5", origin="gb", announced="2025-06-16", effective="2025-06-30 00:01", condition="in-quota")],
+        [
+            event("cars-25", 25, announced="2025-03-26"),
+            event("gb-quota", "7.5", origin="gb", announced="2025-06-16", effective="2025-06-30 00:01", condition="in-quota"),
+        ],
         conditions=[yes_no("in-quota")],
     )
     assert [book.ask("2025-07-10", "gb", mfn="2.5", **{"in-quota": yes}).total_pct for yes in (True, False)] == [10, D("27.5")]
@@ -758,7 +877,10 @@ def test_canadian_aluminium_in_2020_freed_charged_again_and_freed_retroactively(
 
 def test_canada_s_first_surtax_ended_by_an_act_of_its_own():
     book = TinyBook(
-        [event("phase-1", 25, announced="2025-02-01", effective="2025-03-04 00:01"), event("cut", effect="end", announced="2025-08-22", effective="2025-09-01 00:01")]
+        [
+            event("phase-1", 25, announced="2025-02-01", effective="2025-03-04 00:01"),
+            event("cut", effect="end", announced="2025-08-22", effective="2025-09-01 00:01"),
+        ]
     )
     assert [book.owes(when) for when in ("2025-03-03", "2025-03-04", "2025-08-31", "2025-09-01")] == ["0", "25", "25", "0"]
 

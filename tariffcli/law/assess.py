@@ -39,7 +39,7 @@ def assess(
     return merge_outcomes(tried)._replace(asked=tuple(asked))
 
 
-def _possible(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> tuple[dict[str, list[Event]], dict[str, Condition]]:
+def _possible(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> tuple[dict[str, list[Event]], dict[str, tuple[Condition, ...]]]:
     """The epoch's rows whose conditions can still come true, and the facts that must be asked to tell."""
     conditions = docket.book.conditions
     rows = {

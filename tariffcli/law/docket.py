@@ -25,13 +25,15 @@ class Epoch(NamedTuple):
 
 
 class Docket:
-    """Rows of law, rows beside the law, and the relations of one pair."""
+    """Rows of law, rows beside the law, and the relations of one pair, each in order of id: the order of the record is no order."""
 
     def __init__(self, book: Book, importer: str, origin: str, events: Sequence[Event], beside: Sequence[Event] = ()) -> None:
         self.book, self.importer, self.origin = book, importer, origin
-        self.events, self.beside = tuple(events), tuple(beside)
+        self.events = tuple(sorted(events, key=lambda event: event.id))
+        self.beside = tuple(sorted(beside, key=lambda event: event.id))
         self.general = tuple(event for event in self.events if event.scope == "all")
-        self.relations = tuple(row for row in book.relations.get(importer, ()) if ever_reaches(row.origin, origin, book.memberships))
+        relations = (row for row in book.relations.get(importer, ()) if ever_reaches(row.origin, origin, book.memberships))
+        self.relations = tuple(sorted(relations, key=lambda row: row.id))
         named = {event.scope for event in (*self.events, *self.beside)} | {row.scope for row in self.relations}
         self.scopes = frozenset(named - {"all"})
         self._kept: dict[Any, Any] = {}

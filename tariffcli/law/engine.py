@@ -62,7 +62,7 @@ def _same_layers(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 def _what_is_covered(book: Book, query: Query) -> str:
-    rows = [row for row in book.coverage if row.importer == query.importer and row.programme == "*"]
+    rows = sorted(row for row in book.coverage if row.importer == query.importer and row.programme == "*")
     mine = [row for row in rows if reaches(row.origin, query.origin, book.memberships, query.instant)]
     if mine:
         spans = "; ".join(f"{row.covered_from} to {row.covered_until or 'today and after'}" for row in mine)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import product
 
@@ -69,34 +69,33 @@ def conditions_of(event: Event, conditions: Mapping[str, Condition]) -> Iterator
 
 def unknown_facts(
     events: Iterable[Event], conditions: Mapping[str, Condition], facts: Mapping[str, FactValue], when_unknown: str
-) -> dict[str, Condition]:
-    """The facts these rows depend on that the query does not give, by name, with one condition each."""
-    found: dict[str, Condition] = {}
+) -> dict[str, tuple[Condition, ...]]:
+    """The facts these rows depend on that the query does not give, by name, with every condition that reads them."""
+    found: dict[str, dict[str, Condition]] = {}
     for event in events:
         if event.condition or event.base:
             for condition in conditions_of(event, conditions):
                 if condition.fact not in facts and condition.when_unknown == when_unknown:
-                    found.setdefault(condition.fact, condition)
-    return found
+                    found.setdefault(condition.fact, {})[condition.id] = condition
+    return {fact: tuple(found[fact][name] for name in sorted(found[fact])) for fact in sorted(found)}
 
 
-def extremes(condition: Condition) -> tuple[FactValue, ...]:
-    """The values that stand for every value of an unknown fact: both sides of its test."""
-    if condition.kind == "yes_no":
+def extremes(conditions: Sequence[Condition]) -> tuple[FactValue, ...]:
+    """The values that stand for every value of an unknown fact: both sides of each test that reads it."""
+    kind = conditions[0].kind
+    if kind == "yes_no":
         return (False, True)
-    if condition.kind == "share":
-        return (ZERO, ONE)
-    bound = condition.bound
-    if condition.kind == "choice":
-        return ("", bound if bound is not None else "")
-    if isinstance(bound, Decimal):
-        return (bound - 1, bound, bound + 1)
-    assert isinstance(bound, int)
-    return (bound - 1, bound, bound + 1)
+    bounds = [condition.bound for condition in conditions if condition.bound is not None]
+    if kind == "share":
+        return tuple(sorted({ZERO, ONE, *(bound for bound in bounds if isinstance(bound, Decimal))}))
+    if kind == "choice":
+        return ("", *sorted({bound for bound in bounds if isinstance(bound, str)}))
+    numbers = {near for bound in bounds if isinstance(bound, Decimal | int) for near in (bound - 1, bound, bound + 1)}
+    return tuple(sorted(numbers))
 
 
 def assignments(
-    asked: Mapping[str, Condition], conditions: Mapping[str, Condition], facts: Mapping[str, FactValue]
+    asked: Mapping[str, Sequence[Condition]], conditions: Mapping[str, Condition], facts: Mapping[str, FactValue]
 ) -> Iterator[dict[str, FactValue]]:
     """Every combination of extremes of the asked facts, over the given facts.
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tariffcli.errors import UsageError
 from tariffcli.law.docket import Docket, breakpoints, coverage_points, epoch_at, lines_at, nomenclature_points
 from tariffcli.law.engine import answer_case
-from tariffcli.law.facts import all_true, extremes, unknown_facts
+from tariffcli.law.facts import all_true, extremes, holds_for, unknown_facts
 from tariffcli.law.instants import start_of_day
 from tariffcli.law.model import RULING, Answer, Condition, Event, FactValue, Layer, Query
 from tariffcli.law.products import GENERAL, all_codes
@@ -129,8 +129,9 @@ def fact_effects(docket: Docket, query: Query, answer: Answer) -> list[FactEffec
         **unknown_facts(events, book.conditions, query.facts, "assume_no"),
     }
     effects: list[FactEffect] = []
-    for name, condition in unknown.items():
-        for value in extremes(condition):
+    for name, reading in unknown.items():
+        for value in extremes(reading):
+            condition = next((one for one in reading if holds_for(one, value)), reading[0])
             tried = answer_case(docket, query._replace(facts={**query.facts, name: value}))
             if figure(tried) != figure(answer):
                 effects.append(FactEffect(condition, value, tried))

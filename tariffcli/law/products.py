@@ -150,7 +150,8 @@ def classes(book: Book, importer: str, product: Product, moment: int, relevant: 
             groups.setdefault((scopes, pct, text), []).append(leaf)
     if not groups:
         raise UsageError(f"{product.name} was no line of the tariff in force that day. See `tariff products`, or give a code.")
-    return [Lines(scopes, pct, text, tuple(sorted(set(codes)))) for (scopes, pct, text), codes in groups.items()]
+    found = [Lines(scopes, pct, text, tuple(sorted(set(codes)))) for (scopes, pct, text), codes in groups.items()]
+    return sorted(found, key=lambda lines: lines.codes)
 
 
 def _prefixes(book: Book, codes: Sequence[str], edition: str) -> list[str]:

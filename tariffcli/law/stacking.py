@@ -28,7 +28,7 @@ def relations_in_force(
     Relations are folded like events: one per pair, whichever way round it points; the later announced rules, and `adds` ends
     a displacement. Raises RecordError when two relations of a pair are equally late and disagree.
     """
-    pairs: dict[frozenset[str], tuple[tuple[str, int], str, str, Relation]] = {}
+    pairs: dict[frozenset[str], list[tuple[tuple[str, int], str, str, Relation]]] = {}
     for relation in relations:
         rank = (relation.announced, relation.effective)
         for when in names(relation.when, present, programmes):
@@ -36,13 +36,19 @@ def relations_in_force(
                 for dropped in names(selector, present, programmes):
                     if dropped == when:
                         continue
-                    pair = frozenset((when, dropped))
-                    standing = pairs.get(pair)
-                    if standing is None or rank > standing[0]:
-                        pairs[pair] = (rank, when, dropped, relation)
-                    elif rank == standing[0] and (when != standing[1] or relation.mode != standing[3].mode):
-                        raise RecordError(f"Stacking rows {standing[3].id} and {relation.id} disagree. Run `tariff check`.")
-    return {(when, dropped): row for _, when, dropped, row in pairs.values() if row.mode == "displaces"}
+                    pairs.setdefault(frozenset((when, dropped)), []).append((rank, when, dropped, relation))
+    latest = (_latest(rows) for rows in pairs.values())
+    return {(when, dropped): row for _, when, dropped, row in latest if row.mode == "displaces"}
+
+
+def _latest(rows: Sequence[tuple[tuple[str, int], str, str, Relation]]) -> tuple[tuple[str, int], str, str, Relation]:
+    """The relation of a pair that rules: the last announced, then the last effective."""
+    top = max(rank for rank, _, _, _ in rows)
+    best = sorted((row for row in rows if row[0] == top), key=lambda row: row[3].id)
+    for other in best[1:]:
+        if (other[1], other[3].mode) != (best[0][1], best[0][3].mode):
+            raise RecordError(f"Stacking rows {best[0][3].id} and {other[3].id} disagree. Run `tariff check`.")
+    return best[0]
 
 
 def remaining_shares(

@@ -82,12 +82,13 @@ def ruling(candidates: Sequence[Event]) -> Event | None:
     best = max(contest, key=speciality)
     rank = speciality(best)
     for other in contest:
-        if other is not best and speciality(other) == rank and _says(other) != _says(best):
+        if other is not best and speciality(other) == rank and says(other) != says(best):
             raise RecordError(f"Rows {best.id} and {other.id} rule the same goods equally. Run `tariff check`.")
     return min((event for event in contest if speciality(event) == rank), key=lambda event: event.id)
 
 
-def _says(event: Event) -> tuple[object, ...]:
+def says(event: Event) -> tuple[object, ...]:
+    """What a row charges: two rows that say the same may rule equally."""
     return (event.effect, event.rate_pct, event.rate_max_pct, event.base, event.amount, event.currency, event.per, event.join)
 
 

@@ -100,8 +100,8 @@ def event_line(record: Record, event: Event) -> dict[str, Any]:
     """An event as a line of a table."""
     row = event_row(record, event, local=True)
     rate = digits(event.rate_pct) + (f"..{digits(event.rate_max_pct)}" if event.rate_max_pct is not None else "")
-    about = ", ".join(word for word in (event.scope if event.scope != "all" else "", f"if {row['condition']}" if row["condition"] else "") if word)
-    act = f"{event.act} ({about})" if about else event.act
+    limits = [*([event.scope] if event.scope != "all" else []), *([f"if {row['condition']}"] if row["condition"] else [])]
+    act = f"{event.act} ({', '.join(limits)})" if limits else event.act
     what = act if event.act and event.status == "law" else f"{event.status}: {event.note or act}"
     return {**row, "rate": rate or ("unknown" if event.effect == "rate" else event.effect), "what": what}
 

@@ -16,7 +16,7 @@ from tariffcli.law.products import fold_word
 def country_codes_are_iso(parts: Parts) -> Iterable[Offence]:
     """A country has a lower-case alpha-2 code, an upper-case alpha-3 code, and a census code of four digits or none."""
     for file, line, row in parts.rows("countries"):
-        if not (re.fullmatch("[a-z]{2}", row["code"]) and re.fullmatch("[A-Z]{3}|", row["alpha3"]) and re.fullmatch(r"\d{4}|", row["census"])):
+        if not (re.fullmatch("[a-z]{2}", row["code"]) and re.fullmatch("[A-Z]{3}|", row["alpha3"]) and re.fullmatch(r"[0-9]{4}|", row["census"])):
             yield Placed(file, line, row), row["code"]
 
 
@@ -62,12 +62,17 @@ def coverage_runs_forward(parts: Parts) -> Iterable[Offence]:
 
 @rule("A06")
 def editions_follow_one_another(parts: Parts) -> Iterable[Offence]:
-    """An importer's editions follow one another without gap or overlap."""
-    for importer in {placed.value.importer for placed in parts.editions}:
-        rows = sorted((placed for placed in parts.editions if placed.value.importer == importer), key=lambda one: one.value.since or -(2**60))
+    """An importer's editions follow one another without gap or overlap, from the beginning and without end."""
+    charging = {placed.value.importer for placed in parts.programmes}
+    needed = {placed.value.importer for placed in (*parts.editions, *parts.categories)} & charging
+    for importer in sorted(needed):
+        rows = sorted((one for one in parts.editions if one.value.importer == importer), key=lambda one: one.value.since or -(2**60))
+        if not rows:
+            yield next(one for one in parts.categories if one.value.importer == importer), importer
         for index, placed in enumerate(rows):
             before = rows[index - 1].value.until if index else None
-            if placed.value.since != before:
+            last = index == len(rows) - 1
+            if placed.value.since != before or (index > 0 and before is None) or (placed.value.until is None) != last:
                 yield placed, importer
 
 
@@ -86,7 +91,7 @@ def statements_stand_somehow(parts: Parts) -> Iterable[Offence]:
     standings = ("confirmed", "denied", "contradicted", "superseded", "unverified", "open")
     for file, line, row in parts.rows("statements"):
         whole = all(row[name] for name in ("said_on", "speaker", "about", "claim", "source_ids"))
-        if not whole or row["side"] not in sides or row["standing"] not in standings or not re.fullmatch(r"\d{4}-\d\d-\d\d", row["said_on"]):
+        if not whole or row["side"] not in sides or row["standing"] not in standings or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", row["said_on"]):
             yield Placed(file, line, row), row["id"]
 
 
@@ -94,3 +99,34 @@ def statements_stand_somehow(parts: Parts) -> Iterable[Offence]:
 def scope_confidence_is_known(parts: Parts) -> Iterable[Offence]:
     """A scope's `confidence` must be official, transcribed, secondary, single or memory."""
     return ((placed, placed.value.id) for placed in parts.scopes if placed.value.confidence not in CONFIDENCE[:-1])
+
+
+@rule("A10")
+def memberships_run_forward(parts: Parts) -> Iterable[Offence]:
+    """A membership ends after it begins."""
+    for placed in parts.memberships:
+        row = placed.value
+        if row.since is not None and row.until is not None and row.until <= row.since:
+            yield placed, f"{row.area} {row.member}"
+
+
+@rule("M01")
+def the_record_says_its_version_and_day(parts: Parts) -> Iterable[Offence]:
+    """meta.csv gives the version of the record and the day it was compiled, each once."""
+    rows = parts.rows("meta")
+    keys = sorted(row["key"] for _, _, row in rows)
+    days = [row["value"] for _, _, row in rows if row["key"] == "compiled"]
+    if keys != ["compiled", "version"] or not all(re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day) for day in days):
+        yield Placed("meta.csv", 1, None), ", ".join(keys) or "empty"
+
+
+@rule("C02")
+def checkpoints_can_be_replayed(parts: Parts) -> Iterable[Offence]:
+    """A checkpoint names an importer, a day or minute, and a measure (additional, total, authority:NAME, programme:NAME) that the record knows."""
+    programmes = [placed.value for placed in parts.programmes]
+    importers = {one.importer for one in programmes}
+    measures = {"additional", "total", *(f"authority:{one.authority}" for one in programmes), *(f"programme:{one.id}" for one in programmes)}
+    for file, line, row in parts.rows("checkpoints"):
+        timed = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2})?", row["at"])
+        if row["importer"] not in importers or not timed or row["measure"] not in measures or not row["expected"]:
+            yield Placed(file, line, row), row["id"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from tariffcli.book.assemble import Parts, Placed
@@ -11,6 +12,7 @@ from tariffcli.law.model import CONFIDENCE
 EFFECTS = ("rate", "floor", "exempt", "end", "undo", "prohibit")
 STATUSES = ("law", "reported", "threatened")
 UNITS = ("item", "kg", "g", "t", "l", "hl", "m2", "m3", "W", "pair", "dozen", "number")
+FLAGS = ("--loaded", "--mode", "--metal-share", "--in-quota", "--postal", "--value")
 JOINS = ("plus", "or", "greater")
 
 
@@ -62,7 +64,9 @@ def open_rows_are_ranges(parts: Parts) -> Iterable[Offence]:
     """A range (`rate_max_pct`, above `rate_pct`) goes with confidence open, and open with a range or a blank rate."""
     for placed in _events(parts):
         row = placed.value
-        if row.rate_max_pct is None:
+        if row.effect == "floor" and row.rate_max_pct is not None:
+            wrong = True
+        elif row.rate_max_pct is None:
             wrong = row.confidence == "open" and row.effect == "rate" and row.rate_pct is not None
         else:
             wrong = row.confidence != "open" or row.rate_pct is None or row.rate_max_pct <= row.rate_pct
@@ -155,10 +159,12 @@ def condition_words_are_known(parts: Parts) -> Iterable[Offence]:
 
 @rule("N02")
 def conditions_have_their_test(parts: Parts) -> Iterable[Offence]:
-    """A yes_no condition has no test; an instant, amount or choice needs one."""
+    """A yes_no condition has no test; an instant or amount needs <, <=, > or >=, a share may have one; a choice needs =."""
+    order = ("<", "<=", ">", ">=")
+    allowed = {"yes_no": ("",), "instant": order, "amount": order, "share": ("", *order), "choice": ("=",)}
     for placed in parts.conditions:
         row = placed.value
-        if (row.kind == "yes_no" and row.test) or (row.kind in ("instant", "amount", "choice") and not row.test):
+        if row.test not in allowed.get(row.kind, (row.test,)):
             yield placed, row.id
 
 
@@ -169,3 +175,11 @@ def a_fact_has_one_kind(parts: Parts) -> Iterable[Offence]:
     for placed in parts.conditions:
         if kinds.setdefault(placed.value.fact, placed.value.kind) != placed.value.kind:
             yield placed, placed.value.id
+
+
+@rule("N04")
+def flags_are_the_programs(parts: Parts) -> Iterable[Offence]:
+    """A condition's flag is one that the program has: `--claim NAME`, --loaded, --mode, --metal-share, --in-quota, --postal or --value."""
+    for placed in parts.conditions:
+        if placed.value.flag not in FLAGS and not re.fullmatch(r"--claim [a-z0-9-]+", placed.value.flag):
+            yield placed, f"{placed.value.id}: {placed.value.flag}"

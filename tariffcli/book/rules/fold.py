@@ -10,7 +10,7 @@ from tariffcli.book.rules.overlap import Overlap
 from tariffcli.book.rules.registry import Offence, rule
 from tariffcli.law.instants import day_of
 from tariffcli.law.model import RULING, Event
-from tariffcli.law.timeline import in_force, living, speciality, wipes
+from tariffcli.law.timeline import in_force, living, says, speciality, wipes
 
 
 def _by_programme(parts: Parts) -> Iterable[tuple[str, list[Placed]]]:
@@ -78,8 +78,7 @@ def _ties(equal: Sequence[Placed], overlap: Overlap) -> Iterable[Offence]:
     for index, placed in enumerate(equal):
         for other in equal[:index]:
             one, two = placed.value, other.value
-            same = (one.effect, one.rate_pct, one.rate_max_pct, one.base) == (two.effect, two.rate_pct, two.rate_max_pct, two.base)
-            if not same and not wipes(one, two) and not wipes(two, one) and overlap.meet(one, two) and not _exclude(one, two):
+            if says(one) != says(two) and not wipes(one, two) and not wipes(two, one) and overlap.meet(one, two) and not _exclude(one, two):
                 yield placed, f"{one.id} and {two.id}"
 
 

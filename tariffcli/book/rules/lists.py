@@ -32,7 +32,7 @@ def listed_codes_are_codes(parts: Parts) -> Iterable[Offence]:
     """A listed code is 2, 4, 6, 8 or 10 digits, its sign in or out, its edition a year or blank."""
     for rows in parts.listings.values():
         for placed, edition in rows:
-            if not re.fullmatch(r"(\d\d){1,5}", placed.value.prefix) or not re.fullmatch(r"\d{4}|", edition):
+            if not re.fullmatch(r"([0-9]{2}){1,5}", placed.value.prefix) or not re.fullmatch(r"[0-9]{4}|", edition):
                 yield placed, placed.value.prefix
     for file, line, row in parts.rows("lines"):
         if row["sign"] not in ("in", "out"):
@@ -68,7 +68,7 @@ def counts_agree_with_the_act(parts: Parts) -> Iterable[Offence]:
 def categories_have_codes(parts: Parts) -> Iterable[Offence]:
     """A category's codes are tariff prefixes of 2 to 10 digits or `scope:` ids, and it has at least one."""
     for placed in parts.categories:
-        wrong = [code for code in placed.value.codes if not re.fullmatch(r"\d{2,10}|scope:.+", code)]
+        wrong = [code for code in placed.value.codes if not re.fullmatch(r"[0-9]{2,10}|scope:.+", code)]
         if wrong or not placed.value.codes:
             yield placed, f"{placed.value.id}: {', '.join(wrong) or 'none'}"
 
@@ -92,5 +92,19 @@ def schedule_lines_are_lines(parts: Parts) -> Iterable[Offence]:
         for placed in rows:
             line = placed.value
             backward = line.since is not None and line.until is not None and line.until <= line.since
-            if not re.fullmatch(r"\d{8}", line.code) or not line.duty or backward:
+            if not re.fullmatch(r"[0-9]{8}", line.code) or not line.duty or backward:
                 yield placed, line.code
+
+
+@rule("L06")
+def editions_are_the_importers(parts: Parts) -> Iterable[Offence]:
+    """A list or category names an edition that editions.csv does not give its importer."""
+    known = {(placed.value.importer, placed.value.edition) for placed in parts.editions}
+    owner = {placed.value.id: placed.value.importer for placed in parts.scopes}
+    for scope, rows in parts.listings.items():
+        for placed, edition in rows:
+            if edition and (owner.get(scope, ""), edition) not in known:
+                yield placed, f"{placed.value.prefix}: {edition}"
+    for placed in parts.categories:
+        if placed.value.edition and (placed.value.importer, placed.value.edition) not in known:
+            yield placed, f"{placed.value.id}: {placed.value.edition}"

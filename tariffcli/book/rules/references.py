@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from tariffcli.book.assemble import Parts, Placed
 from tariffcli.book.parse import many
 from tariffcli.book.rules.registry import Offence, rule
+from tariffcli.law.assess import ORDINARY
 
 _ID = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*$")
-_KEYED = ("programmes", "stacking", "scopes", "conditions", "sources", "statements", "checkpoints", "events")
+_KEY = {"countries": "code"}
+_KEYED = ("countries", "programmes", "stacking", "scopes", "conditions", "sources", "statements", "checkpoints", "events")
 
 
 @rule("I01")
@@ -19,9 +21,10 @@ def ids_are_used_once(parts: Parts) -> Iterable[Offence]:
     for kind in _KEYED:
         seen: set[str] = set()
         for file, line, row in parts.rows(kind):
-            if row["id"] in seen:
-                yield Placed(file, line, row), row["id"]
-            seen.add(row["id"])
+            name = row[_KEY.get(kind, "id")]
+            if name in seen:
+                yield Placed(file, line, row), name
+            seen.add(name)
 
 
 @rule("I02")
@@ -29,8 +32,9 @@ def ids_are_plain(parts: Parts) -> Iterable[Offence]:
     """An id is lower-case letters and digits joined with dashes, dots or underscores."""
     for kind in _KEYED:
         for file, line, row in parts.rows(kind):
-            if not _ID.match(row["id"]):
-                yield Placed(file, line, row), row["id"] or "blank"
+            name = row[_KEY.get(kind, "id")]
+            if not _ID.match(name):
+                yield Placed(file, line, row), name or "blank"
 
 
 @rule("I03")
@@ -48,7 +52,7 @@ def named_sources_exist(parts: Parts) -> Iterable[Offence]:
 def named_programmes_exist(parts: Parts) -> Iterable[Offence]:
     """A row names a programme or family that is not in programmes.csv."""
     known = {placed.value.id for placed in parts.programmes}
-    known |= {f"@{placed.value.family}" for placed in parts.programmes} | {"*"}
+    known |= {f"@{placed.value.family}" for placed in parts.programmes if placed.value.family} | {"*"}
     for _, placed in parts.all_events():
         yield from ((placed, name) for name in placed.value.programmes if name not in known)
         if not placed.value.programmes:
@@ -108,3 +112,33 @@ def importers_have_programmes(parts: Parts) -> Iterable[Offence]:
     for importer, placed in parts.all_events():
         if importer not in known:
             yield placed, importer
+
+
+@rule("I10")
+def importers_have_acts(parts: Parts) -> Iterable[Offence]:
+    """An importer of programmes.csv has no table of acts in events/, or an empty one."""
+    for placed in parts.programmes:
+        if not parts.events.get(placed.value.importer):
+            yield placed, placed.value.importer
+
+
+@rule("I11")
+def lists_belong_to_the_importer(parts: Parts) -> Iterable[Offence]:
+    """A row names a list of another importer."""
+    owner = {placed.value.id: placed.value.importer for placed in parts.scopes}
+    for importer, placed in parts.all_events():
+        if owner.get(placed.value.scope, importer) != importer:
+            yield placed, placed.value.scope
+    for placed in parts.categories:
+        for code in placed.value.codes:
+            if owner.get(code.removeprefix("scope:"), placed.value.importer) != placed.value.importer:
+                yield placed, code
+
+
+@rule("P01")
+def programmes_of_an_importer_share_a_clock(parts: Parts) -> Iterable[Offence]:
+    """Programmes of one importer share its legal zone, and none is called `ordinary`."""
+    zones: dict[str, str] = {}
+    for placed in sorted(parts.programmes, key=lambda one: one.value.id):
+        if zones.setdefault(placed.value.importer, placed.value.zone) != placed.value.zone or placed.value.id == ORDINARY:
+            yield placed, placed.value.id
