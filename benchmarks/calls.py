@@ -1,6 +1,6 @@
 """How many `rate()` calls a second, over distinct queries (no answer is ever asked twice).
 
-    python benchmarks/calls.py
+python benchmarks/calls.py
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def measure(name, ask, asked):
 def main() -> None:
     record = load()
     general = list(queries(record, 60_000, [""]))
-    products = list(queries(record, 20_000, ["soybeans", "pork", "smartphones", "toys", "electric-cars", "syringes", "lng", "semiconductors"]))
+    products = list(
+        queries(record, 20_000, ["soybeans", "pork", "smartphones", "toys", "electric-cars", "syringes", "lng", "semiconductors"])
+    )
     cases = {(q.importer, q.origin): open_case(record, q.importer, q.origin) for q in (*general, *products)}
     measure("rate(), goods in general", lambda q: rate(record, q), general)
     measure("rate(), products", lambda q: rate(record, q), products)

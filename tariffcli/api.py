@@ -113,7 +113,7 @@ def history_frame(
     known_on: str | None = None,
     record: Record | None = None,
 ) -> DataFrame:
-    """`history` as a pandas DataFrame: `since` (ISO instant), `additional_min_pct`, `additional_max_pct` (floats), `status`, `event_ids`."""
+    """`history` as a pandas DataFrame: `since` (ISO instant), `additional_min_pct`, `additional_max_pct`, `status`, `event_ids`."""
     from pandas import DataFrame
 
     book = record if record is not None else load()

@@ -16,10 +16,24 @@ CHOSEN = (
     ("cn", "us", "general"),
     ("hk", "us", "general"),
     ("mo", "us", "general"),
-    *(("us", "cn", product) for product in ("soybeans", "pork", "lng", "crude-oil", "wheat", "integrated-circuits", "large-petrol-cars", "whiskey")),
+    *(
+        ("us", "cn", product)
+        for product in ("soybeans", "pork", "lng", "crude-oil", "wheat", "integrated-circuits", "large-petrol-cars", "whiskey")
+    ),
     *(
         ("cn", "us", product)
-        for product in ("smartphones", "laptops", "toys", "electric-cars", "semiconductors", "solar-cells", "syringes", "refrigerators", "73269086", "screws-bolts")
+        for product in (
+            "smartphones",
+            "laptops",
+            "toys",
+            "electric-cars",
+            "semiconductors",
+            "solar-cells",
+            "syringes",
+            "refrigerators",
+            "73269086",
+            "screws-bolts",
+        )
     ),
 )
 

@@ -116,6 +116,7 @@ CLEAN: dict[str, Rows] = {
         "us       | 2017    |            | 2022-01-27",
         "us       | 2022    | 2022-01-27 |",
     ),
+    "subheadings": rows("edition | code", "2017 | 720810", "2022 | 720810", "2022 | 851713"),
     "schedules/us": rows(
         "code     | duty",
         "72081000 | Free",

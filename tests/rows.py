@@ -224,6 +224,10 @@ class TinyBook:
             if importer == self.importer and of in ("", edition) and (code.startswith(prefix) or prefix.startswith(code))
         ]
 
+    def in_edition(self, code: str, edition: str) -> bool:
+        editions = {of for _, listed, _, of in self._listings if listed.startswith(code)}
+        return not editions or bool(editions & {"", edition})
+
     def scope_lines(self, scope: str, edition: str) -> Sequence[Listing]:
         return [Listing(name, code, inside) for name, code, inside, of in self._listings if name == scope and of in ("", edition)]
 

@@ -11,7 +11,20 @@ PACKAGE = Path(__file__).resolve().parent.parent / "tariffcli"
 ROOMS = ("errors", "law", "book", "show", "api", "cli", "__main__")
 """From the ground up: a room may import itself and the rooms before it."""
 
-PURE = {"bisect", "collections", "dataclasses", "datetime", "decimal", "difflib", "functools", "itertools", "re", "typing", "zoneinfo", "__future__"}
+PURE = {
+    "bisect",
+    "collections",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "difflib",
+    "functools",
+    "itertools",
+    "re",
+    "typing",
+    "zoneinfo",
+    "__future__",
+}
 
 
 def modules():

@@ -265,3 +265,16 @@ def nobodys_python() -> list[str] | None:
         ):
             return [*start, python]
     return None
+
+
+def test_a_damaged_page_of_the_compiled_record_is_read_anew(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    words = [sys.executable, "-m", "tariffcli", "rate", "--from", "cn", "--to", "us", "--date", "2025-04-24", "--format", "plain"]
+    environment = {**os.environ, "TARIFF_CACHE": str(cache)}
+    assert subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=True).stdout == "145\n"
+    compiled = next((cache / "tariffcli").glob("*.sqlite"))
+    body = bytearray(compiled.read_bytes())
+    body[4096:] = b"\xff" * (len(body) - 4096)
+    compiled.write_bytes(bytes(body))
+    again = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (again.stdout, again.returncode) == ("145\n", 0)

@@ -206,11 +206,6 @@ def test_a_prohibition_for_some_of_the_goods_is_told():
     assert [status(book, product) for product in ("0101", "01010101", "01010102")] == ["prohibited", "prohibited", "complete"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a prohibited answer keeps additional_pct 25 and total_pct 27.5; hard case F10: status prohibited, no total",
-)
 def test_goods_that_may_not_enter_have_no_total():
     answer = TinyBook([RATE, BAN]).ask(WHEN, mfn="2.5")
     assert answer.status == "prohibited"
@@ -270,11 +265,6 @@ def test_whatever_the_facts_turn_out_to_be_the_answer_lies_in_the_range(rows: li
     assert open_answer.min_pct <= exact.additional_pct <= open_answer.max_pct  # type: ignore[operator]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="assess() names every asked fact of the rows in play once any of them matters; Outcome.asked promises only those whose two sides differ",
-)
 def test_only_facts_that_matter_are_named():
     rows = [
         RATE,
@@ -285,11 +275,6 @@ def test_only_facts_that_matter_are_named():
     assert TinyBook(rows, conditions=[QUOTA, yes_no("idle")]).ask(WHEN).asked == ("in-quota",)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a share that frees goods at the first crumb (`> 0`) is tried at 0 and 1 only; just above 0 the answer is less than both: 0..25 where the range says 10..25",
-)
 def test_a_share_is_also_tried_just_above_its_bound():
     rows = [
         event("steel", 10, programme="steel", base="steel"),
@@ -309,11 +294,6 @@ def test_a_fact_with_two_bounds_is_tried_around_both():
     assert TinyBook(rows, conditions=parts).owes(WHEN) == "0..20"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="totals are summed from the span of additional duty and one ordinary duty; where a fact decides whether the ordinary duty is owed the total is None, not 27.5..54",
-)
 def test_the_total_too_is_a_range_of_whole_answers():
     rows = [RATE, event("parcel", 54, programme="postal", condition="postal")]
     answer = TinyBook(rows, [relation("postal", "*")], conditions=[yes_no("postal")]).ask(WHEN, mfn="2.5")
@@ -330,11 +310,6 @@ def test_the_layers_that_apply_sum_to_the_additional_duty(rates: list[int]):
     assert answer.additional_pct == sum(one.rate_pct for one in answer.layers if one.role in ("applies", "floor"))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="when two facts' sides sum alike the layers are marked unknown: additional_pct is 25 and the layers that apply sum to 0 (contract: they are equal)",
-)
 def test_the_layers_sum_also_where_both_sides_of_a_fact_agree():
     """Canadian steel: with USMCA origin it owes the steel duty, without it the border duty in its place; 25 either way."""
     rows = [event("steel", 25, programme="steel", condition="usmca"), event("border", 25, programme="border", condition="!usmca")]
@@ -378,11 +353,6 @@ def test_every_layer_carries_the_row_it_comes_from():
     assert layer(TinyBook([RATE]).ask(WHEN), "duty").event == RATE
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a docket splits lines by the lists of every row, also of rows announced after the day asked: parts and their shares differ, the duty does not",
-)
 def test_parts_as_known_on_a_day_are_not_split_by_lists_of_later_acts():
     rows = [event("x", 10, scope="x")]
     later = event("y", 20, programme="y", scope="y", announced="2026-01-01")

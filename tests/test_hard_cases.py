@@ -490,13 +490,9 @@ def test_f7_the_living_phone_code_pays_20(us):
     assert us("2025-04-20", "8517.13.00") == "20"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="8517.13.00 was no Chinese code in 2019; without a schedule and without listed siblings it is answered 0, complete",
-)
 def test_f7_a_chinese_code_of_2022_asked_at_2019_is_no_confident_zero(ask):
-    assert ask("2019-10-01", "85171300", origin="us", importer="cn").status in ("range", "needs_fact")
+    with pytest.raises(UsageError, match="no code of the Harmonized System 2017"):
+        ask("2019-10-01", "85171300", origin="us", importer="cn")
 
 
 # F8. The ordinary duty is part of the law

@@ -277,10 +277,6 @@ def test_facts_tried_at_random_stay_inside_the_range(record, codes, points, data
     assert inside(rate(record, query._replace(facts=given_facts)), answer)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError,
-    reason="a share is tried at 0 and 1 only, but `> 0` frees from the reciprocal duty at the first crumb: 9403.99.9040 of CN on 2025-04-20 with 0.01 aluminium",
-)  # fmt: skip
 def test_a_crumb_of_metal_stays_inside_the_range_too(record):
     moment = at("2025-04-20 12:00")
     query = Query("us", "cn", moment, None, find_product(record, "us", "9403.99.9040", moment))

@@ -48,7 +48,7 @@ def test_claimed_relief_is_shown_beside_the_law_and_does_not_change_it(record, r
     query, _ = asked(record, row)
     case = open_case(record, query.importer, query.origin)
     answer = answer_case(case, query)
-    beside = reports(case, query, answer)
+    beside = reports(case, query)
     assert beside, "the record shows no report"
     assert all(report.event.status != "law" for report in beside)
     assert answer.min_pct is not None

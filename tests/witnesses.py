@@ -38,7 +38,7 @@ class Witness(NamedTuple):
 
 def figure(docket: Docket, query: Query) -> str:
     """The parts of an answer as text: least, most, and the row and role of every layer."""
-    parts = assess_parts(docket, lines_at(docket, query.product, query.instant), query)
+    parts = assess_parts(docket, lines_at(docket, query.product, query.instant, query.known_on), query)
     return " / ".join(
         f"{part.outcome.min_pct:f}..{'' if part.outcome.max_pct is None else format(part.outcome.max_pct, 'f')} "
         + ",".join(sorted(f"{layer.event.id}={layer.role}" for layer in part.outcome.layers))
@@ -53,13 +53,26 @@ def without(docket: Docket, event: Event) -> Docket:
 
 def facts_to_try(record: Record, importer: str, event: Event) -> list[dict[str, FactValue]]:
     """Facts under which an act may count: its own, none, and those of the other rows of its programmes."""
-    tried = [true_facts(record, event), {}]
+    tried = [true_facts(record, event), {}, {**others_false(record, importer, event), **true_facts(record, event)}]
     for other in record.events[importer]:
         if set(other.programmes) & set(event.programmes) and other.condition:
             facts = true_facts(record, other)
             if facts not in tried:
                 tried.append(facts)
-    return tried[:12]
+    return tried[:14]
+
+
+def others_false(record: Record, importer: str, event: Event) -> dict[str, FactValue]:
+    """Facts under which no other condition of the act's programmes is true."""
+    found: dict[str, FactValue] = {}
+    for other in record.events[importer]:
+        if set(other.programmes) & set(event.programmes):
+            for term in other.condition:
+                condition = record.conditions[term.condition]
+                for value in extremes([condition]):
+                    if holds_for(condition, value) == term.negated:
+                        found[condition.fact] = value
+    return found
 
 
 def true_facts(record: Record, event: Event) -> dict[str, FactValue]:
@@ -84,16 +97,29 @@ def products_of(record: Record, importer: str, event: Event) -> Iterator[Product
     if event.scope == "all" or event.effect == "undo":
         yield from (Product("code", code, code, (code,)) for code in _spread(record, importer, event))
         return
-    for row in _picked([one.prefix for one in record.scope_lines(event.scope, edition_at(record, importer, event.effective)) if one.inside]):
+    for row in _picked(
+        [one.prefix for one in record.scope_lines(event.scope, edition_at(record, importer, event.effective)) if one.inside]
+    ):
         yield Product("code", row, row, (row,))
 
 
 def _spread(record: Record, importer: str, event: Event) -> list[str]:
     edition = edition_at(record, importer, event.effective)
-    scopes = [event.scope] if event.scope != "all" else [
-        one.scope for one in record.events[importer] if one.scope != "all" and (one.id in event.undoes or set(one.programmes) & set(event.programmes))
+    scopes = (
+        [event.scope]
+        if event.scope != "all"
+        else [
+            one.scope
+            for one in record.events[importer]
+            if one.scope != "all" and (one.id in event.undoes or set(one.programmes) & set(event.programmes))
+        ]
+    )
+    codes = [
+        row.prefix
+        for scope in dict.fromkeys(scopes)
+        for row in record.scope_lines(scope, edition)[:: max(1, len(record.scope_lines(scope, edition)) // 4)]
+        if row.inside
     ]
-    codes = [row.prefix for scope in dict.fromkeys(scopes) for row in record.scope_lines(scope, edition)[:: max(1, len(record.scope_lines(scope, edition)) // 4)] if row.inside]
     return _picked(codes)
 
 
@@ -104,7 +130,9 @@ def _picked(codes: list[str]) -> list[str]:
 
 def days_to_know(event: Event, docket: Docket) -> list[str | None]:
     """Days as known on which an act may have counted: today, its own day, and the eves of later acts of its programmes."""
-    later = sorted({one.announced for one in docket.events if one.announced > event.announced and set(one.programmes) & set(event.programmes)})
+    later = sorted(
+        {one.announced for one in docket.events if one.announced > event.announced and set(one.programmes) & set(event.programmes)}
+    )
     return [None, event.announced, *later[:3]]
 
 
@@ -113,7 +141,10 @@ def instants_to_try(event: Event, docket: Docket) -> list[int]:
     ends = {
         one.until
         for one in docket.events
-        if one.until is not None and one.until > event.effective and one.announced == event.announced and set(one.programmes) & set(event.programmes)
+        if one.until is not None
+        and one.until > event.effective
+        and one.announced == event.announced
+        and set(one.programmes) & set(event.programmes)
     }
     return [event.effective, *sorted(ends)[:2]]
 

@@ -1,6 +1,6 @@
 """Write the goldens that a change of the record must answer for in review. Run it, then read the difference.
 
-    python tools/golden.py
+python tools/golden.py
 """
 
 from __future__ import annotations

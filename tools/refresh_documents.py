@@ -1,6 +1,6 @@
 """Write into the documents what their examples print now. Read the difference before committing it.
 
-    python tools/refresh_documents.py
+python tools/refresh_documents.py
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from documents import BLOCK, commands, filled  # noqa: E402
 def main() -> None:
     path = ROOT / "README.md"
     text = path.read_text(encoding="utf-8")
-    path.write_text(BLOCK.sub(lambda found: f"```console\n{filled(found.group(1))}```" if commands(found.group(1)) else found.group(0), text), encoding="utf-8")
+    path.write_text(
+        BLOCK.sub(lambda found: f"```console\n{filled(found.group(1))}```" if commands(found.group(1)) else found.group(0), text),
+        encoding="utf-8",
+    )
 
 
 if __name__ == "__main__":

@@ -115,8 +115,5 @@ def _values(table: Table, make: Callable[[Row], Any], findings: list[Finding]) -
 
 def _listings(table: Table) -> list[tuple[Placed, str]]:
     return [
-        (Placed(table.file, number, Listing(table.stem, row["prefix"], row["sign"] == "in")), row["edition"])
-        for number, row in table.rows
+        (Placed(table.file, number, Listing(table.stem, row["prefix"], row["sign"] == "in")), row["edition"]) for number, row in table.rows
     ]
-
-

@@ -19,16 +19,19 @@ from tariffcli.errors import RecordError
 from tariffcli.law.model import Selector
 from tariffcli.law.products import fold_word
 
-FORMAT = "2"
+FORMAT = "3"
 """Raise it whenever the compiled form changes."""
 
 _SCHEMA = """
 CREATE TABLE blob (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE source (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE listing (importer TEXT, prefix TEXT, scope TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (importer, prefix, scope, edition)) WITHOUT ROWID;
+CREATE TABLE listing (
+    importer TEXT, prefix TEXT, scope TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (importer, prefix, scope, edition)
+) WITHOUT ROWID;
 CREATE INDEX listing_scope ON listing (scope);
 CREATE TABLE word (word TEXT PRIMARY KEY, code TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE country (code TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE subheading (edition TEXT, code TEXT, PRIMARY KEY (edition, code)) WITHOUT ROWID;
 CREATE TABLE line (importer TEXT, code TEXT, duty TEXT, since INTEGER, until INTEGER);
 CREATE INDEX line_code ON line (importer, code);
 """
@@ -58,21 +61,33 @@ def cache_path(data: Path) -> Path | None:
         return None
     import zlib
 
-    return folder / "tariffcli" / f"record-{zlib.crc32(place):08x}-{len(place)}.sqlite"
+    return folder.absolute() / "tariffcli" / f"record-{zlib.crc32(place):08x}-{len(place)}.sqlite"
 
 
 def _open(path: Path, stamp: str) -> sqlite3.Connection | None:
-    if not path.exists():
-        return None
     try:
+        if not path.exists():
+            return None
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
         found = connection.execute("SELECT body FROM blob WHERE name = 'stamp'").fetchone()
         if found and found[0] == stamp:
             return connection
         connection.close()
-    except sqlite3.Error:
+    except (sqlite3.Error, OSError, ValueError):
         pass
     return None
+
+
+def forget_all() -> bool:
+    """Throw away every compiled record of this user: one was found damaged. Says whether there was any."""
+    path = cache_path(Path())
+    found = list(path.parent.glob("record-*.sqlite")) if path is not None and path.parent.is_dir() else []
+    try:
+        for one in found:
+            one.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return bool(found)
 
 
 def _save(connection: sqlite3.Connection, path: Path) -> None:
@@ -107,9 +122,9 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
     parts = assemble(data)
     findings = check(parts)
     if findings:
-        raise RecordError(
-            f"The record at {data} has {len(findings)} finding{'s' * (len(findings) > 1)}, the first: {findings[0]}. Run `tariff check`."
-        )
+        count = f"{len(findings)} finding{'s' * (len(findings) > 1)}"
+        first = str(findings[0]).removesuffix(".")
+        raise RecordError(f"The record at {data} has {count}, the first: {first}. Run `tariff check`.")
     connection = sqlite3.connect(":memory:")
     connection.executescript(_SCHEMA)
     importer_of = {placed.value.id: placed.value.importer for placed in parts.programmes}
@@ -134,6 +149,8 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
     with connection:
         connection.executemany("INSERT INTO blob VALUES (?, ?)", [(name, _text(body)) for name, body in blobs.items()])
         connection.executemany("INSERT INTO source VALUES (?, ?)", [(p.value.id, _text(plain(p.value))) for p in parts.sources])
+        subheadings = [(row["edition"], row["code"]) for _, _, row in parts.rows("subheadings")]
+        connection.executemany("INSERT INTO subheading VALUES (?, ?)", subheadings)
         countries = blobs["countries"]
         connection.executemany("INSERT INTO country VALUES (?, ?)", [(row["code"], row["name"]) for row in countries])
         connection.executemany(

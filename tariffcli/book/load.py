@@ -237,11 +237,18 @@ class Record:
             marks = ",".join("?" * len(above)) or "''"
             rows = self._connection.execute(
                 f"SELECT scope, prefix, inside FROM listing WHERE importer = ? AND edition IN ('', ?) AND (prefix IN ({marks}))"
-                " UNION ALL SELECT scope, prefix, inside FROM listing WHERE importer = ? AND edition IN ('', ?) AND prefix >= ? AND prefix < ?",
+                " UNION ALL SELECT scope, prefix, inside FROM listing"
+                " WHERE importer = ? AND edition IN ('', ?) AND prefix >= ? AND prefix < ?",
                 (importer, edition, *above, importer, edition, prefix, prefix + ":"),
             )
             self._listings[key] = tuple(Listing(scope, found, bool(inside)) for scope, found, inside in rows)
         return self._listings[key]
+
+    def in_edition(self, code: str, edition: str) -> bool:
+        """Whether a code of two to six digits exists in an edition of the Harmonized System; True where the record cannot tell."""
+        ask = "SELECT 1 FROM subheading WHERE edition = ? AND code >= ? AND code < ? LIMIT 1"
+        known = self._connection.execute(ask, (edition, "", ":")).fetchone()
+        return known is None or self._connection.execute(ask, (edition, code, code + ":")).fetchone() is not None
 
     def scope_lines(self, scope: str, edition: str) -> tuple[Listing, ...]:
         """All lines of one scope in the codes of `edition`."""

@@ -162,9 +162,7 @@ def condition(row: Row) -> Condition:
         if not found:
             raise CellError(f"test '{row['test'][:40]}' is not a comparison, such as `< 2025-04-05 00:01 America/New_York` or `>= 0.2`.")
         test, bound = found.group(1), _bound(row["kind"], found.group(2).strip())
-    return Condition(
-        row["id"], row["fact"], row["kind"], test, bound, row["when_unknown"], row["flag"], row["question"], row["note"]
-    )
+    return Condition(row["id"], row["fact"], row["kind"], test, bound, row["when_unknown"], row["flag"], row["question"], row["note"])
 
 
 def _bound(kind: str, text: str) -> FactValue:

@@ -9,27 +9,33 @@ from typing import NamedTuple, TypeAlias
 
 from tariffcli.errors import RecordError
 
+
+def _columns(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "events": tuple(
+    "events": _columns(
         "id programme origin scope effect rate_pct rate_max_pct amount currency per join base announced effective until undoes "
-        "condition status act heading source_ids where confidence note".split()
+        "condition status act heading source_ids where confidence note"
     ),
-    "programmes": tuple("id importer authority family name zone refundable_since note".split()),
-    "stacking": tuple("id when drops mode origin scope announced effective until act source_ids where note".split()),
-    "scopes": tuple("id importer name act official_count count_edition shortfall confidence source_ids".split()),
-    "lines": ("prefix", "sign", "edition"),
-    "conditions": tuple("id fact kind test when_unknown flag question note".split()),
-    "categories": tuple("id importer edition name name_zh aliases codes note".split()),
-    "sources": tuple("id title publisher date url official language".split()),
-    "statements": tuple("id said_on speaker side about claim standing answers source_ids note".split()),
-    "coverage": tuple("importer origin programme covered_from covered_until verified_through gaps".split()),
-    "checkpoints": tuple("id at known_on origin importer product measure expected source_ids".split()),
-    "countries": tuple("code alpha3 census name name_zh aliases".split()),
-    "areas": tuple("area member from until note".split()),
-    "editions": tuple("importer edition from until".split()),
-    "schedules": ("code", "duty", "from", "until"),
-    "glossary": ("term", "meaning", "see"),
-    "meta": ("key", "value"),
+    "programmes": _columns("id importer authority family name zone refundable_since note"),
+    "stacking": _columns("id when drops mode origin scope announced effective until act source_ids where note"),
+    "scopes": _columns("id importer name act official_count count_edition shortfall confidence source_ids"),
+    "lines": _columns("prefix sign edition"),
+    "conditions": _columns("id fact kind test when_unknown flag question note"),
+    "categories": _columns("id importer edition name name_zh aliases codes note"),
+    "sources": _columns("id title publisher date url official language"),
+    "statements": _columns("id said_on speaker side about claim standing answers source_ids note"),
+    "coverage": _columns("importer origin programme covered_from covered_until verified_through gaps"),
+    "checkpoints": _columns("id at known_on origin importer product measure expected source_ids"),
+    "countries": _columns("code alpha3 census name name_zh aliases"),
+    "areas": _columns("area member from until note"),
+    "editions": _columns("importer edition from until"),
+    "subheadings": _columns("edition code"),
+    "schedules": _columns("code duty from until"),
+    "glossary": _columns("term meaning see"),
+    "meta": _columns("key value"),
 }
 """Columns by kind of table, in order."""
 
@@ -98,6 +104,8 @@ def read_tables(data: Path) -> tuple[list[Table], list[Finding]]:
 def _read(path: Path, file: str, columns: tuple[str, ...]) -> tuple[list[tuple[int, Row]], list[Finding]]:
     findings: list[Finding] = []
     rows: list[tuple[int, Row]] = []
+    if not path.read_bytes().endswith((b"\n", b"\r")) and path.stat().st_size:
+        findings.append(Finding(file, 1, "T08", "This table does not end with a line break: it may have been cut off."))
     with path.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.reader(stream, strict=True)
         header = next(reader, None)
@@ -107,7 +115,9 @@ def _read(path: Path, file: str, columns: tuple[str, ...]) -> tuple[list[tuple[i
             return [], [Finding(file, 1, "T04", _header_words(header, columns))]
         for cells in _cells(reader, file, findings):
             if len(cells) != len(columns):
-                findings.append(Finding(file, reader.line_num, "T05", f"This row has {len(cells)} cells; the table has {len(columns)} columns."))
+                findings.append(
+                    Finding(file, reader.line_num, "T05", f"This row has {len(cells)} cells; the table has {len(columns)} columns.")
+                )
                 continue
             rows.append((reader.line_num, {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}))
     return rows, findings

@@ -39,9 +39,7 @@ def answer_and_print(
     return 0
 
 
-def _questions(
-    record: Record, common: Common, pair: Pair, entry: Entry, date: str | None, at: str | None, both: bool
-) -> list[Question]:
+def _questions(record: Record, common: Common, pair: Pair, entry: Entry, date: str | None, at: str | None, both: bool) -> list[Question]:
     origin, importer = countries(record, pair)
     first = build(record, common, pair, entry, origin, importer, date, at)
     if not both:
@@ -66,7 +64,7 @@ def answer_fully(record: Record, question: Question, plain: bool = False) -> tup
     from tariffcli.law.outlook import fact_effects, next_change, reports
 
     said = (*question.notes, *notes(case, answer, question.whole_day))
-    around = (fact_effects(case, query, answer), reports(case, query, answer), next_change(case, query))
+    around = (fact_effects(case, query, answer), reports(case, query), next_change(case, query))
     return answer, document.answer(record, answer, *around, said)
 
 

@@ -26,11 +26,11 @@ COMMANDS = {
 class Commands(TyperGroup):
     """The group of all commands, each loaded when it is first asked for."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         """Names in the order of the help."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         """The command of that name, or None."""
         if cmd_name not in COMMANDS:
             return None

@@ -116,7 +116,11 @@ def read_facts(record: Record, common: Common, entry: Entry, zone: str) -> dict[
         name, value = claimed_fact(record, claim)
         facts[name] = value
     if entry.loaded is not None:
-        moment = parse_instant(entry.loaded, zone) if ":" in entry.loaded else end_of_day(parse_day(entry.loaded, today(zone), month_first(common)), zone)
+        moment = (
+            parse_instant(entry.loaded, zone)
+            if ":" in entry.loaded
+            else end_of_day(parse_day(entry.loaded, today(zone), month_first(common)), zone)
+        )
         facts.update(dict.fromkeys(facts_of_flag(record, "--loaded"), moment))
     if entry.mode is not None:
         if entry.mode.lower() not in MODES:
@@ -139,6 +143,8 @@ def _metal_shares(record: Record, entry: Entry) -> dict[str, FactValue]:
         metal, _, share = text.rpartition("=")
         names = [name for name in known if not metal or name.removesuffix("_share") == metal.strip().lower()]
         if not names:
-            raise UsageError(f"--metal-share knows no '{clean(metal)}'; metals: {', '.join(name.removesuffix('_share') for name in known)}.")
+            raise UsageError(
+                f"--metal-share knows no '{clean(metal)}'; metals: {', '.join(name.removesuffix('_share') for name in known)}."
+            )
         found.update({name: fact_value(known[name], share) for name in names})
     return found

@@ -47,7 +47,15 @@ def _checkpoints(record: Record) -> list[Finding]:
         except TariffError as error:
             got = str(error)
         if got != row["expected"]:
-            found.append(Finding("checkpoints.csv", number, "C01", f"A published figure is not reproduced: {row['expected']} published, {got} here.", row["id"]))
+            found.append(
+                Finding(
+                    "checkpoints.csv",
+                    number,
+                    "C01",
+                    f"A published figure is not reproduced: {row['expected']} published, {got} here.",
+                    row["id"],
+                )
+            )
     return found
 
 

@@ -44,7 +44,14 @@ def register(app: typer.Typer, name: str) -> None:
 
 
 def export_history(
-    pair: Pair, entry: Entry, common: Common, since: Since = FIRST, until: Until = "today", layers: bool = False, bom: Bom = False, dictionary: Dictionary = False
+    pair: Pair,
+    entry: Entry,
+    common: Common,
+    since: Since = FIRST,
+    until: Until = "today",
+    layers: bool = False,
+    bom: Bom = False,
+    dictionary: Dictionary = False,
 ) -> None:
     """The step function of one pair and product, one row a change.
 
@@ -77,7 +84,10 @@ def _one(answer: Any) -> Decimal | None:
 def export_rates(
     common: Common,
     entry: Entry,
-    pairs: Annotated[list[str] | None, typer.Option("--pair", help="ORIGIN:IMPORTER, repeatable; default both directions of the record's core.", metavar="US:CN")] = None,
+    pairs: Annotated[
+        list[str] | None,
+        typer.Option("--pair", help="ORIGIN:IMPORTER, repeatable; default both directions of the record's core.", metavar="US:CN"),
+    ] = None,
     products: Annotated[list[str] | None, typer.Option("--product", "-p", help="Repeatable; default general.", metavar="PRODUCT")] = None,
     since: Since = "2025-01-01",
     until: Until = "today",

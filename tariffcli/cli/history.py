@@ -37,7 +37,9 @@ def show_history(
     since: Annotated[str, typer.Option("--since", help="First day.", metavar="DAY")] = FIRST,
     until: Annotated[str, typer.Option("--until", help="Last day.", metavar="DAY")] = "today",
     layers: Annotated[bool, typer.Option("--layers", help="A column for each programme.")] = False,
-    clock: Annotated[str, typer.Option("--clock", help="Whose clock to print: importer, origin, utc, or an IANA zone.", metavar="CLOCK")] = "importer",
+    clock: Annotated[
+        str, typer.Option("--clock", help="Whose clock to print: importer, origin, utc, or an IANA zone.", metavar="CLOCK")
+    ] = "importer",
 ) -> None:
     """Every change of the additional duty between two days, by how many points and by which act.
 
@@ -85,9 +87,7 @@ def steps_of(
     return question, docket, steps
 
 
-def _question(
-    record: Record, common: Common, pair: Pair, entry: Entry, origin: str, importer: str, first: str, last: str
-) -> Question:
+def _question(record: Record, common: Common, pair: Pair, entry: Entry, origin: str, importer: str, first: str, last: str) -> Question:
     """The question at the last day; a product that is no line then is read as it stood on the first day."""
     bare = build(record, common, pair._replace(product=None, hs=None), entry, origin, importer, last, None)
     if importer not in record.zones:
@@ -182,7 +182,11 @@ def _verified(steps: list[Step]) -> str:
 
 
 def _summary(steps: list[Step], rows: list[dict[str, Any]]) -> dict[str, Any]:
-    sure = [(step.answer.additional_pct, row) for step, row in zip(steps, rows, strict=True) if step.answer and step.answer.additional_pct is not None]
+    sure = [
+        (step.answer.additional_pct, row)
+        for step, row in zip(steps, rows, strict=True)
+        if step.answer and step.answer.additional_pct is not None
+    ]
     if not sure:
         return {"peak_pct": None, "peak_days": None, "peak_since": None}
     peak = max(rate for rate, _ in sure)

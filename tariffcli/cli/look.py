@@ -72,7 +72,9 @@ def event_rows(
         raise UsageError(f"--status takes law, reported or threatened, not '{clean(status)}'.")
     taker = find_country(record, origin) if origin is not None else None
     payers = [find_country(record, importer)] if importer is not None else list(record.events)
-    if programme is not None and programme not in {name for one in record.programmes.values() for name in (one.id, one.authority, one.family)}:
+    if programme is not None and programme not in {
+        name for one in record.programmes.values() for name in (one.id, one.authority, one.family)
+    }:
         raise UsageError(f"No programme '{clean(programme)}'; there are {', '.join(sorted(record.programmes))}.")
     known = known_day(common)
     found: list[dict[str, Any]] = []

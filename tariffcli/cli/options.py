@@ -12,14 +12,28 @@ from tariffcli.cli.typed import Common, Entry, Format, Pair
 
 
 def common(
-    data: Annotated[Path | None, typer.Option("--data", help="Another record: a folder with its tables.", metavar="DIR", rich_help_panel="Every command")] = None,
-    known_on: Annotated[str | None, typer.Option("--known-on", help="As announced by the end of this day.", metavar="DAY", rich_help_panel="Every command")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Another record: a folder with its tables.", metavar="DIR", rich_help_panel="Every command"),
+    ] = None,
+    known_on: Annotated[
+        str | None, typer.Option("--known-on", help="As announced by the end of this day.", metavar="DAY", rich_help_panel="Every command")
+    ] = None,
     format: Annotated[Format, typer.Option("--format", "-f", help="How to print.", rich_help_panel="Every command")] = "table",
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to a file instead of the terminal.", metavar="FILE", rich_help_panel="Every command")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Write to a file instead of the terminal.", metavar="FILE", rich_help_panel="Every command"),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.", rich_help_panel="Every command")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 4 unless the answer is one number.", rich_help_panel="Every command")] = False,
-    no_color: Annotated[bool, typer.Option("--no-color", help="No colour (NO_COLOR does the same).", rich_help_panel="Every command")] = False,
-    dates: Annotated[str | None, typer.Option("--dates", help="How to read 04/05/2025: us or eu.", metavar="us|eu", rich_help_panel="Every command")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 4 unless the answer is one number.", rich_help_panel="Every command")
+    ] = False,
+    no_color: Annotated[
+        bool, typer.Option("--no-color", help="No colour (NO_COLOR does the same).", rich_help_panel="Every command")
+    ] = False,
+    dates: Annotated[
+        str | None, typer.Option("--dates", help="How to read 04/05/2025: us or eu.", metavar="us|eu", rich_help_panel="Every command")
+    ] = None,
 ) -> Common:
     """The bundle of Common."""
     return Common(data, known_on, format, out, force, strict, no_color, dates)
@@ -28,22 +42,56 @@ def common(
 def pair(
     origin: Annotated[str, typer.Option("--from", help="Country of origin of the goods.", metavar="COUNTRY")],
     importer: Annotated[str, typer.Option("--to", help="The importer, which charges the duty.", metavar="COUNTRY")],
-    product: Annotated[str | None, typer.Option("--product", "-p", help="A category, alias, list or code; see `tariff products`.", metavar="PRODUCT")] = None,
-    hs: Annotated[str | None, typer.Option("--hs", help="A tariff code of 2 to 10 digits, dots and spaces allowed.", metavar="CODE")] = None,
+    product: Annotated[
+        str | None, typer.Option("--product", "-p", help="A category, alias, list or code; see `tariff products`.", metavar="PRODUCT")
+    ] = None,
+    hs: Annotated[
+        str | None, typer.Option("--hs", help="A tariff code of 2 to 10 digits, dots and spaces allowed.", metavar="CODE")
+    ] = None,
 ) -> Pair:
     """The bundle of Pair."""
     return Pair(origin, importer, product, hs)
 
 
 def entry(
-    claim: Annotated[list[str] | None, typer.Option("--claim", help="Relief or a fact of the entry: NAME or NAME=no. Repeatable.", metavar="NAME", rich_help_panel="Facts of the entry")] = None,
-    loaded: Annotated[str | None, typer.Option("--loaded", help="Day the goods were loaded for the last leg.", metavar="DAY", rich_help_panel="Facts of the entry")] = None,
+    claim: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--claim",
+            help="Relief or a fact of the entry: NAME or NAME=no. Repeatable.",
+            metavar="NAME",
+            rich_help_panel="Facts of the entry",
+        ),
+    ] = None,
+    loaded: Annotated[
+        str | None,
+        typer.Option("--loaded", help="Day the goods were loaded for the last leg.", metavar="DAY", rich_help_panel="Facts of the entry"),
+    ] = None,
     mode: Annotated[str | None, typer.Option("--mode", help="vessel, air, rail or road.", rich_help_panel="Facts of the entry")] = None,
-    metal_share: Annotated[list[str] | None, typer.Option("--metal-share", help="Share of the value, 0 to 1; or steel=0.4. Repeatable.", metavar="SHARE", rich_help_panel="Facts of the entry")] = None,
-    in_quota: Annotated[bool | None, typer.Option("--in-quota/--over-quota", help="Within or above a tariff-rate quota.", rich_help_panel="Facts of the entry")] = None,
-    mfn: Annotated[str | None, typer.Option("--mfn", help="The ordinary duty in per cent, where the record has none.", metavar="PCT", rich_help_panel="Facts of the entry")] = None,
+    metal_share: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metal-share",
+            help="Share of the value, 0 to 1; or steel=0.4. Repeatable.",
+            metavar="SHARE",
+            rich_help_panel="Facts of the entry",
+        ),
+    ] = None,
+    in_quota: Annotated[
+        bool | None,
+        typer.Option("--in-quota/--over-quota", help="Within or above a tariff-rate quota.", rich_help_panel="Facts of the entry"),
+    ] = None,
+    mfn: Annotated[
+        str | None,
+        typer.Option(
+            "--mfn", help="The ordinary duty in per cent, where the record has none.", metavar="PCT", rich_help_panel="Facts of the entry"
+        ),
+    ] = None,
     postal: Annotated[bool, typer.Option("--postal", help="Sent by international post.", rich_help_panel="Facts of the entry")] = False,
-    value: Annotated[str | None, typer.Option("--value", help="Value of the shipment in US dollars.", metavar="USD", rich_help_panel="Facts of the entry")] = None,
+    value: Annotated[
+        str | None,
+        typer.Option("--value", help="Value of the shipment in US dollars.", metavar="USD", rich_help_panel="Facts of the entry"),
+    ] = None,
 ) -> Entry:
     """The bundle of Entry."""
     return Entry(tuple(claim or ()), loaded, mode, tuple(metal_share or ()), in_quota, mfn, postal, value)
@@ -70,6 +118,6 @@ def bundled(function: Callable[..., None]) -> Callable[..., None]:
             raise PipeClosed from None
 
     run.__name__, run.__doc__ = function.__name__, function.__doc__
-    run.__signature__ = own.replace(parameters=[one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in spread])  # type: ignore[attr-defined]
+    run.__signature__ = own.replace(parameters=[one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in spread])
     run.__annotations__ = {one.name: one.annotation for one in spread}
     return run

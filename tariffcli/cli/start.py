@@ -45,8 +45,12 @@ def main() -> None:
     """Run the program. A closed pipe ends quietly; Ctrl-C exits 130."""
     _prepare()
     try:
-        given = quick_options(sys.argv[1:])
-        code = answer_quickly(given) if given is not None else run_app()
+        try:
+            code = run(sys.argv[1:])
+        except Exception as error:
+            if not _was_damaged(error):
+                raise
+            code = run(sys.argv[1:])
         sys.stdout.flush()
     except TariffError as error:
         _end(f"error: {error}", error.exit_code)
@@ -64,6 +68,21 @@ def main() -> None:
         _end(f"error: a fault in the program ({type(error).__name__}: {error}); set TARIFF_DEBUG=1 to see where, and report it.", 1)
     else:
         sys.exit(code)
+
+
+def run(words: Sequence[str]) -> int:
+    """Answer a command line; gives the exit code."""
+    given = quick_options(words)
+    return answer_quickly(given) if given is not None else run_app()
+
+
+def _was_damaged(error: Exception) -> bool:
+    """Whether a damaged compiled record was at fault; it is thrown away, and the tables are read anew."""
+    if type(error).__name__ != "DatabaseError":
+        return False
+    from tariffcli.book.compiled import forget_all
+
+    return forget_all()
 
 
 def quick_options(words: Sequence[str]) -> dict[str, str] | None:

@@ -11,7 +11,7 @@ from tariffcli.law.facts import ONE, ZERO, all_true, assignments, could_be_true,
 from tariffcli.law.model import Condition, Event, FactValue, Layer, Outcome, Relation
 from tariffcli.law.products import Lines
 from tariffcli.law.stacking import relations_in_force, remaining_shares
-from tariffcli.law.timeline import ruling
+from tariffcli.law.timeline import ruling, still_charged
 
 ORDINARY = "ordinary"
 """The name under which stacking meets the ordinary duty: a relation that drops `*` drops it too."""
@@ -28,18 +28,31 @@ def assess(
     conditions = docket.book.conditions
     rows, asked = _possible(docket, epoch, facts) if facts else docket.keep(("possible", epoch.key), lambda: _possible(docket, epoch, {}))
     ordinary = lines.mfn_pct if lines.mfn_pct is not None else mfn_pct
-    tried = [_one(docket, epoch, rows, lines, given, ordinary) for given in assignments(asked, conditions, facts)]
+    given = list(assignments(asked, conditions, facts))
+    tried = [_one(docket, epoch, rows, lines, each, ordinary) for each in given]
     if not tried:
         raise UsageError("The shares of the value that were given add up to more than the whole.")
     if len(tried) == 1:
         return tried[0]
-    spread = {(outcome.min_pct, outcome.max_pct, outcome.mfn_pct, outcome.prohibited) for outcome in tried}
-    if len(spread) == 1:
-        return tried[0]._replace(layers=merged_layers([outcome.layers for outcome in tried]))
-    return merge_outcomes(tried)._replace(asked=tuple(asked))
+    figures = [(outcome.min_pct, outcome.max_pct, outcome.mfn_pct, outcome.prohibited) for outcome in tried]
+    if len(set(figures)) == 1:
+        return tried[0]
+    return merge_outcomes(tried)._replace(asked=tuple(name for name in asked if _matters(name, given, figures)))
 
 
-def _possible(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> tuple[dict[str, list[Event]], dict[str, tuple[Condition, ...]]]:
+def _matters(name: str, given: Sequence[Mapping[str, FactValue]], figures: Sequence[object]) -> bool:
+    """Whether some other value of a fact, all others kept, changes the figure."""
+    seen: dict[tuple[tuple[str, FactValue], ...], object] = {}
+    for facts, figure in zip(given, figures, strict=True):
+        others = tuple(sorted((key, value) for key, value in facts.items() if key != name))
+        if seen.setdefault(others, figure) != figure:
+            return True
+    return False
+
+
+def _possible(
+    docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]
+) -> tuple[dict[str, list[Event]], dict[str, tuple[Condition, ...]]]:
     """The epoch's rows whose conditions can still come true, and the facts that must be asked to tell."""
     conditions = docket.book.conditions
     rows = {
@@ -63,7 +76,7 @@ def _one(
     shares = {programme: share_of(event.base, facts) for programme, event in charged.items()}
     left, lost = _stacked(docket, epoch, shares)
     layers = tuple(
-        _charged_layer(programme, event, left[programme], shares[programme], lost.get(programme), ordinary)
+        _charged_layer(programme, event, left[programme], lost.get(programme), ordinary)
         if programme in charged
         else _silent_layer(programme, event)
         for programme, event in ruled
@@ -71,15 +84,10 @@ def _one(
     low, high = _sum(layers)
     dropped = left.get(ORDINARY, ONE) <= ZERO
     mfn_text = f"displaced ({lost[ORDINARY].act})" if dropped else lines.mfn_text
-    return Outcome(
-        low,
-        high,
-        ZERO if dropped else ordinary,
-        mfn_text,
-        layers,
-        (),
-        any(event.effect == "prohibit" for _, event in ruled),
-    )
+    mfn = ZERO if dropped else ordinary
+    prohibited = any(event.effect == "prohibit" for _, event in ruled)
+    total_low, total_high = (None, None) if mfn is None or prohibited else (low + mfn, None if high is None else high + mfn)
+    return Outcome(low, high, mfn, mfn_text, layers, (), prohibited, total_low, total_high)
 
 
 def _ruled(docket: Docket, rows: Mapping[str, Sequence[Event]], facts: Mapping[str, FactValue]) -> list[tuple[str, Event]]:
@@ -89,7 +97,7 @@ def _ruled(docket: Docket, rows: Mapping[str, Sequence[Event]], facts: Mapping[s
         true_rows = [event for event in events if not event.condition or all_true(event.condition, docket.book.conditions, facts)]
         winner = ruling(true_rows) if true_rows else None
         if winner is not None:
-            found.append((programme, winner))
+            found.append((programme, still_charged(winner, true_rows)))
     return found
 
 
@@ -107,10 +115,8 @@ def _displacements(docket: Docket, epoch: Epoch, present: list[str]) -> dict[tup
     return {pair: row for pair, row in found.items() if pair[0] != ORDINARY and (pair[1] != ORDINARY or "*" in row.drops)}
 
 
-def _charged_layer(
-    programme: str, event: Event, left: Decimal, share: Decimal, relation: Relation | None, ordinary: Decimal | None
-) -> Layer:
-    if left <= ZERO and share > ZERO and relation is not None:
+def _charged_layer(programme: str, event: Event, left: Decimal, relation: Relation | None, ordinary: Decimal | None) -> Layer:
+    if left <= ZERO and relation is not None:
         return Layer(programme, "displaced", ZERO, ZERO, ZERO, event.rate_pct, event, f"displaced by {relation.when} ({relation.act})")
     low, high = _leg(event, ordinary)
     low, high = low * left, high * left if high is not None else None
@@ -157,17 +163,26 @@ def _sum(layers: Sequence[Layer]) -> tuple[Decimal, Decimal | None]:
 
 def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
     """One outcome that spans several: least, most, and the layers with what differs between them marked unknown."""
-    highs = [outcome.max_pct for outcome in outcomes]
     mfn = {outcome.mfn_pct for outcome in outcomes}
     return Outcome(
         min(outcome.min_pct for outcome in outcomes),
-        None if None in highs else max(high for high in highs if high is not None),
+        _most([outcome.max_pct for outcome in outcomes]),
         mfn.pop() if len(mfn) == 1 else None,
         outcomes[0].mfn_text,
         merged_layers([outcome.layers for outcome in outcomes]),
         tuple(dict.fromkeys(name for outcome in outcomes for name in outcome.asked)),
         any(outcome.prohibited for outcome in outcomes),
+        _least([outcome.total_min_pct for outcome in outcomes]),
+        _most([outcome.total_max_pct for outcome in outcomes]),
     )
+
+
+def _least(values: Sequence[Decimal | None]) -> Decimal | None:
+    return None if None in values else min(value for value in values if value is not None)
+
+
+def _most(values: Sequence[Decimal | None]) -> Decimal | None:
+    return None if None in values else max(value for value in values if value is not None)
 
 
 def merged_layers(many: Sequence[Sequence[Layer]]) -> tuple[Layer, ...]:
@@ -181,8 +196,7 @@ def merged_layers(many: Sequence[Sequence[Layer]]) -> tuple[Layer, ...]:
             merged.append(first)
             continue
         low = ZERO if None in versions else min(layer.min_pct for layer in shown)
-        tops = [layer.max_pct for layer in shown]
-        high = None if None in tops else max(top for top in tops if top is not None)
+        high = _most([layer.max_pct for layer in shown])
         if low == high:
             merged.append(first._replace(rate_pct=low, min_pct=low, max_pct=high))
         else:

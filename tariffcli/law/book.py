@@ -1,6 +1,6 @@
 """The record as the engine sees it: what a Book must offer. `tariffcli.book` makes one from the tables."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from tariffcli.law.model import (
@@ -100,8 +100,12 @@ class Book(Protocol):
         """The tariff lines at or below `prefix`, of every edition read."""
         ...
 
-    def listings(self, importer: str, prefix: str, edition: str) -> Iterable[Listing]:
+    def listings(self, importer: str, prefix: str, edition: str) -> Sequence[Listing]:
         """The lines of scopes at, above or below `prefix` in the codes of `edition`."""
+        ...
+
+    def in_edition(self, code: str, edition: str) -> bool:
+        """Whether a code of two to six digits exists in an edition of the Harmonized System; True where the record cannot tell."""
         ...
 
     def scope_lines(self, scope: str, edition: str) -> Sequence[Listing]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from tariffcli.law.book import Book
 from tariffcli.law.engine import CHARGED, rate
 from tariffcli.law.facts import ZERO
 from tariffcli.law.instants import end_of_day, wall_to_instant
-from tariffcli.law.book import Book
 from tariffcli.law.model import Answer, FactValue, Query
 from tariffcli.law.products import find_product
 

@@ -8,8 +8,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from tariffcli.law.instants import end_of_day, holds, start_of_day
 from tariffcli.law.book import Book
+from tariffcli.law.instants import end_of_day, holds, start_of_day
 from tariffcli.law.model import Coverage, Event, Product, Relation
 from tariffcli.law.places import ever_reaches, reaches
 from tariffcli.law.products import Lines, all_codes, classes
@@ -104,17 +104,25 @@ def nomenclature_points(docket: Docket, product: Product) -> list[int]:
     if product.kind == "general":
         return []
     found = {row.since for row in book.editions if row.importer == docket.importer and row.since is not None}
-    for code in all_codes(book, docket.importer, product):
+    for code in all_codes(book, docket.importer, product) if product.kind != "list" else ("",):
         for line in book.lines(docket.importer, code[:8]):
             found.update(edge for edge in (line.since, line.until) if edge is not None)
     return sorted(found)
 
 
-def lines_at(docket: Docket, product: Product, moment: int) -> list[Lines]:
-    """The product's classes of lines at `moment`; see `products.classes`."""
+def lines_at(docket: Docket, product: Product, moment: int, known_on: str | None) -> list[Lines]:
+    """The product's classes of lines at `moment`, by the lists announced by `known_on`; see `products.classes`."""
     points = docket.keep(("nomenclature", product), lambda: nomenclature_points(docket, product))
-    index = bisect_right(points, moment)
-    return docket.keep(("lines", product, index), lambda: classes(docket.book, docket.importer, product, moment, docket.scopes))
+    key = ("lines", product, known_on, bisect_right(points, moment))
+    return docket.keep(key, lambda: classes(docket.book, docket.importer, product, moment, scopes_known(docket, known_on)))
+
+
+def scopes_known(docket: Docket, known_on: str | None) -> frozenset[str]:
+    """The lists that rows announced by `known_on` name."""
+    if known_on is None:
+        return docket.scopes
+    rows = (*docket.events, *docket.beside, *docket.relations)
+    return docket.keep(("scopes", known_on), lambda: frozenset(row.scope for row in rows if row.announced <= known_on) - {"all"})
 
 
 def coverage_at(docket: Docket, moment: int) -> list[Coverage]:

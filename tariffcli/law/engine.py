@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from tariffcli.law.assess import assess, merge_outcomes
+from tariffcli.law.book import Book
 from tariffcli.law.docket import Docket, coverage_at, docket_of, lines_at
 from tariffcli.law.facts import ZERO
-from tariffcli.law.book import Book
 from tariffcli.law.model import CONFIDENCE, Answer, Layer, Outcome, Part, Query
 from tariffcli.law.places import reaches
 from tariffcli.law.products import Lines
@@ -33,7 +33,7 @@ def answer_case(docket: Docket, query: Query) -> Answer:
     covering = coverage_at(docket, query.instant)
     if not covering:
         return _outside(query, _what_is_covered(docket.book, query))
-    parts = assess_parts(docket, lines_at(docket, query.product, query.instant), query)
+    parts = assess_parts(docket, lines_at(docket, query.product, query.instant, query.known_on), query)
     return _answer(query, parts, max(row.verified_through for row in covering))
 
 
@@ -41,17 +41,22 @@ def assess_parts(docket: Docket, groups: Sequence[Lines], query: Query) -> list[
     """The product's parts: classes of lines with the same outcome put together, smallest additional duty first."""
     if len(groups) == 1:
         outcome = assess(docket, groups[0], query.instant, query.known_on, query.facts, query.mfn_pct)
-        return [Part(outcome, groups[0].codes, WHOLE, *_totals([outcome]))]
+        return [Part(outcome, groups[0].codes, WHOLE)]
     found: dict[tuple[object, ...], tuple[list[Outcome], list[str]]] = {}
     for lines in groups:
         outcome = assess(docket, lines, query.instant, query.known_on, query.facts, query.mfn_pct)
-        key = (outcome.min_pct, outcome.max_pct, outcome.prohibited, tuple((one.programme, one.role, one.max_pct) for one in outcome.layers))
+        key = (
+            outcome.min_pct,
+            outcome.max_pct,
+            outcome.prohibited,
+            tuple((one.programme, one.role, one.max_pct) for one in outcome.layers),
+        )
         outcomes, codes = found.setdefault(key, ([], []))
         outcomes.append(outcome)
         codes += lines.codes
     total = sum(len(codes) for _, codes in found.values())
     parts = [
-        Part(_same_layers(outcomes), tuple(sorted(codes)), Decimal(len(codes)) / total if total else Decimal(1), *_totals(outcomes))
+        Part(_same_layers(outcomes), tuple(sorted(codes)), Decimal(len(codes)) / total if total else WHOLE)
         for outcomes, codes in found.values()
     ]
     return sorted(parts, key=lambda part: (part.outcome.min_pct, part.outcome.max_pct is None, part.outcome.max_pct or ZERO, part.codes))
@@ -80,46 +85,24 @@ def _outside(query: Query, reason: str) -> Answer:
 
 def _answer(query: Query, parts: Sequence[Part], verified_through: str) -> Answer:
     whole = _same_layers([part.outcome for part in parts])
-    low, high = whole.min_pct, whole.max_pct
-    total_low, total_high = _span(parts)
     status, reason = _status(whole, parts)
+    layers = parts[0].outcome.layers if status == "complete" else whole.layers
     return Answer(
         query,
         status,
         reason,
-        low,
-        high,
+        whole.min_pct,
+        whole.max_pct,
         whole.mfn_pct,
         whole.mfn_text,
-        total_low,
-        total_high,
-        whole.layers,
+        None if status == "prohibited" else whole.total_min_pct,
+        None if status == "prohibited" else whole.total_max_pct,
+        layers,
         tuple(parts) if len(parts) > 1 else (),
         whole.asked,
         (),
-        weakest(whole.layers),
+        weakest(layers),
         verified_through,
-    )
-
-
-def _totals(outcomes: Sequence[Outcome]) -> tuple[Decimal | None, Decimal | None]:
-    """Least and most of additional plus ordinary duty; None where the ordinary duty of a line, or the most, is not known."""
-    lows: list[Decimal] = []
-    highs: list[Decimal | None] = []
-    for outcome in outcomes:
-        if outcome.mfn_pct is None:
-            return None, None
-        lows.append(outcome.min_pct + outcome.mfn_pct)
-        highs.append(None if outcome.max_pct is None else outcome.max_pct + outcome.mfn_pct)
-    return min(lows), max((high for high in highs if high is not None), default=None) if None not in highs else None
-
-
-def _span(parts: Sequence[Part]) -> tuple[Decimal | None, Decimal | None]:
-    lows = [part.total_min_pct for part in parts]
-    highs = [part.total_max_pct for part in parts]
-    return (
-        None if None in lows else min(low for low in lows if low is not None),
-        None if None in highs else max(high for high in highs if high is not None),
     )
 
 

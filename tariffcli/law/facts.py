@@ -9,6 +9,8 @@ from itertools import product
 from tariffcli.law.model import Condition, Event, FactValue, Term
 
 ZERO, ONE = Decimal(0), Decimal(1)
+NEAR = Decimal("1E-12")
+"""Stands for "just beside a bound": it passes a test of `> 0`, and counts as nothing in a share of value."""
 
 
 def holds_for(condition: Condition, value: FactValue) -> bool:
@@ -43,9 +45,9 @@ def could_be_true(event: Event, conditions: Mapping[str, Condition], facts: Mapp
     """Whether a row's condition can still come true: no term on a given fact, or on relief not claimed, is false."""
     for term in event.condition:
         condition = conditions[term.condition]
-        if condition.fact in facts or condition.when_unknown == "assume_no":
-            if not all_true((term,), conditions, facts):
-                return False
+        settled = condition.fact in facts or condition.when_unknown == "assume_no"
+        if settled and not all_true((term,), conditions, facts):
+            return False
     return True
 
 
@@ -55,7 +57,7 @@ def share_of(base: str, facts: Mapping[str, FactValue]) -> Decimal:
         return ONE
     name = base.removeprefix("!")
     value = facts.get(name, ZERO)
-    share = value if isinstance(value, Decimal) else ZERO
+    share = round(value, 9) if isinstance(value, Decimal) else ZERO
     return ONE - share if base.startswith("!") else share
 
 
@@ -87,7 +89,8 @@ def extremes(conditions: Sequence[Condition]) -> tuple[FactValue, ...]:
         return (False, True)
     bounds = [condition.bound for condition in conditions if condition.bound is not None]
     if kind == "share":
-        return tuple(sorted({ZERO, ONE, *(bound for bound in bounds if isinstance(bound, Decimal))}))
+        beside = {near for bound in bounds if isinstance(bound, Decimal) for near in (bound - NEAR, bound, bound + NEAR)}
+        return tuple(sorted({ZERO, ONE, *(near for near in beside if ZERO <= near <= ONE)}))
     if kind == "choice":
         return ("", *sorted({bound for bound in bounds if isinstance(bound, str)}))
     numbers = {near for bound in bounds if isinstance(bound, Decimal | int) for near in (bound - 1, bound, bound + 1)}
@@ -101,21 +104,29 @@ def assignments(
 
     Shares typed with the same flag are shares of one value: combinations that add up to more than the whole are left out.
     """
-    if not asked:
-        yield dict(facts)
+    flags = {name: condition.flag for name in {**facts, **asked} if (condition := conditions.get(name)) and condition.kind == "share"}
+    given = _share_sums(flags, facts)
+    if any(total > ONE for total in given.values()):
         return
-    shares = {name: condition.flag for name in {**facts, **asked} if (condition := conditions.get(name)) and condition.kind == "share"}
-    names = list(asked)
-    for values in product(*(extremes(asked[name]) for name in names)):
-        tried: dict[str, FactValue] = {**facts, **dict(zip(names, values, strict=True))}
-        if _shares_fit(shares, tried):
+    sides = [
+        _within(extremes(asked[name]), ONE - given.get(flags[name], ZERO)) if name in flags else extremes(asked[name]) for name in asked
+    ]
+    for values in product(*sides):
+        tried: dict[str, FactValue] = {**facts, **dict(zip(asked, values, strict=True))}
+        if all(round(total, 9) <= ONE for total in _share_sums(flags, tried).values()):
             yield tried
 
 
-def _shares_fit(shares: Mapping[str, str], tried: Mapping[str, FactValue]) -> bool:
+def _within(values: Sequence[FactValue], left: Decimal) -> list[FactValue]:
+    """Extremes of a share cut to what other shares leave over."""
+    cut = {min(value, left) for value in values if isinstance(value, Decimal)}
+    return list(sorted(cut))
+
+
+def _share_sums(flags: Mapping[str, str], facts: Mapping[str, FactValue]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
-    for name, flag in shares.items():
-        value = tried[name]
+    for name, flag in flags.items():
+        value = facts.get(name)
         if isinstance(value, Decimal):
             sums[flag] = sums.get(flag, ZERO) + value
-    return all(total <= ONE for total in sums.values())
+    return sums

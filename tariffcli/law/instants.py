@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from tariffcli.errors import UsageError
@@ -24,7 +24,7 @@ def holds(effective: int, until: int | None, moment: int) -> bool:
     return effective <= moment and (until is None or moment < until)
 
 
-@lru_cache(maxsize=None)
+@cache
 def zone(name: str) -> ZoneInfo:
     """The IANA time zone `name`; raises UsageError for an unknown one."""
     try:

@@ -235,7 +235,10 @@ class Layer(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What one set of equal lines owes. `max_pct` None: unbounded. `asked`: facts whose two sides give different sums."""
+    """What one set of equal lines owes. `max_pct` None: unbounded. `asked`: facts whose two sides give different sums.
+
+    Totals are additional plus ordinary duty; None where the ordinary duty, or the most, is not known.
+    """
 
     min_pct: Decimal
     max_pct: Decimal | None
@@ -244,6 +247,8 @@ class Outcome(NamedTuple):
     layers: tuple[Layer, ...]
     asked: tuple[str, ...]
     prohibited: bool
+    total_min_pct: Decimal | None
+    total_max_pct: Decimal | None
 
 
 class Part(NamedTuple):
@@ -252,8 +257,6 @@ class Part(NamedTuple):
     outcome: Outcome
     codes: tuple[str, ...]
     share_of_lines: Decimal
-    total_min_pct: Decimal | None
-    total_max_pct: Decimal | None
 
 
 class Answer(NamedTuple):

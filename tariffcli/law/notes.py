@@ -68,7 +68,12 @@ def _schedule(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
     query = answer.query
     if query.product.kind == "general" or docket.book.lines(query.importer, ""):
         return []
-    return [("no_schedule", "The record holds no full schedule of this importer: lines are those that its lists name; another code may be any of its siblings.")]
+    return [
+        (
+            "no_schedule",
+            "No full schedule of this importer is held: lines are those that its lists name; another code may be any of its siblings.",
+        )
+    ]
 
 
 def _refunds(docket: Docket, answer: Answer) -> list[tuple[str, str]]:

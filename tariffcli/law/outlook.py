@@ -44,7 +44,7 @@ def scopes_of(docket: Docket, query: Query) -> frozenset[str]:
     """Every scope that some line of the query's product stands on."""
     if query.product.kind == "general":
         return frozenset()
-    return frozenset(scope for lines in lines_at(docket, query.product, query.instant) for scope in lines.scopes)
+    return frozenset(scope for lines in lines_at(docket, query.product, query.instant, query.known_on) for scope in lines.scopes)
 
 
 def figure(answer: Answer) -> tuple[object, ...]:
@@ -138,7 +138,7 @@ def fact_effects(docket: Docket, query: Query, answer: Answer) -> list[FactEffec
     return effects
 
 
-def reports(docket: Docket, query: Query, answer: Answer) -> list[Report]:
+def reports(docket: Docket, query: Query) -> list[Report]:
     """Rows beside the law that speak of this product at this instant: reported, threatened, planned without an act.
 
     A report stands from the day it was made, or from the instant it speaks of, until its own end, its withdrawal, or an act

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from tariffcli.errors import RecordError, UsageError
+from tariffcli.law.book import Book
 from tariffcli.law.duty import ad_valorem_pct
 from tariffcli.law.instants import holds
-from tariffcli.law.book import Book
 from tariffcli.law.model import Category, Line, Listing, Product
 
 GENERAL = Product("general", "general", "goods on no special list", ())
@@ -92,7 +92,7 @@ def all_codes(book: Book, importer: str, product: Product) -> tuple[str, ...]:
 
 def _find_code(book: Book, importer: str, code: str, moment: int) -> Product:
     if not 2 <= len(code) <= 10:
-        raise UsageError(f"'{code[:14]}' has {len(code)} digits; a tariff code has 2 to 10.")
+        raise UsageError(f"'{code[:14]}' has {len(code)} digit{'s' * (len(code) != 1)}; a tariff code has 2 to 10.")
     if len(code) % 2:
         raise UsageError(
             f"'{code}' has {len(code)} digits: has a spreadsheet eaten its leading zero? Type 0{code} if so; codes have 2, 4, 6, 8 or 10."
@@ -145,43 +145,48 @@ def classes(book: Book, importer: str, product: Product, moment: int, relevant: 
         return [Lines(frozenset(), None, "", ())]
     edition = edition_at(book, importer, moment)
     groups: dict[tuple[frozenset[str], Decimal | None, str], list[str]] = {}
-    for code in _prefixes(book, codes_at(book, importer, product, moment), edition):
-        for leaf, scopes, (pct, text) in _leaves(book, importer, product, code, edition, moment, relevant):
-            groups.setdefault((scopes, pct, text), []).append(leaf)
+    for code, within in _prefixes(book, codes_at(book, importer, product, moment), edition):
+        for leaf, scopes, (pct, text) in _leaves(book, importer, product, code, edition, moment):
+            if within is None or within in scopes:
+                groups.setdefault((scopes & relevant, pct, text), []).append(leaf)
     if not groups:
         raise UsageError(f"{product.name} was no line of the tariff in force that day. See `tariff products`, or give a code.")
     found = [Lines(scopes, pct, text, tuple(sorted(set(codes)))) for (scopes, pct, text), codes in groups.items()]
     return sorted(found, key=lambda lines: lines.codes)
 
 
-def _prefixes(book: Book, codes: Sequence[str], edition: str) -> list[str]:
-    found: list[str] = []
+def _prefixes(book: Book, codes: Sequence[str], edition: str) -> list[tuple[str, str | None]]:
+    """Codes as prefixes; those of a list come with it, because the list may take parts of them out again."""
+    found: list[tuple[str, str | None]] = []
     for code in codes:
         if code.startswith("scope:"):
-            found += [row.prefix for row in book.scope_lines(code.removeprefix("scope:"), edition) if row.inside]
+            scope = code.removeprefix("scope:")
+            found += [(row.prefix, scope) for row in book.scope_lines(scope, edition) if row.inside]
         else:
-            found.append(code)
+            found.append((code, None))
     return list(dict.fromkeys(found))
 
 
 def _leaves(
-    book: Book, importer: str, product: Product, code: str, edition: str, moment: int, relevant: frozenset[str]
+    book: Book, importer: str, product: Product, code: str, edition: str, moment: int
 ) -> Iterable[tuple[str, frozenset[str], tuple[Decimal | None, str]]]:
     listings = book.listings(importer, code, edition)
     lines = [line for line in book.lines(importer, code[:LINE_DIGITS]) if _stands(line, moment)]
     if lines:
-        named = [row for row in listings if row.scope in relevant]
-        leaves = _schedule_leaves(code, {line.code for line in lines}, named)
+        leaves = _schedule_leaves(code, {line.code for line in lines}, listings)
     elif book.lines(importer, ""):
         leaves = []
     else:
-        if product.kind == "code" and len(code) >= LINE_DIGITS and not any(row.prefix == code for row in listings):
+        if not book.in_edition(code[:6], edition):
+            raise UsageError(
+                f"{code} is no code of the Harmonized System {edition}, in use that day. Give a code of that edition, or a product."
+            )
+        if product.kind == "code" and len(code) >= LINE_DIGITS and not any(row.prefix == code[:LINE_DIGITS] for row in listings):
             listings = book.listings(importer, code[:6], edition)
         leaves = _listed_leaves(code, product.kind == "code", {row.prefix for row in listings})
     table: dict[str, list[Listing]] = {}
     for row in listings:
-        if row.scope in relevant:
-            table.setdefault(row.prefix, []).append(row)
+        table.setdefault(row.prefix, []).append(row)
     for leaf in leaves:
         yield leaf.rstrip("*"), _scopes_of(leaf, table), _ordinary(lines, leaf)
 
@@ -201,12 +206,11 @@ def _listed_leaves(code: str, typed: bool, prefixes: set[str]) -> list[str]:
     known = sorted(prefix for prefix in prefixes if len(prefix) >= max(len(code), LINE_DIGITS))
     if not typed:
         return known or [code]
-    if code in known:
-        return [code]
-    if len(code) >= LINE_DIGITS:
-        return [*sorted(prefix for prefix in prefixes if len(prefix) == LINE_DIGITS), code + "*"]
-    undivided = [code + "0" * (LINE_DIGITS - len(code))]
-    return known if len(code) == 6 and known == undivided else [*known, code + "*"]
+    if code[:LINE_DIGITS] in prefixes:
+        return sorted({code, *known})
+    undivided = [code[:6].ljust(LINE_DIGITS, "0")]
+    siblings = sorted(prefix for prefix in prefixes if len(prefix) == LINE_DIGITS) if len(code) >= LINE_DIGITS else known
+    return siblings if len(code) >= 6 and siblings == undivided else [*siblings, code + "*"]
 
 
 def _scopes_of(leaf: str, table: dict[str, list[Listing]]) -> frozenset[str]:

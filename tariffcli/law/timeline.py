@@ -16,20 +16,14 @@ from tariffcli.law.model import RULING, Event
 
 def in_force(event: Event, moment: int, known_on: str | None) -> bool:
     """Whether a row is law, was announced by `known_on`, and its span contains `moment`."""
-    return (
-        event.status == "law"
-        and (known_on is None or event.announced <= known_on)
-        and holds(event.effective, event.until, moment)
-    )
+    return event.status == "law" and (known_on is None or event.announced <= known_on) and holds(event.effective, event.until, moment)
 
 
 def wipes(killer: Event, event: Event) -> bool:
     """Whether `killer`, if it lives, takes `event` away: by name, or because it undoes all that is earlier."""
     if event.id in killer.undoes:
         return True
-    return (
-        ("earlier" in killer.undoes or killer.effect == "end") and event.effect in RULING and event.announced < killer.announced
-    )
+    return ("earlier" in killer.undoes or killer.effect == "end") and event.effect in RULING and event.announced < killer.announced
 
 
 def living(candidates: Sequence[Event]) -> list[Event]:
@@ -41,6 +35,7 @@ def living(candidates: Sequence[Event]) -> list[Event]:
     killers = [event for event in candidates if event.undoes != ("none",) and (event.undoes or event.effect == "end")]
     if not killers:
         return list(candidates)
+    killers.sort(key=lambda event: (event.announced, event.effective, event.id), reverse=True)
     fate: dict[str, bool] = {}
 
     def lives(event: Event, trail: tuple[str, ...]) -> bool:
@@ -85,6 +80,14 @@ def ruling(candidates: Sequence[Event]) -> Event | None:
         if other is not best and speciality(other) == rank and says(other) != says(best):
             raise RecordError(f"Rows {best.id} and {other.id} rule the same goods equally. Run `tariff check`.")
     return min((event for event in contest if speciality(event) == rank), key=lambda event: event.id)
+
+
+def still_charged(winner: Event, candidates: Sequence[Event]) -> Event:
+    """The row to show for a programme: its end rather than an exemption from what has ended."""
+    if winner.effect != "exempt":
+        return winner
+    other = ruling([event for event in candidates if event.effect != "exempt"])
+    return other if other is not None and other.effect == "end" else winner
 
 
 def says(event: Event) -> tuple[object, ...]:

@@ -10,7 +10,12 @@ _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
 def step_chart(
-    steps: Sequence[tuple[int, Decimal | None]], until: int, labels: tuple[str, str], width: int = 80, height: int = 8, ascii_only: bool = False
+    steps: Sequence[tuple[int, Decimal | None]],
+    until: int,
+    labels: tuple[str, str],
+    width: int = 80,
+    height: int = 8,
+    ascii_only: bool = False,
 ) -> list[str]:
     """Lines of a bar-like step chart. `steps` are (instant, rate) in order; None is drawn as a gap of dots.
 

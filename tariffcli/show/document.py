@@ -64,15 +64,13 @@ def sentence(record: Record, query: Query) -> str:
     zone = record.zones.get(query.importer, "UTC")
     known = f", as known on {query.known_on}" if query.known_on else ""
     words = possessive(importer)
-    return f"{words[0].upper()}{words[1:]} additional duty on goods of {with_article(origin)}: {query.product.name}, {when_text(query, zone)}{known}"
+    goods = f"goods of {with_article(origin)}: {query.product.name}"
+    return f"{words[0].upper()}{words[1:]} additional duty on {goods}, {when_text(query, zone)}{known}"
 
 
 def sources(record: Record, ids: Sequence[str]) -> list[dict[str, Any]]:
     """The documents behind a row."""
-    return [
-        {"id": one.id, "title": one.title, "url": one.url, "official": one.official}
-        for one in (record.sources[name] for name in ids)
-    ]
+    return [{"id": one.id, "title": one.title, "url": one.url, "official": one.official} for one in (record.sources[name] for name in ids)]
 
 
 def layer(record: Record, one: Layer) -> dict[str, Any]:
@@ -112,12 +110,12 @@ def outcome_figures(outcome: Outcome) -> dict[str, Any]:
 
 def part(one: Part) -> dict[str, Any]:
     """Lines that owe the same."""
-    total = one.total_min_pct if one.total_min_pct == one.total_max_pct else None
+    low, high = one.outcome.total_min_pct, one.outcome.total_max_pct
     return {
         **outcome_figures(one.outcome),
-        "total_pct": number(total),
-        "total_min_pct": number(one.total_min_pct),
-        "total_max_pct": number(one.total_max_pct),
+        "total_pct": number(low) if low == high else None,
+        "total_min_pct": number(low),
+        "total_max_pct": number(high),
         "lines": len(one.codes),
         "share_of_lines": float(round(one.share_of_lines, 4)),
         "programmes": [layer.programme for layer in one.outcome.layers if layer.role in CHARGED],
@@ -174,7 +172,7 @@ def flag_text(effect: FactEffect, zone: str) -> str:
     return f"{condition.flag} {condition.fact.removesuffix('_share')}={text}" if condition.kind == "share" else f"{condition.flag} {text}"
 
 
-def change(record: Record, one: Change | None, zone: str) -> dict[str, Any] | None:
+def change(one: Change | None, zone: str) -> dict[str, Any] | None:
     """A coming change."""
     if one is None:
         return None
@@ -231,7 +229,7 @@ def answer(
         "reports": [event_report(record, one) for one in reports],
         "facts": [fact(one, zone) for one in facts],
         "notes": [{"code": code, "text": text} for code, text in notes],
-        "next_change": change(record, coming, zone),
+        "next_change": change(coming, zone),
         "confidence": given.confidence or None,
         "dataset": dataset(record, given.verified_through),
     }

@@ -16,7 +16,9 @@ from tariffcli.law.products import fold_word
 def country_codes_are_iso(parts: Parts) -> Iterable[Offence]:
     """A country has a lower-case alpha-2 code, an upper-case alpha-3 code, and a census code of four digits or none."""
     for file, line, row in parts.rows("countries"):
-        if not (re.fullmatch("[a-z]{2}", row["code"]) and re.fullmatch("[A-Z]{3}|", row["alpha3"]) and re.fullmatch(r"[0-9]{4}|", row["census"])):
+        if not (
+            re.fullmatch("[a-z]{2}", row["code"]) and re.fullmatch("[A-Z]{3}|", row["alpha3"]) and re.fullmatch(r"[0-9]{4}|", row["census"])
+        ):
             yield Placed(file, line, row), row["code"]
 
 
@@ -91,7 +93,12 @@ def statements_stand_somehow(parts: Parts) -> Iterable[Offence]:
     standings = ("confirmed", "denied", "contradicted", "superseded", "unverified", "open")
     for file, line, row in parts.rows("statements"):
         whole = all(row[name] for name in ("said_on", "speaker", "about", "claim", "source_ids"))
-        if not whole or row["side"] not in sides or row["standing"] not in standings or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", row["said_on"]):
+        if (
+            not whole
+            or row["side"] not in sides
+            or row["standing"] not in standings
+            or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", row["said_on"])
+        ):
             yield Placed(file, line, row), row["id"]
 
 
@@ -122,10 +129,15 @@ def the_record_says_its_version_and_day(parts: Parts) -> Iterable[Offence]:
 
 @rule("C02")
 def checkpoints_can_be_replayed(parts: Parts) -> Iterable[Offence]:
-    """A checkpoint names an importer, a day or minute, and a measure (additional, total, authority:NAME, programme:NAME) that the record knows."""
+    """A checkpoint names an importer, a day or minute, a known measure (additional, total, authority:NAME, programme:NAME), a figure."""
     programmes = [placed.value for placed in parts.programmes]
     importers = {one.importer for one in programmes}
-    measures = {"additional", "total", *(f"authority:{one.authority}" for one in programmes), *(f"programme:{one.id}" for one in programmes)}
+    measures = {
+        "additional",
+        "total",
+        *(f"authority:{one.authority}" for one in programmes),
+        *(f"programme:{one.id}" for one in programmes),
+    }
     for file, line, row in parts.rows("checkpoints"):
         timed = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2})?", row["at"])
         if row["importer"] not in importers or not timed or row["measure"] not in measures or not row["expected"]:

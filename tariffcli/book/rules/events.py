@@ -36,9 +36,7 @@ def statuses_are_known_words(parts: Parts) -> Iterable[Offence]:
 def confidences_are_known_words(parts: Parts) -> Iterable[Offence]:
     """`confidence` must be official, transcribed, secondary, single, memory or open."""
     return (
-        (placed, f"{placed.value.id}: {placed.value.confidence}")
-        for placed in _events(parts)
-        if placed.value.confidence not in CONFIDENCE
+        (placed, f"{placed.value.id}: {placed.value.confidence}") for placed in _events(parts) if placed.value.confidence not in CONFIDENCE
     )
 
 
@@ -98,7 +96,9 @@ def amounts_have_units(parts: Parts) -> Iterable[Offence]:
 @rule("E09")
 def bases_are_shares(parts: Parts) -> Iterable[Offence]:
     """`base` must be a condition of kind share that carries the fact's own name and no test."""
-    shares = {one.value.id for one in parts.conditions if one.value.kind == "share" and not one.value.test and one.value.id == one.value.fact}
+    shares = {
+        one.value.id for one in parts.conditions if one.value.kind == "share" and not one.value.test and one.value.id == one.value.fact
+    }
     for placed in _events(parts):
         if placed.value.base and placed.value.base.removeprefix("!") not in shares:
             yield placed, f"{placed.value.id}: {placed.value.base}"

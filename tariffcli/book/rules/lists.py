@@ -96,6 +96,18 @@ def schedule_lines_are_lines(parts: Parts) -> Iterable[Offence]:
                 yield placed, line.code
 
 
+@rule("L07")
+def subheadings_have_six_digits(parts: Parts) -> Iterable[Offence]:
+    """A subheading has six digits and an edition of editions.csv, each pair once."""
+    editions = {placed.value.edition for placed in parts.editions}
+    seen: set[tuple[str, str]] = set()
+    for file, line, row in parts.rows("subheadings"):
+        pair = (row["edition"], row["code"])
+        if pair in seen or row["edition"] not in editions or not re.fullmatch(r"[0-9]{6}", row["code"]):
+            yield Placed(file, line, row), row["code"]
+        seen.add(pair)
+
+
 @rule("L06")
 def editions_are_the_importers(parts: Parts) -> Iterable[Offence]:
     """A list or category names an edition that editions.csv does not give its importer."""

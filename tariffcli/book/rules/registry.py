@@ -37,5 +37,7 @@ def check(parts: Parts) -> list[Finding]:
         try:
             findings += [Finding(placed.file, placed.line, code, words_of(function), what) for placed, what in function(parts)]
         except Exception as error:  # a rule must never end the check: other findings matter more
-            findings.append(Finding("record", 0, code, f"{words_of(function)} This could not be checked", f"{type(error).__name__}: {error}"))
+            findings.append(
+                Finding("record", 0, code, f"{words_of(function)} This could not be checked", f"{type(error).__name__}: {error}")
+            )
     return sorted(set(findings), key=lambda found: (found.file, found.line, found.rule, found.subject))
