@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,3 +22,8 @@ def record(_own_cache: None):
     from tariffcli.book import load
 
     return load(ROOT / "data")
+
+
+settings.register_profile("suite", derandomize=True, deadline=None, phases=(Phase.explicit, Phase.generate))
+settings.register_profile("deep", max_examples=2000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))

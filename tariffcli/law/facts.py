@@ -57,8 +57,14 @@ def share_of(base: str, facts: Mapping[str, FactValue]) -> Decimal:
         return ONE
     name = base.removeprefix("!")
     value = facts.get(name, ZERO)
-    share = round(value, 9) if isinstance(value, Decimal) else ZERO
+    share = _plain(value) if isinstance(value, Decimal) else ZERO
     return ONE - share if base.startswith("!") else share
+
+
+def _plain(share: Decimal) -> Decimal:
+    """A share with what is only "beside a bound" taken off."""
+    rounded = round(share, 9)
+    return share if share == rounded else rounded.normalize()
 
 
 def conditions_of(event: Event, conditions: Mapping[str, Condition]) -> Iterator[Condition]:

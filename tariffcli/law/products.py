@@ -208,9 +208,10 @@ def _listed_leaves(code: str, typed: bool, prefixes: set[str]) -> list[str]:
         return known or [code]
     if code[:LINE_DIGITS] in prefixes:
         return sorted({code, *known})
-    undivided = [code[:6].ljust(LINE_DIGITS, "0")]
-    siblings = sorted(prefix for prefix in prefixes if len(prefix) == LINE_DIGITS) if len(code) >= LINE_DIGITS else known
-    return siblings if len(code) >= 6 and siblings == undivided else [*siblings, code + "*"]
+    if len(code) >= LINE_DIGITS:
+        return [*sorted(prefix for prefix in prefixes if len(prefix) == LINE_DIGITS), code + "*"]
+    undivided = [code.ljust(LINE_DIGITS, "0")]
+    return known if len(code) == 6 and known == undivided else [*known, code + "*"]
 
 
 def _scopes_of(leaf: str, table: dict[str, list[Listing]]) -> frozenset[str]:
