@@ -70,8 +70,9 @@ def main(rounds: int) -> None:
             seconds(base, environment), seconds(command, environment)
             runs = [(seconds(command, environment), seconds(base, environment)) for _ in range(rounds)]
             ratios = [mine / theirs for mine, theirs in runs]
+            mine, theirs = (statistics.median(run[side] for run in runs) * 1000 for side in (0, 1))
             print(
-                f"{name:<6} tariff {statistics.median(mine for mine, _ in runs) * 1000:6.0f} ms   bare {statistics.median(t for _, t in runs) * 1000:6.0f} ms"
+                f"{name:<6} tariff {mine:6.0f} ms   bare {theirs:6.0f} ms"
                 f"   ratio median {statistics.median(ratios):.2f} (min {min(ratios):.2f}, max {max(ratios):.2f}, {rounds} pairs)"
             )
 

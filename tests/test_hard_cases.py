@@ -515,7 +515,7 @@ def test_f8_a_small_parcel_of_china_before_and_after_2_may_2025(ask):
 def test_f8_a_postal_parcel_pays_54_in_place_of_everything(ask):
     answer = ask("2025-05-20", value="500", postal=True)
     assert layer(answer, "us-postal").nominal_pct == 54
-    assert {one.role for one in answer.layers if one.programme != "us-postal"} <= {"displaced", "suspended"}
+    assert {one.role for one in answer.layers if one.programme != "us-postal"} <= {"displaced", "suspended", "condition_not_met"}
     assert answer.mfn_pct == 0
 
 

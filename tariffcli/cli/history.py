@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -195,6 +196,20 @@ def _summary(steps: list[Step], rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"peak_pct": document.number(peak), "peak_days": document.number(days), "peak_since": at_peak[0]["since"]}
 
 
+def _calendar_span(days: float) -> str:
+    """Days as years, months and days, for spans that nobody counts in days; empty for short ones."""
+    from dateutil.relativedelta import relativedelta  # only for a person's eyes
+
+    if days < 60:
+        return ""
+    epoch = date(2001, 1, 1)
+    span = relativedelta(epoch + timedelta(days=round(days)), epoch)
+    pieces = [
+        f"{count} {name}{'s' * (count != 1)}" for count, name in ((span.years, "year"), (span.months, "month"), (span.days, "day")) if count
+    ]
+    return f" ({', '.join(pieces)})"
+
+
 def _table(
     record: Record,
     question: Question,
@@ -215,7 +230,8 @@ def _table(
     summary = _summary(steps, rows)
     closing = f"Times: {clock}. Verified through {_verified(steps)}."
     if summary["peak_pct"] is not None:
-        closing = f"Peak {summary['peak_pct']}% from {summary['peak_since']}, {summary['peak_days']:g} days in force. {closing}"
+        span = f"{summary['peak_days']:g} days in force{_calendar_span(summary['peak_days'])}"
+        closing = f"Peak {summary['peak_pct']}% from {summary['peak_since']}, {span}. {closing}"
     heading = document.sentence(record, query).rsplit(", ", 1)[0] if query.known_on is None else document.sentence(record, query)
     rows = [{**row, "change_points": _signed(row["change_points"])} for row in rows]
     shown = [{**{title: row[name] for title, name in COLUMNS.items()}, **{name: row.get(name, "") for name in programmes}} for row in rows]

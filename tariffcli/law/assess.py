@@ -11,7 +11,7 @@ from tariffcli.law.facts import ONE, ZERO, all_true, assignments, could_be_true,
 from tariffcli.law.model import Condition, Event, FactValue, Layer, Outcome, Relation
 from tariffcli.law.products import Lines
 from tariffcli.law.stacking import relations_in_force, remaining_shares
-from tariffcli.law.timeline import ruling, still_charged
+from tariffcli.law.timeline import ruling, speciality, still_charged
 
 ORDINARY = "ordinary"
 """The name under which stacking meets the ordinary duty: a relation that drops `*` drops it too."""
@@ -82,6 +82,10 @@ def _one(
         for programme, event in ruled
     )
     low, high = _sum(layers)
+    named = {programme for programme, _ in ruled}
+    layers += (
+        _unmet(docket, epoch, named, facts) if facts else docket.keep(("unmet", epoch.key), lambda: _unmet(docket, epoch, named, facts))
+    )
     dropped = left.get(ORDINARY, ONE) <= ZERO
     mfn_text = f"displaced ({lost[ORDINARY].act})" if dropped else lines.mfn_text
     mfn = ZERO if dropped else ordinary
@@ -99,6 +103,20 @@ def _ruled(docket: Docket, rows: Mapping[str, Sequence[Event]], facts: Mapping[s
         if winner is not None:
             found.append((programme, still_charged(winner, true_rows)))
     return found
+
+
+def _unmet(docket: Docket, epoch: Epoch, ruled: set[str], facts: Mapping[str, FactValue]) -> tuple[Layer, ...]:
+    """Programmes that would charge if a condition were met: the row that would, and what it asks."""
+    conditions = docket.book.conditions
+    found: list[Layer] = []
+    for programme, events in epoch.rows.items():
+        charging = [event for event in events if programme not in ruled and event.effect in ("rate", "floor") and event.condition]
+        unmet = [event for event in charging if not all_true(event.condition, conditions, facts)]
+        if unmet:
+            event = max(unmet, key=lambda one: (speciality(one), one.id))
+            wanted = next(conditions[term.condition] for term in event.condition if not all_true((term,), conditions, facts))
+            found.append(Layer(programme, "condition_not_met", ZERO, ZERO, ZERO, event.rate_pct, event, wanted.question))
+    return tuple(found)
 
 
 def _stacked(docket: Docket, epoch: Epoch, shares: Mapping[str, Decimal]) -> tuple[dict[str, Decimal], dict[str, Relation]]:

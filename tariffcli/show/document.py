@@ -148,13 +148,17 @@ def fact(effect: FactEffect, zone: str) -> dict[str, Any]:
     }
 
 
-def percent(low: Decimal | None, high: Decimal | None) -> str:
-    """`125%`, `10% to 34%`, `at least 10%`, `unknown`."""
+def percent(low: Decimal | float | None, high: Decimal | float | None) -> str:
+    """`125%`, `10% to 34%`, `at least 10%`, `unknown`; of decimals, or of a document's numbers."""
     if low is None:
         return "unknown"
     if low == high:
-        return f"{digits(low)}%"
-    return f"at least {digits(low)}%" if high is None else f"{digits(low)}% to {digits(high)}%"
+        return f"{_shown(low)}%"
+    return f"at least {_shown(low)}%" if high is None else f"{_shown(low)}% to {_shown(high)}%"
+
+
+def _shown(value: Decimal | float) -> str:
+    return digits(value) if isinstance(value, Decimal) else str(value)
 
 
 def flag_text(effect: FactEffect, zone: str) -> str:

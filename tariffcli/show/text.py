@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tariffcli.show.document import NOT_INCLUDED, codes_text
+from tariffcli.show.document import NOT_INCLUDED, codes_text, percent
 
 KEPT_WHOLE = (
     *("since", "duty %", "points", "days", "said_on", "effective", "date", "rate"),
@@ -67,15 +67,6 @@ def hanging(to: Console, line: str, style: str = "") -> None:
         to.print(Padding(piece, (0, 0, 0, 2 if number == 0 else 4), expand=False))
 
 
-def pct(low: float | None, high: float | None) -> str:
-    """`125%`, `10% to 34%`, `at least 10%`, `unknown`."""
-    if low is None:
-        return "unknown"
-    if low == high:
-        return f"{low}%"
-    return f"at least {low}%" if high is None else f"{low}% to {high}%"
-
-
 def rate(to: Console, document: Mapping[str, Any], explain: bool) -> None:
     """The view of `tariff rate`."""
     to.print(Text(document["sentence"], style="bold"))
@@ -84,7 +75,7 @@ def rate(to: Console, document: Mapping[str, Any], explain: bool) -> None:
         to.print(Text(f"  outside coverage: {document['reason']}", style="bold red"))
         return
     figure = Text("  Additional duty: ")
-    amount = pct(document["additional_min_pct"], document["additional_max_pct"])
+    amount = percent(document["additional_min_pct"], document["additional_max_pct"])
     figure.append("prohibited" if status == "prohibited" else amount, style=_STYLE[status])
     if document["reason"]:
         figure.append(f"  ({document['reason']})", style="dim")
@@ -107,10 +98,10 @@ def rate(to: Console, document: Mapping[str, Any], explain: bool) -> None:
 
 def _ordinary(document: Mapping[str, Any]) -> str:
     if document["mfn_pct"] is not None:
-        total = pct(document["total_min_pct"], document["total_max_pct"])
+        total = percent(document["total_min_pct"], document["total_max_pct"])
         return f"Ordinary duty: {document['mfn_pct']}%   Together: {total}"
     if document["total_min_pct"] is not None:
-        return f"Ordinary duty: differs by line   Together: {pct(document['total_min_pct'], document['total_max_pct'])}"
+        return f"Ordinary duty: differs by line   Together: {percent(document['total_min_pct'], document['total_max_pct'])}"
     if document["mfn_text"]:
         return f"Ordinary duty: {document['mfn_text']} (not in the number)"
     if document["product"]["kind"] == "general":
@@ -126,7 +117,7 @@ def _layers(to: Console, document: Mapping[str, Any], explain: bool) -> None:
         if one["role"] in _APPLIES:
             act = one["act"] + (f" ({one['heading']})" if one["heading"] else "")
             reason = "" if one["reason"] in told else f"; {one['reason']}"
-            found.append((one["programme"], pct(one["min_pct"], one["max_pct"]), since, act + reason))
+            found.append((one["programme"], percent(one["min_pct"], one["max_pct"]), since, act + reason))
     if not found:
         found.append(("none applies", "0%", "", ""))
     if explain:
@@ -139,9 +130,9 @@ def _parts(to: Console, parts: Sequence[Mapping[str, Any]]) -> None:
     to.print(Text("Parts (by number of tariff lines, not by trade):", style="bold"))
     found: list[tuple[str, ...]] = []
     for one in parts:
-        together = pct(one["total_min_pct"], one["total_max_pct"]) if one["total_min_pct"] is not None else ""
+        together = percent(one["total_min_pct"], one["total_max_pct"]) if one["total_min_pct"] is not None else ""
         lines = f"{one['lines']} ({one['share_of_lines'] * 100:.0f}%)"
-        found.append((pct(one["additional_min_pct"], one["additional_max_pct"]), together, lines, codes_text(one["codes"])))
+        found.append((percent(one["additional_min_pct"], one["additional_max_pct"]), together, lines, codes_text(one["codes"])))
     titles = ("additional", "with ordinary", "lines", "codes")
     _grid(to, titles, found, right=titles[:3], indent=2)
 
@@ -177,7 +168,7 @@ def _around(document: Mapping[str, Any]) -> dict[str, list[str]]:
         found["Beside the law"] = [_report(one) for one in document["reports"]]
     coming = document["next_change"]
     if coming:
-        amount = pct(coming["additional_min_pct"], coming["additional_max_pct"])
+        amount = percent(coming["additional_min_pct"], coming["additional_max_pct"])
         found["Next recorded change"] = [f"{coming['instant'][:16].replace('T', ' ')}: {amount} ({coming['event'] or 'tariff edition'})"]
     if document["notes"]:
         found["Notes"] = [one["text"] for one in document["notes"]]
