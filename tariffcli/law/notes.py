@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from tariffcli.law.docket import Docket
+from tariffcli.errors import UsageError
+from tariffcli.law.codes import mapping_notes
+from tariffcli.law.docket import Docket, codes_used, nomenclature_points
 from tariffcli.law.engine import CHARGED
 from tariffcli.law.instants import day_of, start_of_day, to_wall
-from tariffcli.law.model import Answer
+from tariffcli.law.model import Answer, Query
 from tariffcli.law.outlook import changes_between
+from tariffcli.law.places import reaches
 
 
 def notes(docket: Docket, answer: Answer, whole_day: bool) -> list[tuple[str, str]]:
     """(code, text) notes on an answer. `whole_day`: the query named a bare day, so changes within it are told."""
     if answer.status == "outside_coverage":
         return []
-    found: list[tuple[str, str]] = []
+    found = list(answer.notes)
     if answer.query.product.kind == "general":
         found.append(("general", "General means goods on no special list, which is what headlines quote; a product may owe more or less."))
     if whole_day:
@@ -22,7 +25,30 @@ def notes(docket: Docket, answer: Answer, whole_day: bool) -> list[tuple[str, st
     found += _lists(docket, answer)
     found += _schedule(docket, answer)
     found += _refunds(docket, answer)
+    found += _gaps(docket, answer)
     return found
+
+
+def mappings(docket: Docket, query: Query, first: int, last: int) -> list[tuple[str, str]]:
+    """Each mapping of a typed code between two instants as a note of its own, with the days between which it holds."""
+    product = query.product
+    if product.kind != "code":
+        return []
+    zone = docket.book.zones[query.importer]
+    runs: list[tuple[int, tuple[tuple[str, str], ...]]] = []
+    for moment in (first, *(point for point in nomenclature_points(docket, product) if first < point <= last)):
+        try:
+            said = mapping_notes(product.id, codes_used(docket, product, moment))
+        except UsageError:
+            said = ()
+        if not runs or runs[-1][1] != said:
+            runs.append((moment, said))
+    ends = [*(since for since, _ in runs[1:]), last + 1]
+    return [
+        (code, f"From {day_of(since, zone)} to {day_of(end - 1, zone)}: {text}")
+        for (since, said), end in zip(runs, ends, strict=True)
+        for code, text in said
+    ]
 
 
 def _changes_of_the_day(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
@@ -74,6 +100,16 @@ def _schedule(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
             "No full schedule of this importer is held: lines are those that its lists name; another code may be any of its siblings.",
         )
     ]
+
+
+def _gaps(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
+    """What the record knows that it lacks, where a product is asked; goods in general stand on no list and meet no gap."""
+    if answer.query.product.kind == "general":
+        return []
+    programmes = {layer.programme for layer in answer.layers if layer.role in CHARGED}
+    rows = [row for row in docket.book.coverage if row.importer == docket.importer and row.gaps and row.programme in ("*", *programmes)]
+    mine = [row for row in rows if reaches(row.origin, docket.origin, docket.book.memberships, answer.query.instant)]
+    return [("gaps", f"Known gaps of the record: {'; '.join(sorted({row.gaps.rstrip('.') for row in mine}))}.")] if mine else []
 
 
 def _refunds(docket: Docket, answer: Answer) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from rich.text import Text
 from tariffcli.show.document import NOT_INCLUDED, codes_text, percent
 
 KEPT_WHOLE = (
-    *("since", "duty %", "points", "days", "said_on", "effective", "date", "rate"),
+    *("since", "duty %", "today %", "points", "days", "said_on", "effective", "date", "rate"),
     *("covered_from", "covered_until", "verified_through"),
 )
 """Columns that are never broken over lines."""
@@ -84,7 +84,7 @@ def rate(to: Console, document: Mapping[str, Any], explain: bool) -> None:
     _layers(to, document, explain)
     if document["parts"]:
         _parts(to, document["parts"])
-    for heading, lines in _around(document).items():
+    for heading, lines in _around(document, explain).items():
         to.print(Text(f"{heading}:", style="bold"))
         shown = lines if explain else lines[:MOST]
         for line in shown:
@@ -159,7 +159,7 @@ def _grid(
     to.print(Padding(table, (0, 0, 0, indent), expand=False))
 
 
-def _around(document: Mapping[str, Any]) -> dict[str, list[str]]:
+def _around(document: Mapping[str, Any], explain: bool) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     if document["facts"]:
         told = {(one["flag"].split()[0], one["effect"], one["question"]): one for one in document["facts"]}
@@ -171,7 +171,8 @@ def _around(document: Mapping[str, Any]) -> dict[str, list[str]]:
         amount = percent(coming["additional_min_pct"], coming["additional_max_pct"])
         found["Next recorded change"] = [f"{coming['instant'][:16].replace('T', ' ')}: {amount} ({coming['event'] or 'tariff edition'})"]
     if document["notes"]:
-        found["Notes"] = [one["text"] for one in document["notes"]]
+        short = {} if explain else {"gaps": "The record has known gaps for these goods: see --explain."}
+        found["Notes"] = [short.get(one["code"], one["text"]) for one in document["notes"]]
     return found
 
 
