@@ -172,7 +172,7 @@ def covered(origin: str = "*", since: str = "2018-01-01", until: str = "", verif
 class TinyBook:
     """A Book of a few rows. Programmes are those that rows name; `scopes` maps a list to its codes.
 
-    A code of a list may be `!8507` (taken out) or `2017:8507` (of that edition only).
+    A code of a list may be `!8507` (taken out) or `2017:8507` (of that edition only); a concordance row `2017:851712 2022:851713`.
     """
 
     def __init__(
@@ -188,11 +188,13 @@ class TinyBook:
         *,
         families: Mapping[str, str] | None = None,
         categories: Iterable[Category] = (),
+        concordance: Iterable[str] = (),
         importer: str = "us",
         zone: str = EASTERN,
     ) -> None:
         self.importer, self.zone = importer, zone
         self._lines = tuple(lines)
+        self._mapped = tuple(_pair(text) for text in concordance)
         self._listings = tuple((name, *_listing(text)) for name, codes in (scopes or {}).items() for text in codes)
         rows = tuple(events)
         names = dict.fromkeys(name for row in rows for name in row.programmes)
@@ -228,6 +230,9 @@ class TinyBook:
         editions = {of for _, listed, _, of in self._listings if listed.startswith(code)}
         return not editions or bool(editions & {"", edition})
 
+    def mapped(self, code: str, edition: str) -> Sequence[str]:
+        return sorted({there for pair in self._mapped for (_, here), (of, there) in pair if of == edition and here.startswith(code)})
+
     def scope_lines(self, scope: str, edition: str) -> Sequence[Listing]:
         return [Listing(name, code, inside) for name, code, inside, of in self._listings if name == scope and of in ("", edition)]
 
@@ -250,6 +255,12 @@ class TinyBook:
     ) -> str:
         """The additional duty as people write it: `25`, `20..70`, `25..` without a top."""
         return owed(self.ask(when, origin, product, known_on, mfn, **facts))
+
+
+def _pair(text: str) -> tuple[tuple[tuple[str, str], tuple[str, str]], ...]:
+    """A concordance row in both directions: (edition, code) and the (edition, code) that answers for it."""
+    older, newer = ((edition, code) for edition, _, code in (one.partition(":") for one in text.split()))
+    return (older, newer), (newer, older)
 
 
 def _listing(text: str) -> tuple[str, bool, str]:

@@ -102,11 +102,17 @@ def test_an_uncovered_pair_still_prints_its_json() -> None:
     assert "importers covered" in one_line(told)
 
 
-def test_a_code_that_died_is_followed_while_it_lived() -> None:
+def test_a_code_that_died_is_followed_into_its_successors() -> None:
+    told = ask("history", *PAIR, "--hs", "8517.12", "--since", "2021-12-01", "--until", "2022-06-01", "--format", "plain")
+    assert [line.split()[1] for line in told.out.splitlines()] == ["0"]
+    assert told.err.count("8517.12 was no line") == 1
+
+
+def test_a_code_that_died_without_known_successors_is_followed_while_it_lived() -> None:
     lines = answered(
-        ask("history", *PAIR, "--hs", "8517.12", "--since", "2021-12-01", "--until", "2022-06-01", "--format", "plain")
+        ask("history", *PAIR, "--hs", "8507.40", "--since", "2021-12-01", "--until", "2022-06-01", "--format", "plain")
     ).splitlines()
-    assert lines[0].endswith(" 0")
+    assert "no line" not in lines[0]
     assert "no line" in lines[-1]
 
 

@@ -14,7 +14,7 @@ from program import ROOT, ask, one_line, refused
 
 LOOKS = ("events", "products", "statements", "sources", "coverage", "glossary")
 COMMANDS = (
-    *((name,) for name in ("rate", "history", *LOOKS, "check", "export")),
+    *((name,) for name in ("rate", "history", "compare", "duty", *LOOKS, "check", "export")),
     *(("export", name) for name in ("history", "rates", "events", "sources", "statements", "coverage", "products")),
 )
 

@@ -481,9 +481,15 @@ def test_f6_a_relation_is_known_from_its_act():
 # F7. Not on the list of another edition is not zero
 
 
-def test_f7_a_phone_code_dead_since_2022_is_refused(ask):
+def test_f7_a_phone_code_dead_since_2022_is_the_range_of_its_successors(ask):
+    answer = ask("2025-04-20", "8517.12.00")
+    assert (answer.status, owed(answer)) == ("range", "20..145")
+    assert [code for code, _ in answer.notes] == ["mapped"]
+
+
+def test_f7_a_dead_code_whose_successors_are_not_known_is_refused(ask):
     with pytest.raises(UsageError, match="no line of the tariff in force that day; its nearest relatives are"):
-        ask("2025-04-20", "8517.12.00")
+        ask("2025-04-20", "8507.40.80")
 
 
 def test_f7_the_living_phone_code_pays_20(us):
@@ -491,8 +497,9 @@ def test_f7_the_living_phone_code_pays_20(us):
 
 
 def test_f7_a_chinese_code_of_2022_asked_at_2019_is_no_confident_zero(ask):
-    with pytest.raises(UsageError, match="no code of the Harmonized System 2017"):
-        ask("2019-10-01", "85171300", origin="us", importer="cn")
+    answer = ask("2019-10-01", "85171300", origin="us", importer="cn")
+    assert (answer.status, owed(answer)) == ("range", "0..25")
+    assert [code for code, _ in answer.notes] == ["mapped"]
 
 
 # F8. The ordinary duty is part of the law

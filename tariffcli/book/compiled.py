@@ -10,16 +10,20 @@ import json
 import os
 import sqlite3
 import sys
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tariffcli.book.fingerprint import of_content, on_disk
 from tariffcli.errors import RecordError
 from tariffcli.law.model import Selector
 from tariffcli.law.products import fold_word
 
-FORMAT = "3"
+if TYPE_CHECKING:
+    from tariffcli.book.assemble import Parts
+
+FORMAT = "6"
 """Raise it whenever the compiled form changes."""
 
 _SCHEMA = """
@@ -32,8 +36,11 @@ CREATE INDEX listing_scope ON listing (scope);
 CREATE TABLE word (word TEXT PRIMARY KEY, code TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE country (code TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE subheading (edition TEXT, code TEXT, PRIMARY KEY (edition, code)) WITHOUT ROWID;
+CREATE TABLE mapped (edition TEXT, code TEXT, answers TEXT, PRIMARY KEY (edition, code, answers)) WITHOUT ROWID;
 CREATE TABLE line (importer TEXT, code TEXT, duty TEXT, since INTEGER, until INTEGER);
 CREATE INDEX line_code ON line (importer, code);
+CREATE TABLE description (importer TEXT, code TEXT, text TEXT, PRIMARY KEY (importer, code)) WITHOUT ROWID;
+CREATE TABLE term (word TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
 
@@ -118,6 +125,7 @@ def plain(value: Any) -> Any:
 def _compile(data: Path, stamp: str) -> sqlite3.Connection:
     from tariffcli.book.assemble import assemble  # heavy, and only when a record is compiled
     from tariffcli.book.rules import check
+    from tariffcli.book.search import vocabulary
 
     parts = assemble(data)
     findings = check(parts)
@@ -134,7 +142,7 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
         "fingerprint": of_content(data),
         "meta": {row["key"]: row["value"] for _, _, row in parts.rows("meta")},
     }
-    for name in ("programmes", "conditions", "scopes", "coverage", "memberships", "editions"):
+    for name in ("programmes", "conditions", "scopes", "coverage", "memberships", "editions", "fees", "reporting"):
         blobs[name] = [plain(placed.value) for placed in getattr(parts, name)]
     for name in ("countries", "statements", "glossary", "checkpoints", "areas"):
         blobs[name] = [row for _, _, row in parts.rows(name)]
@@ -151,6 +159,7 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
         connection.executemany("INSERT INTO source VALUES (?, ?)", [(p.value.id, _text(plain(p.value))) for p in parts.sources])
         subheadings = [(row["edition"], row["code"]) for _, _, row in parts.rows("subheadings")]
         connection.executemany("INSERT INTO subheading VALUES (?, ?)", subheadings)
+        connection.executemany("INSERT INTO mapped VALUES (?, ?, ?)", _mapped(parts))
         countries = blobs["countries"]
         connection.executemany("INSERT INTO country VALUES (?, ?)", [(row["code"], row["name"]) for row in countries])
         connection.executemany(
@@ -168,7 +177,21 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
             "INSERT INTO line VALUES (?, ?, ?, ?, ?)",
             [(importer, *placed.value) for importer, rows in parts.lines.items() for placed in rows],
         )
+        described = [
+            (table.stem, row["code"], row["description"]) for table in parts.tables.get("descriptions", []) for _, row in table.rows
+        ]
+        connection.executemany("INSERT INTO description VALUES (?, ?, ?)", described)
+        texts = [text for _, _, text in described]
+        texts += [name for placed in parts.categories for name in (placed.value.name, *placed.value.aliases)]
+        connection.executemany("INSERT INTO term VALUES (?)", [(word,) for word in sorted(vocabulary(texts))])
     return connection
+
+
+def _mapped(parts: Parts) -> Iterator[tuple[str, str, str]]:
+    """The concordance in both directions: in an edition, which of its codes answers for a code of another."""
+    for _, _, row in parts.rows("concordance"):
+        yield row["newer_edition"], row["older"], row["newer"]
+        yield row["older_edition"], row["newer"], row["older"]
 
 
 def country_words(row: dict[str, str]) -> list[str]:

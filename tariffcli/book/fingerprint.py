@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tariffcli.errors import RecordError
 
-_FOLDERS = ("", "events", "scopes", "schedules")
+_FOLDERS = ("", "events", "scopes", "schedules", "descriptions")
 
 
 def on_disk(data: Path) -> str:

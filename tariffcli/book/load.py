@@ -9,7 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tariffcli.book import fees
 from tariffcli.book.compiled import open_compiled
+from tariffcli.law.charges import Fee, Reporting
 from tariffcli.law.model import (
     Category,
     Condition,
@@ -170,6 +172,16 @@ class Record:
         return self._once("memberships", lambda: tuple(Membership(*row) for row in self._blob("memberships")))
 
     @property
+    def fees(self) -> Sequence[Fee]:
+        """User fees by importer and day."""
+        return self._once("fees", lambda: tuple(fees.fee(row) for row in self._blob("fees")))
+
+    @property
+    def reporting(self) -> Sequence[Reporting]:
+        """How entry summaries count and order their lines."""
+        return self._once("reporting", lambda: tuple(fees.reporting(row) for row in self._blob("reporting")))
+
+    @property
     def zones(self) -> Mapping[str, str]:
         """The legal time zone of each importer."""
         return self._once("zones", lambda: {programme.importer: programme.zone for programme in self.programmes.values()})
@@ -250,12 +262,21 @@ class Record:
         known = self._connection.execute(ask, (edition, "", ":")).fetchone()
         return known is None or self._connection.execute(ask, (edition, code, code + ":")).fetchone() is not None
 
+    def mapped(self, code: str, edition: str) -> tuple[str, ...]:
+        """The six-digit codes of `edition` that the concordance gives for those at or below `code` of other editions."""
+        ask = "SELECT DISTINCT answers FROM mapped WHERE edition = ? AND code >= ? AND code < ? ORDER BY answers"
+        return tuple(found for (found,) in self._connection.execute(ask, (edition, code, code + ":")))
+
     def scope_lines(self, scope: str, edition: str) -> tuple[Listing, ...]:
         """All lines of one scope in the codes of `edition`."""
         rows = self._connection.execute(
             "SELECT scope, prefix, inside FROM listing WHERE scope = ? AND edition IN ('', ?) ORDER BY prefix", (scope, edition)
         )
         return tuple(Listing(name, prefix, bool(inside)) for name, prefix, inside in rows)
+
+    def select(self, question: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+        """Rows of the compiled form, for the search."""
+        return self._connection.execute(question, tuple(values)).fetchall()
 
 
 def _decimal(text: str | None) -> Decimal | None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from tariffcli.book.tables import Row
 from tariffcli.errors import TariffError
+from tariffcli.law.charges import Fee, Reporting
 from tariffcli.law.instants import start_of_day, wall_to_instant
 from tariffcli.law.model import (
     Category,
@@ -257,3 +258,21 @@ def edition(row: Row, zone: str) -> Edition:
 def line(row: Row, zone: str) -> Line:
     """A row of a schedule."""
     return Line(row["code"], row["duty"], _edge(row, "from", zone), _edge(row, "until", zone))
+
+
+def fee(row: Row) -> Fee:
+    """A row of `fees.csv`."""
+    rate = number(row, "rate_pct")
+    if rate is None:
+        raise CellError("rate_pct is blank; a fee has a rate, if it is 0.")
+    limits = number(row, "minimum"), number(row, "maximum")
+    above, days = number(row, "above"), (day(row, "from", required=False), day(row, "until", required=False))
+    rest = many(row["mode"]), many(row["source_ids"]), row["note"]
+    return Fee(row["id"], row["importer"], row["name"], rate, *limits, row["currency"], above, *days, *rest)
+
+
+def reporting(row: Row) -> Reporting:
+    """A row of `reporting.csv`."""
+    days = day(row, "from", required=False), day(row, "until", required=False)
+    named = count(row, "position"), many(row["authorities"])
+    return Reporting(row["id"], row["importer"], row["rule"], *named, *days, many(row["source_ids"]), row["note"])

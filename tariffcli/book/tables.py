@@ -33,16 +33,20 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "areas": _columns("area member from until note"),
     "editions": _columns("importer edition from until"),
     "subheadings": _columns("edition code"),
+    "concordance": _columns("older_edition older newer_edition newer"),
     "schedules": _columns("code duty from until"),
+    "descriptions": _columns("code description"),
+    "fees": _columns("id importer name rate_pct minimum maximum currency above from until mode source_ids note"),
+    "reporting": _columns("id importer rule position authorities from until source_ids note"),
     "glossary": _columns("term meaning see"),
     "meta": _columns("key value"),
 }
 """Columns by kind of table, in order."""
 
-SINGLE = tuple(kind for kind in COLUMNS if kind not in ("events", "lines", "schedules"))
-"""Tables that are one file; the others are a folder with one file for each importer or scope."""
+FOLDERS = {"events": "events", "lines": "scopes", "schedules": "schedules", "descriptions": "descriptions"}
 
-FOLDERS = {"events": "events", "lines": "scopes", "schedules": "schedules"}
+SINGLE = tuple(kind for kind in COLUMNS if kind not in FOLDERS)
+"""Tables that are one file; the others are a folder with one file for each importer or scope."""
 
 Row: TypeAlias = dict[str, str]
 

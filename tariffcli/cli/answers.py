@@ -27,6 +27,8 @@ def answer_and_print(
     answered = [answer_fully(record, question, plain=common.format == "plain") for question in questions]
     answers = [answer for answer, _ in answered]
     _print([whole for _, whole in answered], answers, common, explain)
+    if common.format in ("plain", "csv"):
+        files.tell([note for answer in answers for note in answer.notes])
     outside = [answer.reason for answer in answers if answer.status == "outside_coverage"]
     if outside:
         if common.format != "table" or common.out is not None:

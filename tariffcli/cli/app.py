@@ -10,10 +10,12 @@ from typer.core import TyperGroup
 
 COMMANDS = {
     "rate": "rate",
+    "duty": "duty",
     "history": "history",
+    "compare": "compare",
     "export": "export",
     "events": "look",
-    "products": "look",
+    "products": "products",
     "statements": "look",
     "sources": "look",
     "coverage": "look",

@@ -62,6 +62,7 @@ def export_history(
     first, last = _days(record, common, since, until, importer)
     with json_when_outside(common, {"rows": []}):
         question, _, steps = steps_of(record, common, pair, entry, origin, importer, first, last)
+    files.tell(question.notes)
     zone = record.zones[importer]
     ids = {
         **listing.country_columns(record, "importer", importer),
@@ -127,6 +128,7 @@ def _panel(
 ) -> Iterator[dict[str, Any]]:
     pair = Pair(origin, importer, product, None)
     question, _, steps = steps_of(record, common, pair, entry, origin, importer, first, last)
+    files.tell(question.notes)
     ids = {
         **listing.country_columns(record, "importer", importer),
         **listing.country_columns(record, "origin", origin),

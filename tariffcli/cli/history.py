@@ -20,6 +20,7 @@ from tariffcli.law.docket import Docket
 from tariffcli.law.engine import CHARGED, answer_case, open_case
 from tariffcli.law.history import Step, history
 from tariffcli.law.instants import end_of_day, start_of_day, to_iso, to_wall, zone
+from tariffcli.law.notes import mappings
 from tariffcli.show import document, files
 
 FIRST = "2018-01-01"
@@ -55,6 +56,8 @@ def show_history(
         raise UsageError(f"--until {last} is before --since {first}.")
     with json_when_outside(common, {"importer": importer, "origin": origin, "since": first, "until": last, "steps": []}):
         question, _, steps = steps_of(record, common, pair, entry, origin, importer, first, last)
+    if common.format in ("plain", "csv"):
+        files.tell(question.notes)
     name = _clock(record, clock, origin, importer)
     ends = end_of_day(last, record.zones[importer])
     rows = [{**step_row(steps, index, ends, name), **(layer_columns(steps[index]) if layers else {})} for index in range(len(steps))]
@@ -82,10 +85,11 @@ def steps_of(
     question = _question(record, common, pair, entry, origin, importer, first, last)
     legal = record.zones.get(importer, "UTC")
     docket = open_case(record, importer, origin)
-    steps = history(docket, question.query, start_of_day(first, legal), end_of_day(last, legal))
+    begin, end = start_of_day(first, legal), end_of_day(last, legal)
+    steps = history(docket, question.query, begin, end)
     if all(step.answer is not None and step.answer.status == "outside_coverage" for step in steps):
         raise OutsideCoverage(f"{answer_case(docket, question.query).reason}.")
-    return question, docket, steps
+    return question._replace(notes=(*question.notes, *mappings(docket, question.query, begin, end))), docket, steps
 
 
 def _question(record: Record, common: Common, pair: Pair, entry: Entry, origin: str, importer: str, first: str, last: str) -> Question:
@@ -167,6 +171,7 @@ def _print(
             "since": first,
             "until": last,
             "steps": rows,
+            "notes": [{"code": code, "text": text} for code, text in question.notes],
             **_summary(steps, rows),
             "dataset": document.dataset(record, _verified(steps)),
         }
@@ -239,7 +244,7 @@ def _table(
     def draw(to: text.Terminal) -> None:
         ascii_only = (to.encoding or "").lower().replace("-", "") not in ("utf8", "utf16", "utf32")
         chart = step_chart(points, ends, labels, min(to.width, 100), ascii_only=ascii_only) if to.width >= text.NARROW else []
-        text.history(to, heading, chart, shown, closing)
+        text.history(to, heading, chart, shown, [*(said for _, said in question.notes), closing])
 
     if common.out is not None:
         files.write(text.as_file(draw), common.out, common.force)

@@ -1,8 +1,8 @@
-"""Looks into the record: `events`, `products`, `statements`, `sources`, `coverage`, `glossary`, with filters."""
+"""Looks into the record: `events`, `statements`, `sources`, `coverage`, `glossary`, with filters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +15,6 @@ from tariffcli.cli.options import bundled
 from tariffcli.cli.typed import Common
 from tariffcli.errors import UsageError
 from tariffcli.law.places import reaches
-from tariffcli.law.products import fold_word
 from tariffcli.show import files, listing
 
 Words = Annotated[str | None, typer.Argument(help="Words to look for, in any column.", metavar="[WORDS]")]
@@ -25,7 +24,7 @@ Until = Annotated[str | None, typer.Option("--until", help="Last day.", metavar=
 
 def register(app: typer.Typer, name: str) -> None:
     """Add the command of that name."""
-    every = {one.__name__: one for one in (events, products, statements, sources, coverage, glossary)}
+    every = {one.__name__: one for one in (events, statements, sources, coverage, glossary)}
     app.command(name)(bundled(every[name]))
 
 
@@ -96,28 +95,6 @@ def event_rows(
     return sorted(found, key=lambda row: (row["effective"], row["id"]))
 
 
-def products(
-    common: Common,
-    words: Words = None,
-    importer: Annotated[str | None, typer.Option("--to", help="Whose tariff the codes are.", metavar="COUNTRY")] = None,
-) -> None:
-    """Plain words for products, with the codes meant, in English and Chinese.
-
-    Example: tariff products phone --to us
-    """
-    record = open_record(common)
-    payers = [find_country(record, importer)] if importer is not None else list(record.categories)
-    every = [listing.category_row(record, row) for payer in payers for row in record.categories.get(payer, ())]
-    rows = [row for row in every if matches(row, words)]
-    if words and not rows:
-        from difflib import get_close_matches
-
-        known = {fold_word(name): row["product"] for row in every for name in (row["product"], *row["aliases"].split(";")) if name}
-        near = {known[name] for name in get_close_matches(fold_word(words)[:60], known, n=6, cutoff=0.6)}
-        rows = [row for row in every if row["product"] in near]
-    show(rows, ("product", "importer_iso2", "codes", "name_zh", "edition", "name", "aliases"), common, "products", key="product")
-
-
 def statements(
     common: Common,
     words: Words = None,
@@ -149,7 +126,24 @@ def statements(
     for row in rows:
         begun[row["about"]] = min(row["said_on"], begun.get(row["about"], "9999"))
     rows.sort(key=lambda row: (begun[row["about"]], row["about"], row["said_on"], row["id"]))
-    show(rows, ("said_on", "speaker", "claim", "standing", "about", "side", "id", "answers"), common, "statements", key="id")
+    if common.format == "table":
+        _draw(lambda to: _ledger(to, record, rows), common, len(rows))
+    else:
+        show(rows, ("said_on", "speaker", "claim", "standing", "about", "side", "id", "answers"), common, "statements", key="id")
+
+
+def _ledger(to: Any, record: Record, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Each topic with its claims side by side: a column for each importer that speaks, one for everybody else."""
+    from tariffcli.show import text  # rich, only for a person
+
+    names = {side: record.country_names.get(side, "others") for side in dict.fromkeys(row["side"] for row in rows)}
+    topics: dict[str, list[dict[str, str]]] = {}
+    for row in rows:
+        said = f"{row['speaker']}: {row['claim']}" + (f" [{row['standing']}]" if row["standing"] else "")
+        topics.setdefault(row["about"], []).append({"said_on": row["said_on"], names[row["side"]]: said})
+    for topic, said in topics.items():
+        text.lines(to, [topic])
+        text.rows(to, ["said_on", *sorted({name for one in said for name in one if name != "said_on"})], said)
 
 
 def statement_rows(record: Record, common: Common) -> list[dict[str, Any]]:
@@ -216,15 +210,18 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], common: Comm
     elif common.format == "plain":
         files.write("".join(f"{row[key]}\n" for row in rows), common.out, common.force)
     else:
-        _table(rows, columns, common)
+        from tariffcli.show import text  # rich, only for a person
+
+        _draw(lambda to: text.rows(to, columns, rows), common, len(rows))
 
 
-def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], common: Common) -> None:
+def _draw(draw: Callable[[Any], None], common: Common, count: int) -> None:
+    """Draw on the terminal, or into the file of `--out`; how many rows there are goes to stderr."""
     from tariffcli.show import text  # rich, only for a person
 
     if common.out is not None:
-        files.write(text.as_file(lambda to: text.rows(to, columns, rows)), common.out, common.force)
+        files.write(text.as_file(draw), common.out, common.force)
         return
-    if rows:
-        text.rows(text.console(common.no_color), columns, rows)
-    text.lines(text.console(common.no_color, stderr=True), [f"{len(rows)} row{'' if len(rows) == 1 else 's'}."])
+    if count:
+        draw(text.console(common.no_color))
+    text.lines(text.console(common.no_color, stderr=True), [f"{count} row{'' if count == 1 else 's'}."])

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from tariffcli.errors import UsageError
 from tariffcli.law.docket import Docket, Epoch, epoch_at
-from tariffcli.law.facts import ONE, ZERO, all_true, assignments, could_be_true, share_of, unknown_facts
+from tariffcli.law.facts import ONE, ZERO, all_true, assignments, conditions_of, could_be_true, holds_for, share_of, unknown_facts
 from tariffcli.law.model import Condition, Event, FactValue, Layer, Outcome, Relation
 from tariffcli.law.products import Lines
 from tariffcli.law.stacking import relations_in_force, remaining_shares
@@ -26,10 +26,10 @@ def assess(
     """
     epoch = epoch_at(docket, lines.scopes, moment, known_on)
     conditions = docket.book.conditions
-    rows, asked = _possible(docket, epoch, facts) if facts else docket.keep(("possible", epoch.key), lambda: _possible(docket, epoch, {}))
+    asked = _asked(docket, epoch, facts)
     ordinary = lines.mfn_pct if lines.mfn_pct is not None else mfn_pct
     given = list(assignments(asked, conditions, facts))
-    tried = [_one(docket, epoch, rows, lines, each, ordinary) for each in given]
+    tried = [_one(docket, epoch, lines, each, ordinary) for each in given]
     if not tried:
         raise UsageError("The shares of the value that were given add up to more than the whole.")
     if len(tried) == 1:
@@ -50,28 +50,42 @@ def _matters(name: str, given: Sequence[Mapping[str, FactValue]], figures: Seque
     return False
 
 
-def _possible(
-    docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]
-) -> tuple[dict[str, list[Event]], dict[str, tuple[Condition, ...]]]:
-    """The epoch's rows whose conditions can still come true, and the facts that must be asked to tell."""
+def _asked(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> dict[str, tuple[Condition, ...]]:
+    """The facts that must be asked: those of rows whose conditions can still come true. Sorted out once for the facts that matter."""
     conditions = docket.book.conditions
-    rows = {
-        programme: possible
-        for programme, events in epoch.rows.items()
-        if (possible := [event for event in events if not event.condition or could_be_true(event, conditions, facts)])
-    }
-    return rows, unknown_facts((event for events in rows.values() for event in events), conditions, facts, "ask")
+    every = [event for events in epoch.rows.values() for event in events if event.condition or event.base]
+    if not every:
+        return {}
+    names = docket.keep(("facts", epoch.key), lambda: {one.fact for event in every for one in conditions_of(event, conditions)})
+    given = tuple(sorted((name, facts[name]) for name in names if name in facts))
+
+    def build() -> dict[str, tuple[Condition, ...]]:
+        return unknown_facts((event for event in every if could_be_true(event, conditions, facts)), conditions, facts, "ask")
+
+    return docket.keep(("asked", epoch.key, given), build)
+
+
+def _truth(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> tuple[bool, ...]:
+    """Which of the epoch's conditions are true: rows and folds are the same for all facts with the same truth."""
+    conditions = docket.book.conditions
+
+    def build() -> list[Condition]:
+        named = {term.condition for events in epoch.rows.values() for event in events for term in event.condition}
+        return [conditions[name] for name in sorted(named)]
+
+    read: list[Condition] = docket.keep(("conditions", epoch.key), build)
+    return tuple((value := facts.get(one.fact)) is not None and holds_for(one, value) for one in read)
 
 
 def _one(
     docket: Docket,
     epoch: Epoch,
-    rows: Mapping[str, Sequence[Event]],
     lines: Lines,
     facts: Mapping[str, FactValue],
     ordinary: Decimal | None,
 ) -> Outcome:
-    ruled = _ruled(docket, rows, facts) if facts else docket.keep(("ruled", epoch.key), lambda: _ruled(docket, rows, facts))
+    truth = _truth(docket, epoch, facts)
+    ruled: list[tuple[str, Event]] = docket.keep(("ruled", epoch.key, truth), lambda: _ruled(docket, epoch, facts))
     charged = {programme: event for programme, event in ruled if event.effect in ("rate", "floor")}
     shares = {programme: share_of(event.base, facts) for programme, event in charged.items()}
     left, lost = _stacked(docket, epoch, shares)
@@ -83,9 +97,7 @@ def _one(
     )
     low, high = _sum(layers)
     named = {programme for programme, _ in ruled}
-    layers += (
-        _unmet(docket, epoch, named, facts) if facts else docket.keep(("unmet", epoch.key), lambda: _unmet(docket, epoch, named, facts))
-    )
+    layers += docket.keep(("unmet", epoch.key, truth), lambda: _unmet(docket, epoch, named, facts))
     dropped = left.get(ORDINARY, ONE) <= ZERO
     mfn_text = f"displaced ({lost[ORDINARY].act})" if dropped else lines.mfn_text
     mfn = ZERO if dropped else ordinary
@@ -94,10 +106,10 @@ def _one(
     return Outcome(low, high, mfn, mfn_text, layers, (), prohibited, total_low, total_high)
 
 
-def _ruled(docket: Docket, rows: Mapping[str, Sequence[Event]], facts: Mapping[str, FactValue]) -> list[tuple[str, Event]]:
+def _ruled(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> list[tuple[str, Event]]:
     """The row that rules each programme, of the rows whose conditions are true: the fold."""
     found: list[tuple[str, Event]] = []
-    for programme, events in rows.items():
+    for programme, events in epoch.rows.items():
         true_rows = [event for event in events if not event.condition or all_true(event.condition, docket.book.conditions, facts)]
         winner = ruling(true_rows) if true_rows else None
         if winner is not None:

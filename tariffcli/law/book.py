@@ -108,6 +108,10 @@ class Book(Protocol):
         """Whether a code of two to six digits exists in an edition of the Harmonized System; True where the record cannot tell."""
         ...
 
+    def mapped(self, code: str, edition: str) -> Sequence[str]:
+        """The six-digit codes of `edition` that the concordance gives for those at or below `code` of other editions."""
+        ...
+
     def scope_lines(self, scope: str, edition: str) -> Sequence[Listing]:
         """All lines of one scope in the codes of `edition`."""
         ...

@@ -12,7 +12,7 @@ from tariffcli.law.book import Book
 from tariffcli.law.instants import end_of_day, holds, start_of_day
 from tariffcli.law.model import Coverage, Event, Product, Relation
 from tariffcli.law.places import ever_reaches, reaches
-from tariffcli.law.products import Lines, all_codes, classes
+from tariffcli.law.products import Lines, all_codes, classes, codes_at
 from tariffcli.law.timeline import by_programme, in_force
 
 
@@ -108,6 +108,13 @@ def nomenclature_points(docket: Docket, product: Product) -> list[int]:
         for line in book.lines(docket.importer, code[:8]):
             found.update(edge for edge in (line.since, line.until) if edge is not None)
     return sorted(found)
+
+
+def codes_used(docket: Docket, product: Product, moment: int) -> tuple[str, ...]:
+    """The codes that answer for the product at `moment`; see `products.codes_at`."""
+    points = docket.keep(("nomenclature", product), lambda: nomenclature_points(docket, product))
+    key = ("codes", product, bisect_right(points, moment))
+    return docket.keep(key, lambda: codes_at(docket.book, docket.importer, product, moment))
 
 
 def lines_at(docket: Docket, product: Product, moment: int, known_on: str | None) -> list[Lines]:

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from tariffcli.law.assess import assess, merge_outcomes
 from tariffcli.law.book import Book
-from tariffcli.law.docket import Docket, coverage_at, docket_of, lines_at
+from tariffcli.law.codes import mapping_notes
+from tariffcli.law.docket import Docket, codes_used, coverage_at, docket_of, lines_at
 from tariffcli.law.facts import ZERO
 from tariffcli.law.model import CONFIDENCE, Answer, Layer, Outcome, Part, Query
 from tariffcli.law.places import reaches
@@ -34,7 +35,13 @@ def answer_case(docket: Docket, query: Query) -> Answer:
     if not covering:
         return _outside(query, _what_is_covered(docket.book, query))
     parts = assess_parts(docket, lines_at(docket, query.product, query.instant, query.known_on), query)
-    return _answer(query, parts, max(row.verified_through for row in covering))
+    return _answer(query, parts, max(row.verified_through for row in covering), _mapping(docket, query))
+
+
+def _mapping(docket: Docket, query: Query) -> tuple[tuple[str, str], ...]:
+    """The note on a typed code that others answer for: no answer, of any kind, goes without it."""
+    product = query.product
+    return mapping_notes(product.id, codes_used(docket, product, query.instant)) if product.kind == "code" else ()
 
 
 def assess_parts(docket: Docket, groups: Sequence[Lines], query: Query) -> list[Part]:
@@ -83,7 +90,7 @@ def _outside(query: Query, reason: str) -> Answer:
     return Answer(query, "outside_coverage", reason, None, None, None, "", None, None, (), (), (), (), "", "")
 
 
-def _answer(query: Query, parts: Sequence[Part], verified_through: str) -> Answer:
+def _answer(query: Query, parts: Sequence[Part], verified_through: str, notes: tuple[tuple[str, str], ...]) -> Answer:
     whole = _same_layers([part.outcome for part in parts])
     status, reason = _status(whole, parts)
     layers = parts[0].outcome.layers if status == "complete" else whole.layers
@@ -100,7 +107,7 @@ def _answer(query: Query, parts: Sequence[Part], verified_through: str) -> Answe
         layers,
         tuple(parts) if len(parts) > 1 else (),
         whole.asked,
-        (),
+        notes,
         weakest(layers),
         verified_through,
     )

@@ -5,14 +5,13 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from tariffcli.errors import RecordError, UsageError
+from tariffcli.errors import UsageError
 from tariffcli.law.book import Book
+from tariffcli.law.codes import LINE_DIGITS, codes_ever, codes_in_force, dotted, edition_at, stands
 from tariffcli.law.duty import ad_valorem_pct
-from tariffcli.law.instants import holds
 from tariffcli.law.model import Category, Line, Listing, Product
 
 GENERAL = Product("general", "general", "goods on no special list", ())
-LINE_DIGITS = 8
 _CODE = re.compile(r"[0-9]{2,10}")
 
 
@@ -34,15 +33,6 @@ def digits_of(text: str) -> str | None:
     """The digits of a tariff code typed with dots, spaces or dashes; None when it is not a code."""
     plain = re.sub(r"[.\s-]", "", text.strip())
     return plain if plain.isascii() and plain.isdigit() else None
-
-
-def edition_at(book: Book, importer: str, moment: int) -> str:
-    """The Harmonized System edition whose codes the importer uses at `moment`. Raises RecordError when none is recorded."""
-    for row in book.editions:
-        since = row.since if row.since is not None else moment
-        if row.importer == importer and holds(since, row.until, moment):
-            return row.edition
-    raise RecordError(f"editions.csv names no edition of the tariff of '{importer}' for that day.")
 
 
 def find_product(book: Book, importer: str, text: str, moment: int) -> Product:
@@ -71,7 +61,12 @@ def in_edition(book: Book, category: Category, moment: int) -> Product:
 
 
 def codes_at(book: Book, importer: str, product: Product, moment: int) -> tuple[str, ...]:
-    """The product's codes at `moment`: a category's codes change with the edition, a typed code does not."""
+    """The product's codes at `moment`: a category's change with the edition, a typed one follows the concordance.
+
+    Raises UsageError for a typed code that is no line of the tariff and has no known relation in it.
+    """
+    if product.kind == "code":
+        return codes_in_force(book, importer, product.id, moment)
     if product.kind not in ("category", "list"):
         return product.codes
     edition = edition_at(book, importer, moment)
@@ -85,6 +80,8 @@ def _is_known(book: Book, importer: str, product: Product) -> bool:
 
 def all_codes(book: Book, importer: str, product: Product) -> tuple[str, ...]:
     """The product's codes in every edition, without the lists it names."""
+    if product.kind == "code":
+        return codes_ever(book, importer, product.id)
     rows = [row for row in book.categories.get(importer, ()) if row.id == product.id] if product.kind == "category" else []
     codes = [*product.codes, *(code for row in rows for code in row.codes)]
     return tuple(dict.fromkeys(code for code in codes if not code.startswith("scope:")))
@@ -97,20 +94,7 @@ def _find_code(book: Book, importer: str, code: str, moment: int) -> Product:
         raise UsageError(
             f"'{code}' has {len(code)} digits: has a spreadsheet eaten its leading zero? Type 0{code} if so; codes have 2, 4, 6, 8 or 10."
         )
-    lines = book.lines(importer, code[:LINE_DIGITS])
-    if lines and not any(_stands(line, moment) for line in lines):
-        raise UsageError(f"{code} is no line of the tariff in force that day; {_relatives(book, importer, code, moment)}")
-    if not lines and book.lines(importer, ""):
-        raise UsageError(f"{code} is no line of this tariff in any edition read; {_relatives(book, importer, code, moment)}")
-    return Product("code", code, f"code {dotted(code)}", (code,))
-
-
-def _relatives(book: Book, importer: str, code: str, moment: int) -> str:
-    for length in (6, 4, 2):
-        near = sorted({line.code for line in book.lines(importer, code[:length]) if _stands(line, moment)})
-        if near:
-            return f"its nearest relatives are {', '.join(dotted(one) for one in near[:4])}."
-    return "no line begins like it."
+    return Product("code", code, f"code {dotted(code)}", codes_in_force(book, importer, code, moment))
 
 
 def _no_such_product(book: Book, importer: str, text: str) -> str:
@@ -122,16 +106,6 @@ def _no_such_product(book: Book, importer: str, text: str) -> str:
     shown = "".join(letter if letter.isprintable() else "?" for letter in text.strip()[:40])
     hint = f"Did you mean {', '.join(near)}? " if near else ""
     return f"No product '{shown}' in the record. {hint}See `tariff products`, or give a code."
-
-
-def dotted(code: str) -> str:
-    """A code as tariffs print it: 8517.13.00, 8507.60.0010.
-
-    >>> dotted("85076000"), dotted("8507600010"), dotted("8507")
-    ('8507.60.00', '8507.60.0010', '8507')
-    """
-    pieces = [code[:4], code[4:6], code[6:]]
-    return ".".join(piece for piece in pieces if piece)
 
 
 def classes(book: Book, importer: str, product: Product, moment: int, relevant: frozenset[str]) -> list[Lines]:
@@ -171,7 +145,7 @@ def _leaves(
     book: Book, importer: str, product: Product, code: str, edition: str, moment: int
 ) -> Iterable[tuple[str, frozenset[str], tuple[Decimal | None, str]]]:
     listings = book.listings(importer, code, edition)
-    lines = [line for line in book.lines(importer, code[:LINE_DIGITS]) if _stands(line, moment)]
+    lines = [line for line in book.lines(importer, code[:LINE_DIGITS]) if stands(line, moment)]
     if lines:
         leaves = _schedule_leaves(code, {line.code for line in lines}, listings)
     elif book.lines(importer, ""):
@@ -229,7 +203,3 @@ def _ordinary(lines: Sequence[Line], leaf: str) -> tuple[Decimal | None, str]:
         pct = ad_valorem_pct(texts[0])
         return pct, "" if pct is not None else texts[0]
     return None, " or ".join(texts)
-
-
-def _stands(line: Line, moment: int) -> bool:
-    return holds(line.since if line.since is not None else moment, line.until, moment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,12 @@ def _cell(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(_RISKY):
         return f"'{value}"
     return "" if value is None else value
+
+
+def tell(notes: Iterable[tuple[str, str]]) -> None:
+    """Say notes (code, text) on stderr, where the output has no place for them."""
+    for _, text in notes:
+        print(f"note: {text}", file=sys.stderr)
 
 
 def write(text: str, out: Path | None, force: bool = False) -> None:

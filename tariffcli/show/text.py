@@ -171,8 +171,8 @@ def _around(document: Mapping[str, Any], explain: bool) -> dict[str, list[str]]:
         amount = percent(coming["additional_min_pct"], coming["additional_max_pct"])
         found["Next recorded change"] = [f"{coming['instant'][:16].replace('T', ' ')}: {amount} ({coming['event'] or 'tariff edition'})"]
     if document["notes"]:
-        short = {} if explain else {"gaps": "The record has known gaps for these goods: see --explain."}
-        found["Notes"] = [short.get(one["code"], one["text"]) for one in document["notes"]]
+        pointer = "The record has known gaps for these goods: see --explain."
+        found["Notes"] = [pointer if one["code"] == "gaps" and not explain else one["text"] for one in document["notes"]]
     return found
 
 
@@ -225,13 +225,14 @@ def rows(to: Console, columns: Sequence[str], many: Sequence[Mapping[str, Any]])
     _grid(to, [_title(name) for name in columns], cells, whole)
 
 
-def history(to: Console, heading: str, chart: Sequence[str], many: Sequence[Mapping[str, Any]], closing: str) -> None:
-    """The view of `tariff history`: the step chart, then a row a change, then peak and days."""
+def history(to: Console, heading: str, chart: Sequence[str], many: Sequence[Mapping[str, Any]], closing: Sequence[str]) -> None:
+    """The view of `tariff history`: the step chart, then a row a change, then notes, peak and days."""
     to.print(Text(heading, style="bold"))
     for line in chart:
         to.print(Text(line, no_wrap=True, overflow="crop"))
     rows(to, list(many[0]), many)
-    to.print(Text(closing, style="dim"))
+    for line in closing:
+        to.print(Text(line, style="dim"))
 
 
 def lines(to: Console, many: Sequence[str]) -> None:

@@ -108,6 +108,19 @@ def subheadings_have_six_digits(parts: Parts) -> Iterable[Offence]:
         seen.add(pair)
 
 
+@rule("L08")
+def concordance_pairs_are_of_their_editions(parts: Parts) -> Iterable[Offence]:
+    """A concordance pair is two different six-digit codes that subheadings.csv gives to an older and a newer edition, once."""
+    known = {(row["edition"], row["code"]) for _, _, row in parts.rows("subheadings")}
+    seen: set[tuple[tuple[str, str], tuple[str, str]]] = set()
+    for file, line, row in parts.rows("concordance"):
+        older, newer = (row["older_edition"], row["older"]), (row["newer_edition"], row["newer"])
+        strange = older not in known or newer not in known or older[0] >= newer[0] or older[1] == newer[1]
+        if strange or (older, newer) in seen:
+            yield Placed(file, line, row), f"{row['older']} to {row['newer']}"
+        seen.add((older, newer))
+
+
 @rule("L06")
 def editions_are_the_importers(parts: Parts) -> Iterable[Offence]:
     """A list or category names an edition that editions.csv does not give its importer."""
@@ -120,3 +133,17 @@ def editions_are_the_importers(parts: Parts) -> Iterable[Offence]:
     for placed in parts.categories:
         if placed.value.edition and (placed.value.importer, placed.value.edition) not in known:
             yield placed, f"{placed.value.id}: {placed.value.edition}"
+
+
+@rule("D01")
+def descriptions_describe_lines(parts: Parts) -> Iterable[Offence]:
+    """A description has a text and a code of 4, 6 or 8 digits, each once; its line is one of the importer's schedule, where one is held."""
+    for table in parts.tables.get("descriptions", []):
+        lines = {placed.value.code for placed in parts.lines.get(table.stem, [])}
+        seen: set[str] = set()
+        for number, row in table.rows:
+            code = row["code"]
+            foreign = bool(lines) and len(code) == 8 and code not in lines
+            if not re.fullmatch(r"([0-9]{2}){2,4}", code) or not row["description"] or code in seen or foreign:
+                yield Placed(table.file, number, row), code
+            seen.add(code)

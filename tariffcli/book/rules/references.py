@@ -12,7 +12,10 @@ from tariffcli.law.assess import ORDINARY
 
 _ID = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*$")
 _KEY = {"countries": "code"}
-_KEYED = ("countries", "programmes", "stacking", "scopes", "conditions", "sources", "statements", "checkpoints", "events")
+_KEYED = (
+    *("countries", "programmes", "stacking", "scopes", "conditions", "sources", "statements", "checkpoints", "events"),
+    *("fees", "reporting"),
+)
 
 
 @rule("I01")
@@ -41,7 +44,7 @@ def ids_are_plain(parts: Parts) -> Iterable[Offence]:
 def named_sources_exist(parts: Parts) -> Iterable[Offence]:
     """A row names a source that is not in sources.csv."""
     known = {placed.value.id for placed in parts.sources}
-    for kind in ("events", "stacking", "scopes", "statements", "checkpoints"):
+    for kind in ("events", "stacking", "scopes", "statements", "checkpoints", "fees", "reporting"):
         for file, line, row in parts.rows(kind):
             for name in many(row["source_ids"]):
                 if name not in known:
@@ -106,7 +109,7 @@ def answered_statements_exist(parts: Parts) -> Iterable[Offence]:
 def importers_have_programmes(parts: Parts) -> Iterable[Offence]:
     """A row names an importer that charges nothing in programmes.csv."""
     known = {placed.value.importer for placed in parts.programmes}
-    for placed in (*parts.categories, *parts.scopes, *parts.coverage, *parts.editions):
+    for placed in (*parts.categories, *parts.scopes, *parts.coverage, *parts.editions, *parts.fees, *parts.reporting):
         if placed.value.importer not in known:
             yield placed, placed.value.importer or "blank"
     for importer, placed in parts.all_events():
