@@ -4,6 +4,7 @@
 
 A: a Typer app of two commands that prints one Rich table, against `tariff rate`.
 B: the same app printing a line, against `tariff rate --format plain` and `--format json`.
+hs: `tariff rate --hs CODE` against `tariff rate`, both for goods of the longest record.
 Bytecode is compiled first; each command is warmed up once; the median of the ratios of neighbouring runs is what counts.
 """
 
@@ -42,6 +43,7 @@ LINE = TABLE.replace("from rich.console import Console\nfrom rich.table import T
     TABLE[TABLE.index("    table = Table()") : TABLE.index("\n\n@app.command()\ndef other")], '    print("125")'
 )
 WORDS = ["rate", "--date", "2025-04-24", "--from", "us", "--to", "cn"]
+BACK = ["rate", "--date", "2025-04-24", "--from", "cn", "--to", "us"]
 
 
 def seconds(command: list[str], environment: dict[str, str]) -> float:
@@ -65,8 +67,12 @@ def main(rounds: int) -> None:
             ("plain", "bare_line", [*ours, "--format", "plain"]),
             ("json", "bare_line", [*ours, "--format", "json"]),
         )
-        for name, bare, command in pairs:
-            base = [python, "-c", f"import {bare}; {bare}.app()", *WORDS]
+        bases = {name: [python, "-c", f"import {bare}; {bare}.app()", *WORDS] for name, bare, _ in pairs}
+        back = [python, "-c", "from tariffcli.cli.start import main; main()", *BACK]
+        bases["hs"] = back
+        line = ("hs", "", [*back, "--hs", "6109.10.00"])
+        for name, _, command in (*pairs, line):
+            base = bases[name]
             seconds(base, environment), seconds(command, environment)
             runs = [(seconds(command, environment), seconds(base, environment)) for _ in range(rounds)]
             ratios = [mine / theirs for mine, theirs in runs]
