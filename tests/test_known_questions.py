@@ -41,6 +41,22 @@ def test_a_filed_entry_of_september_2026_is_reproduced(record):
     assert span(answer.total_min_pct, answer.total_max_pct) == "77.9"
 
 
+@pytest.mark.parametrize(
+    ("day", "product", "total"),
+    [
+        ("2025-11-10", "8507.60.0020", "30.9"),
+        ("2026-01-01", "8507.60.0020", "48.4"),
+        ("2026-02-24", "8507.60.0020", "38.4"),
+        ("2026-07-24", "8507.60.0020", "40.9"),
+        ("2026-02-23", "electric-cars", "137.5"),
+        ("2026-02-24", "electric-cars", "127.5"),
+    ],
+)
+def test_a_battery_that_is_no_car_part_and_an_electric_car_with_their_ordinary_duty(record, day, product, total):
+    answer = ask(day, origin="cn", importer="us", product=product, facts={"vehicle_part": False}, record=record)
+    assert span(answer.total_min_pct, answer.total_max_pct) == total
+
+
 def test_what_would_apply_under_a_condition_is_a_layer_that_says_so(record):
     answer = ask("2025-06-05", origin="cn", importer="us", product="laptops", record=record)
     unmet = {layer.programme: layer.reason for layer in answer.layers if layer.role == "condition_not_met"}
