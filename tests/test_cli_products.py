@@ -162,7 +162,7 @@ def test_the_main_partner_is_the_origin_covered_by_name_or_the_other_importer(tm
     assert main_partner(load(write_record(tmp_path / "b", coverage=and_also(*more))), "us") == "de"
 
 
-@pytest.mark.parametrize("module", ["tariffcli.book.search", "tariffcli.cli.products"])
+@pytest.mark.parametrize("module", ["tariffcli.book.vocabulary", "tariffcli.cli.products"])
 def test_examples_in_docstrings_are_true(module: str) -> None:
     tried = doctest.testmod(import_module(module))
     assert (tried.failed, tried.attempted > 0) == (0, True)

@@ -125,7 +125,7 @@ def plain(value: Any) -> Any:
 def _compile(data: Path, stamp: str) -> sqlite3.Connection:
     from tariffcli.book.assemble import assemble  # heavy, and only when a record is compiled
     from tariffcli.book.rules import check
-    from tariffcli.book.search import vocabulary
+    from tariffcli.book.vocabulary import vocabulary
 
     parts = assemble(data)
     findings = check(parts)

@@ -6,13 +6,12 @@ out here. Chinese words stand in the categories' names; the texts of lines are E
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from tariffcli.book.load import Record
+from tariffcli.book.vocabulary import MISSPELT, stem, words_of
 from tariffcli.law.model import Category
 from tariffcli.law.products import digits_of, edition_at, fold_word
 
@@ -22,9 +21,6 @@ MATCHES: tuple[Match, ...] = ("exact", "prefix", "words", "fuzzy")
 
 LONGEST, MOST_WORDS = 100, 8
 """So much of a query is read."""
-
-MISSPELT = 4
-"""A word of fewer letters is taken as it was typed."""
 
 EMPTY = frozenset(("a", "an", "and", "for", "in", "not", "of", "on", "or", "than", "the", "to", "with"))
 """Words that stand in almost every text."""
@@ -42,40 +38,6 @@ class Hit(NamedTuple):
     code: str
     text: str
     heading: str
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text: runs of letters and digits, lower case, wide forms made plain; Chinese stands apart from Latin.
-
-    >>> words_of("Lithium-ion batteries（锂电池）")
-    ['lithium', 'ion', 'batteries', '锂电池']
-    """
-    if text.isascii():
-        return _LATIN.findall(text.lower())
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold().translate(_CLOSED))
-
-
-_LATIN, _WORD = re.compile("[a-z0-9]+"), re.compile(r"[\u2e80-\uffff]+|[^\W_\u2e80-\uffff]+")
-_CLOSED = {ord(mark): " " for mark in "、。・·（）《》「」【】，；：？！"}
-
-
-@lru_cache(maxsize=20_000)
-def stem(word: str) -> str:
-    """A word in the singular, roughly: enough for `phones`, `batteries` and `boxes`.
-
-    >>> stem("batteries"), stem("boxes"), stem("phones"), stem("glass")
-    ('battery', 'box', 'phone', 'glass')
-    """
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if word.endswith(("sses", "xes", "ches", "shes")):
-        return word[:-2]
-    return word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] not in "isu" else word
-
-
-def vocabulary(texts: Iterable[str]) -> set[str]:
-    """The Latin words in texts that a misspelt word may have meant."""
-    return {word for text in texts for word in words_of(text) if len(word) >= MISSPELT and word.isascii() and word.isalpha()}
 
 
 def search(record: Record, text: str, moments: Mapping[str, int]) -> list[Hit]:
