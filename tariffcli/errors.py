@@ -3,6 +3,9 @@
 Messages say what is wrong, where, and what to do next, in one or two lines.
 """
 
+EXAMPLE_DAY, EXAMPLE_MINUTE, EXAMPLE_INSTANT = "2025-04-24", "2025-04-10 12:01", "2025-04-10T12:01+08:00"
+"""How a day, a minute and an instant are written, for messages that ask for one."""
+
 
 class TariffError(Exception):
     """Base of all errors with a message meant for a person. Exit code 1."""

@@ -243,7 +243,7 @@ def test_what_is_no_day_is_refused(typed: str):
 
 @pytest.mark.parametrize("typed", ["2025-02-30", "2025-02-29", "2025-13-01", "2025-00-10", "31 Apr 2025", "20250431"])
 def test_a_day_that_the_calendar_lacks_is_refused_with_an_example(typed: str):
-    with pytest.raises(UsageError, match="is not a calendar date; use YYYY-MM-DD, for example 2025-02-28"):
+    with pytest.raises(UsageError, match="is not a calendar date; use YYYY-MM-DD, for example 2025-04-24"):
         parse_day(typed, TODAY)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from tariffcli.errors import UsageError
+from tariffcli.errors import EXAMPLE_DAY, EXAMPLE_INSTANT, EXAMPLE_MINUTE, UsageError
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -41,7 +41,7 @@ def wall_to_instant(text: str, zone_name: str) -> int:
     """
     found = _WALL.match(text.strip())
     if not found:
-        raise UsageError(f"'{text[:40]}' is not a time; use YYYY-MM-DD HH:MM, for example 2025-04-10 12:01.")
+        raise UsageError(f"'{text[:40]}' is not a time; use YYYY-MM-DD HH:MM, for example {EXAMPLE_MINUTE}.")
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
     try:
         naive = datetime(year, month, day, hour, minute, second)
@@ -61,12 +61,12 @@ def parse_instant(text: str, zone_name: str) -> int:
     found = _OFFSET.match(text.strip()) if ":" in text else None
     if not found:
         if not _WALL.match(text.strip()) or ":" not in text:
-            raise UsageError(f"'{text[:40]}' is not an instant; use 2025-04-10T12:01 or 2025-04-10T12:01+08:00.")
+            raise UsageError(f"'{text[:40]}' is not an instant; use {EXAMPLE_INSTANT}, with or without the offset.")
         return wall_to_instant(text, zone_name)
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise UsageError(f"'{text[:40]}' is not an instant; use 2025-04-10T12:01+08:00.") from None
+        raise UsageError(f"'{text[:40]}' is not an instant; use {EXAMPLE_INSTANT}.") from None
     _within_calendar(moment.date())
     return int(moment.timestamp())
 
@@ -111,9 +111,7 @@ def _calendar_day(year: int, month: int, day: int, typed: str) -> str:
     try:
         found = date(year, month, day)
     except ValueError:
-        raise UsageError(
-            f"'{typed}' is not a calendar date; use YYYY-MM-DD, for example {year if 1 <= year <= 9999 else 2025:04d}-02-28."
-        ) from None
+        raise UsageError(f"'{typed}' is not a calendar date; use YYYY-MM-DD, for example {EXAMPLE_DAY}.") from None
     _within_calendar(found)
     return found.isoformat()
 
@@ -134,7 +132,7 @@ def _numeric_day(first: int, second: int, year: int, typed: str, month_first: bo
 def parse_day(text: str, today: str, month_first: bool | None = None) -> str:
     """The ISO day that a user typed; `today` is the importer's local day, for `today` and `yesterday`.
 
-    Accepted: `2025-04-24`, `20250424`, `24 Apr 2025`, `Apr 24, 2025`, `April 24 2025`, and where `month_first` is said
+    Accepted: ISO with or without dashes, `24 Apr 2025`, `Apr 24, 2025`, `April 24 2025`, and where `month_first` is said
     `04/24/2025`. Partial dates are refused, never completed. Raises UsageError.
     """
     typed = text.strip()
@@ -153,10 +151,10 @@ def parse_day(text: str, today: str, month_first: bool | None = None) -> str:
     elif found := re.fullmatch(r"([a-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})", word, re.ASCII):
         month_text, day_text, year_text = found.groups()
     else:
-        raise UsageError(f"'{shown}' is not a whole date; use YYYY-MM-DD, for example 2025-04-24.")
+        raise UsageError(f"'{shown}' is not a whole date; use YYYY-MM-DD, for example {EXAMPLE_DAY}.")
     month_number = _month(month_text)
     if month_number is None:
-        raise UsageError(f"'{shown}': '{month_text}' is not a month; use YYYY-MM-DD, for example 2025-04-24.")
+        raise UsageError(f"'{shown}': '{month_text}' is not a month; use YYYY-MM-DD, for example {EXAMPLE_DAY}.")
     return _calendar_day(int(year_text), month_number, int(day_text), shown)
 
 
