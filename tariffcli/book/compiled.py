@@ -75,7 +75,7 @@ def _open(path: Path, stamp: str) -> sqlite3.Connection | None:
     try:
         if not path.exists():
             return None
-        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, check_same_thread=False)
         found = connection.execute("SELECT body FROM blob WHERE name = 'stamp'").fetchone()
         if found and found[0] == stamp:
             return connection
@@ -133,7 +133,7 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
         count = f"{len(findings)} finding{'s' * (len(findings) > 1)}"
         first = str(findings[0]).removesuffix(".")
         raise RecordError(f"The record at {data} has {count}, the first: {first}. Run `tariff check`.")
-    connection = sqlite3.connect(":memory:")
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
     connection.executescript(_SCHEMA)
     importer_of = {placed.value.id: placed.value.importer for placed in parts.programmes}
     scope_importer = {placed.value.id: placed.value.importer for placed in parts.scopes}

@@ -12,6 +12,7 @@ from tariffcli.law.duty import ad_valorem_pct
 from tariffcli.law.model import Category, Line, Listing, Product
 
 GENERAL = Product("general", "general", "goods on no special list", ())
+LONGEST_DIGITS = 10
 _CODE = re.compile(r"[0-9]{2,10}")
 
 
@@ -33,6 +34,17 @@ def digits_of(text: str) -> str | None:
     """The digits of a tariff code typed with dots, spaces or dashes; None when it is not a code."""
     plain = re.sub(r"[.\s-]", "", text.strip())
     return plain if plain.isascii() and plain.isdigit() else None
+
+
+def cut_to_law(book: Book, importer: str, text: str) -> str:
+    """A typed code without the digits that an importer's law does not distinguish; anything else as it is.
+
+    Where no schedule is held lines have eight digits: two more are somebody else's statistics and say nothing here.
+    """
+    code = digits_of(text)
+    if code is not None and len(code) == LONGEST_DIGITS and not book.lines(importer, ""):
+        return code[:LINE_DIGITS]
+    return text
 
 
 def find_product(book: Book, importer: str, text: str, moment: int) -> Product:
