@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportAttributeAccessIssue=false
 """Values and quantities of lines, from numbers or text, as whole cents and thousandths of a unit."""
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _units(reader: Reader, batch: Any) -> tuple[Whole, list[str]]:
 def _scaled(reader: Reader, batch: Any, meaning: str, scale: int) -> tuple[Whole, dict[int, Decimal], Whole | None]:
     """A column as whole parts of a unit, the lines that are no whole parts, and refusals."""
     many = batch.num_rows
-    column = pa.array([reader.plan.constants[meaning]] * many) if meaning in reader.plan.constants else reader.column(batch, meaning)
+    column = reader.given(batch, meaning)
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         column, bad, exact = _numbers_of_text(reader, column, meaning)
     else:

@@ -1,3 +1,4 @@
+# pyright: basic
 """Classes of equal lines: one scalar call of the engine for each, however long the file is.
 
 A line's cell is the row of its goods (lines that always stood on the same lists share one) and its epoch; a cell holds the number
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
+from decimal import Decimal
 from threading import RLock
 from typing import Any, NamedTuple
 
@@ -21,7 +23,7 @@ from tariffcli.bulk.outcomes import Outcomes, outcome_of, refused
 from tariffcli.errors import UsageError
 from tariffcli.law.charges import reporting_on
 from tariffcli.law.docket import Docket, breakpoints, coverage_at, epoch_at, lines_at, nomenclature_points
-from tariffcli.law.engine import answer_case
+from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.facts import conditions_of, holds_for
 from tariffcli.law.instants import day_of
 from tariffcli.law.model import FactValue, Product, Query
@@ -41,6 +43,10 @@ class Entry(NamedTuple):
 
     facts: tuple[tuple[str, FactValue], ...] = ()
     mfn_pct: Any = None
+
+
+Kind = tuple[frozenset[str], Decimal | None, str]
+"""What the law sees of a tariff line: its lists, its ordinary duty in per cent and as worded."""
 
 
 class Row(NamedTuple):
@@ -67,13 +73,19 @@ class Classes:
         self.rows = np.zeros((0, 1024), dtype=np.int64)
         """Of each group and goods, the cell of the first epoch; 0 is a row of empty cells for what was not met yet."""
         self.cells = np.full(2 * MOST_EPOCHS, -1, dtype=np.int32)
-        self._used = MOST_EPOCHS
+        self.used = MOST_EPOCHS
         self._rows_by_law: dict[object, int] = {}
-        self._laws: dict[int, Row] = {}
+        self.laws: dict[int, Row] = {}
         self._with_facts: dict[tuple[int, int], int] = {}
         self._known: dict[object, int] = {}
         self.lock = RLock()
         self.fresh = 0
+
+    def restore(self, goods: list[str], rows: Numbers, cells: NDArray[np.int32], laws: dict[int, Row]) -> None:
+        """Go on from what an earlier run found."""
+        self.goods, self.rows, self.laws, self.used = goods, rows, laws, len(cells)
+        self._goods_numbers = {text: number for number, text in enumerate(goods)}
+        self.cells = np.concatenate([cells, np.full(len(cells) // 2 + MOST_EPOCHS, -1, dtype=np.int32)])
 
     # what lines name
 
@@ -151,7 +163,7 @@ class Classes:
 
     def _fill(self, start: int, epoch: int) -> None:
         """Fill a cell, and with it every epoch of its row in which nothing changes for these goods."""
-        row = self._laws[start]
+        row = self.laws[start]
         if self.cells[start + epoch] < 0:
             first, after = self._stretch(row, epoch)
             number = self._class_of(self.groups.found[row.group], row.goods, first, NO_FACTS)
@@ -172,7 +184,7 @@ class Classes:
             return np.array(found, dtype=np.int32).take(places.reshape(-1)) if len(each) else np.empty(0, dtype=np.int32)
 
     def _class_with(self, start: int, epoch: int, entry: int) -> int:
-        row = self._laws[start]
+        row = self.laws[start]
         first, _ = self._stretch(row, epoch)
         key = (start + first, entry)
         if key not in self._with_facts:
@@ -183,7 +195,8 @@ class Classes:
 
     def _row(self, group: Group, number: int) -> int:
         """The row of goods in a group: shared by all that have stood on the same lists at the same times."""
-        docket, product = group.docket, _product(group.docket, self.goods[number])
+        docket = self._docket(group)
+        product = _product(docket, self.goods[number])
         edges = sorted({*nomenclature_points(docket, product)}) if product is not None else []
         moments = [edges[0] - 1, *edges] if edges else [group.moment(0)]
         lists = [self._lists(docket, number, moment) for moment in moments]
@@ -194,25 +207,28 @@ class Classes:
             scopes = frozenset(scope for found in lists if isinstance(found, frozenset) for one in found for scope in one[0])
             points = np.array(sorted({*edges, *group.always, *breakpoints(docket, scopes, self.known_on)}), dtype=np.int64)
             starts = np.unique(np.searchsorted(group.points, points, side="right")).tolist()
-            self._laws[start] = Row(group.number, number, sorted({0, *starts}))
+            self.laws[start] = Row(group.number, number, sorted({0, *starts}))
         return start
 
     def _new_row(self, width: int) -> int:
-        start = self._used
-        self._used += width
-        if self._used > len(self.cells):
-            grown = np.full(max(2 * len(self.cells), self._used), -1, dtype=np.int32)
+        start = self.used
+        self.used += width
+        if self.used > len(self.cells):
+            grown = np.full(max(2 * len(self.cells), self.used), -1, dtype=np.int32)
             grown[: len(self.cells)] = self.cells
             self.cells = grown
         return start
 
-    def _lists(self, docket: Docket, number: int, moment: int) -> object:
+    def _lists(self, docket: Docket, number: int, moment: int) -> frozenset[Kind] | str:
         try:
             product = self._product_at(docket.importer, number, moment)
             found = lines_at(docket, product, moment, self.known_on)
         except UsageError as error:
             return str(error)
         return frozenset((lines.scopes, lines.mfn_pct, lines.mfn_text) for lines in found)
+
+    def _docket(self, group: Group) -> Docket:
+        return open_case(self.book, group.importer, group.origin)
 
     def _product_at(self, importer: str, number: int, moment: int) -> Product:
         if importer not in self.book.zones:
@@ -221,7 +237,7 @@ class Classes:
 
     def _class_of(self, group: Group, number: int, epoch: int, entry: int) -> int:
         """The class of one line; the engine is asked unless an equal line was asked before."""
-        docket, moment = group.docket, group.moment(epoch)
+        docket, moment = self._docket(group), group.moment(epoch)
         try:
             product = self._product_at(group.importer, number, moment)
             facts, mfn_pct = self.entries[entry]
@@ -240,7 +256,7 @@ class Classes:
 
     def _law_of(self, group: Group, product: Product, moment: int, facts: Mapping[str, FactValue], mfn_pct: object) -> object:
         """All that an answer can depend on: the lists and epochs of its lines, what is covered, and the facts that rows in force read."""
-        docket = group.docket
+        docket = self._docket(group)
         covered = tuple(row.programme + row.covered_from for row in coverage_at(docket, moment))
         lists: list[object] = []
         for lines in lines_at(docket, product, moment, self.known_on):
@@ -256,7 +272,8 @@ class Classes:
 def _one_of_each(places: Numbers, lines: NDArray[np.intp]) -> list[int]:
     """The first of some lines in each place."""
     _, first = np.unique(places[lines], return_index=True)
-    return lines[first].tolist()
+    found: list[int] = lines[first].tolist()
+    return found
 
 
 def _reads(docket: Docket, epoch: Any) -> tuple[Any, ...]:

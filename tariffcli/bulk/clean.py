@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -100,7 +101,12 @@ def several(text: str) -> tuple[str, ...]:
 
 def country_word(value: Any) -> str:
     """A country as a file holds it; census codes come as numbers."""
-    return str(int(value)) if isinstance(value, float) and value == int(value) else str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def is_nan(value: Any) -> bool:
+    """Whether a value is a float that is no number."""
+    return isinstance(value, float) and math.isnan(value)
 
 
 def is_shortened(code: Any) -> bool:

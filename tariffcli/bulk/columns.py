@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportAttributeAccessIssue=false
 """Between Arrow and numpy without a detour: distinct values with their numbers, whole numbers, and gathered results."""
 
 from __future__ import annotations

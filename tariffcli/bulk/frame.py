@@ -35,7 +35,8 @@ def rate_lines(
     `date` (a day, answered at its end in the importer's legal zone: date, timestamp or ISO text) or `instant` (timestamp or ISO
     text; without an offset on the importer's clock); `hs` (2 to 10 digits, text or number) or `product` (a word of the
     record); `origin`, `importer` (codes or names); `value` (customs value in US dollars), `quantity` and `unit`; facts of the
-    entry by flag name: `claim`, `metal_share` (several with `;`), `loaded`, `mode`, `in_quota`, `postal`, `mfn` (per cent), `shipment_value`.
+    entry by flag name: `claim`, `metal_share` (several with `;`), `loaded`, `mode`, `in_quota`, `postal`, `mfn` (per cent),
+    `shipment_value`.
 
     Columns added, percentages of customs value as floats (null: not one number): `additional_pct`, `additional_min_pct`,
     `additional_max_pct`, `mfn_pct`, `total_pct`; `<authority>_pct` for every authority of the record (their sum is
@@ -75,9 +76,9 @@ def settle(plan: Plan, table: Any) -> Plan:
         if slashed:
             plan = plan._replace(month_first=clean.month_first_of(slashed))
             if plan.month_first is None:
-                raise UsageError(
-                    f"The days of column '{name}' can be read two ways ({slashed[0][:20]}); give --dates us or eu (month_first=True or False)."
-                )
+                shown = slashed[0][:20]
+                raise UsageError(f"The days of '{name}' can be read two ways ({shown}); say --dates us or eu (month_first=True or False).")
+
     return plan
 
 
@@ -104,7 +105,7 @@ def _pandas_column(series: Any) -> Any:
     try:
         return pa.array(series, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([None if value is None or value != value else str(value) for value in series], pa.string())
+        return pa.array([None if value is None or clean.is_nan(value) else str(value) for value in series], pa.string())
 
 
 def _as_given(frame: Any, table: Any, names: list[str], arrays: list[Any]) -> Any:

@@ -26,7 +26,7 @@ class Group(NamedTuple):
 
     number: int
     importer: str
-    docket: Docket
+    origin: str
     zone: str
     points: NDArray[np.int64]
     first_day: int
@@ -54,21 +54,26 @@ class Groups:
         self.book, self.known_on = book, known_on
         self.found: list[Group] = []
         self._by_law: dict[object, int] = {}
-        self._by_pair: dict[tuple[str, str], int] = {}
+        self.by_pair: dict[tuple[str, str], int] = {}
         self._days = (0, np.zeros((1, 1), dtype=np.int64))
 
     def number_of(self, importer: str, origin: str) -> int:
         """The group of a pair, opened when it is first met."""
         pair = (importer, origin)
-        if pair not in self._by_pair:
+        if pair not in self.by_pair:
             docket = open_case(self.book, importer, origin)
             key = law_of(docket)
             if key not in self._by_law:
-                self.found.append(open_group(len(self.found), docket, self.known_on))
-                self._days = self._table()
+                self.found.append(open_group(len(self.found), self.book, docket, self.known_on))
+                self.refresh()
                 self._by_law[key] = len(self.found) - 1
-            self._by_pair[pair] = self._by_law[key]
-        return self._by_pair[pair]
+            self.by_pair[pair] = self._by_law[key]
+        return self.by_pair[pair]
+
+    def refresh(self) -> None:
+        """Bring the days of all groups together."""
+        if self.found:
+            self._days = self._table()
 
     def _table(self) -> tuple[int, NDArray[np.int64]]:
         """The epochs of all groups by day, over the days of all."""
@@ -92,15 +97,15 @@ def law_of(docket: Docket) -> object:
     return (docket.importer, tuple(row.id for row in docket.events), tuple(row.id for row in docket.relations), covered, areas)
 
 
-def open_group(number: int, docket: Docket, known_on: str | None) -> Group:
+def open_group(number: int, book: Record, docket: Docket, known_on: str | None) -> Group:
     """Sort the instants of a pair into epochs, and its days into them."""
-    zone = docket.book.zones.get(docket.importer, "UTC")
-    always = _always(docket, zone)
+    zone = book.zones.get(docket.importer, "UTC")
+    always = _always(book, docket, zone)
     points = np.array(sorted({*always, *_points(docket, known_on)}), dtype=np.int64)
     first, last = (_day(points[0]) - 2, _day(points[-1]) + 2) if len(points) else (0, 0)
     ends = np.array([end_of_day(_iso(day), zone) for day in range(first, last + 1)], dtype=np.int64)
     epochs = np.searchsorted(points, ends, side="right").astype(np.int32)
-    return Group(number, docket.importer, docket, zone, points, first, epochs, always)
+    return Group(number, docket.importer, docket.origin, zone, points, first, epochs, always)
 
 
 def _points(docket: Docket, known_on: str | None) -> set[int]:
@@ -109,8 +114,8 @@ def _points(docket: Docket, known_on: str | None) -> set[int]:
     return {*breakpoints(docket, docket.scopes, known_on), *(edge for pair in edges for edge in pair if edge is not None)}
 
 
-def _always(docket: Docket, zone: str) -> tuple[int, ...]:
-    rules = [row for row in docket.book.reporting if row.importer == docket.importer]  # type: ignore[attr-defined]
+def _always(book: Record, docket: Docket, zone: str) -> tuple[int, ...]:
+    rules = [row for row in book.reporting if row.importer == docket.importer]
     days = {day for row in rules for day in (row.since, row.until) if day}
     return tuple(sorted({*coverage_points(docket), *(start_of_day(day, zone) for day in days)}))
 

@@ -1,3 +1,4 @@
+# pyright: basic
 """Duties of many lines at once: the arithmetic of `law.amounts` in whole numbers, every line rounded alike.
 
 Values are whole cents, rates ten-thousandths of a per cent, quantities thousandths of a unit. What does not fit (a part of a
@@ -37,7 +38,7 @@ class Amounts(NamedTuple):
     cents: Whole
     quantities: Whole
     units: Whole
-    unit_names: Sequence[str]
+    unit_names: list[str]
     exact: dict[int, tuple[Decimal, Decimal | None]]
 
 

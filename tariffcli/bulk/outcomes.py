@@ -54,10 +54,17 @@ class Column:
 
     def __init__(self, dtype: type, missing: float) -> None:
         self._missing = missing
-        self._data: NDArray[np.generic] = np.empty(64, dtype)
+        self._data: NDArray[Any] = np.empty(64, dtype)
         self.length = 0
 
-    def append(self, value: object) -> None:
+    @classmethod
+    def of(cls, values: NDArray[Any], missing: float) -> Column:
+        """A column that starts with these values."""
+        column = cls(values.dtype.type, missing)
+        column._data, column.length = values.copy() if len(values) else column._data, len(values)
+        return column
+
+    def append(self, value: float | None) -> None:
         """Add the value of one more class."""
         if self.length == len(self._data):
             self._data = np.concatenate([self._data, np.empty_like(self._data)])
@@ -65,7 +72,7 @@ class Column:
         self.length += 1
 
     @property
-    def values(self) -> NDArray[np.generic]:
+    def values(self) -> NDArray[Any]:
         """All values so far."""
         return self._data[: self.length]
 
@@ -80,6 +87,14 @@ class Words:
 
         self.arrow: Any = None
         """The texts as an Arrow array, kept by who asked for it."""
+
+    @classmethod
+    def of(cls, texts: list[str], numbers: NDArray[Any]) -> Words:
+        """A column that starts with these words."""
+        words = cls()
+        words.texts, words.numbers = texts, Column.of(numbers, -1)
+        words._known = {text: number for number, text in enumerate(texts)}
+        return words
 
     def append(self, text: str) -> None:
         """Add the word of one more class."""
@@ -102,13 +117,17 @@ class Outcomes:
         self._classes: dict[Outcome, int] = {}
 
     def __len__(self) -> int:
-        return len(self._classes)
+        return self.program.length
+
+    def recount(self) -> None:
+        """Learn anew which programs are held, after they were read from a file."""
+        self._program_numbers = {program: number for number, program in enumerate(self.programs)}
 
     def number_of(self, outcome: Outcome) -> int:
         """The class of an outcome, new or known."""
         if outcome not in self._classes:
-            self._classes[outcome] = len(self._classes)
             self._append(outcome)
+            self._classes[outcome] = len(self) - 1
         return self._classes[outcome]
 
     def _append(self, outcome: Outcome) -> None:

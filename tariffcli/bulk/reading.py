@@ -82,6 +82,12 @@ class Reader:
         """The column of a meaning, as one array."""
         return columns.flat(batch.column(self.plan.columns[meaning]))
 
+    def given(self, batch: Any, meaning: str) -> Any:
+        """The column of a meaning, or what is given for every line."""
+        if meaning in self.plan.constants:
+            return pa.array([self.plan.constants[meaning]] * batch.num_rows)
+        return self.column(batch, meaning)
+
     def _meant(self, batch: Any, meaning: str, read: Callable[[Any], int]) -> Indices:
         """The numbers of a column by `read`, asked once for each distinct value."""
         if meaning in self.plan.constants:
@@ -98,7 +104,7 @@ class Reader:
         key = (meaning, value)
         found = self._meanings.get(key)
         if found is None:
-            blank = value is None or (isinstance(value, str) and not value.strip()) or value != value
+            blank = value is None or (isinstance(value, str) and not value.strip()) or clean.is_nan(value)
             try:
                 found = self.refusal(f"no {meaning} is given") if blank else read(value)
             except UsageError as error:
@@ -150,46 +156,40 @@ class Reader:
 
     def _days(self, batch: Any) -> tuple[NDArray[np.int32], Indices | None]:
         """Days counted from 1970, and refusals."""
-        if "date" in self.plan.constants:
-            column = pa.array([self.plan.constants["date"]] * batch.num_rows)
-        else:
-            column = self.column(batch, "date")
+        column = self.given(batch, "date")
         if pa.types.is_timestamp(column.type):
             column = column.cast(pa.date32(), safe=False)
         if pa.types.is_date32(column.type) and column.null_count == 0:
             return columns.view(column, np.int32), None
         numbers, values = columns.encoded(column)
-        table = [
-            self.once("date", lambda value: clean.day_number(value, self.plan.month_first) + SHIFT, v) for v in (*values.to_pylist(), None)
-        ]
+        table = [self.once("date", self._day, value) for value in (*values.to_pylist(), None)]
         found = np.array(table, dtype=np.int64).take(numbers)
-        wrong = np.minimum(found, 0)
-        return np.where(found < 0, 0, found - SHIFT).astype(np.int32), wrong
+        return np.where(found < 0, 0, found - SHIFT).astype(np.int32), np.minimum(found, 0)
+
+    def _day(self, value: Any) -> int:
+        return clean.day_number(value, self.plan.month_first) + SHIFT
 
     def _epochs_of_instants(self, batch: Any, groups: Indices) -> tuple[Indices, Indices]:
         """The epoch of each instant; one without an offset is on the clock of the line's importer."""
-        if "instant" in self.plan.constants:
-            column = pa.array([self.plan.constants["instant"]] * batch.num_rows)
-        else:
-            column = self.column(batch, "instant")
+        column = self.given(batch, "instant")
         found, wrong = np.zeros(batch.num_rows, dtype=np.int64), np.zeros(batch.num_rows, dtype=np.int64)
         aware = pa.types.is_timestamp(column.type) and column.type.tz is not None
-        seconds = column.cast(pa.timestamp("s", "UTC"), safe=False) if aware else None
-        numbers, values = (None, None) if aware else columns.encoded(column)
         for number in _present(groups):
             group = self.classes.groups.found[number]
             here = np.flatnonzero(groups == number)
-            if seconds is not None:
-                moments, unread = columns.view(seconds, np.int64)[here], columns.missing(seconds)
-                wrong[here] = np.where(unread[here], self.refusal("no instant is given"), 0)
-            else:
-                read = [self.once(f"instant in {group.zone}", lambda v, zone=group.zone: clean.instant_number(v, zone) + FAR, v)
-                        for v in (*values.to_pylist(), None)]  # fmt: skip
-                moments = np.array(read, dtype=np.int64).take(numbers[here])
-                wrong[here] = np.minimum(moments, 0)
-                moments = moments - FAR
-            found[here] = group.epochs_of_instants(moments)
+            moments = self._aware(column) if aware else self._on_the_clock(column, group.zone)
+            wrong[here] = np.minimum(moments, 0)[here]
+            found[here] = group.epochs_of_instants(moments[here] - FAR)
         return found, wrong
+
+    def _aware(self, column: Any) -> Indices:
+        seconds = columns.view(column.cast(pa.timestamp("s", "UTC"), safe=False), np.int64)
+        return np.where(columns.missing(column), self.refusal("no instant is given"), seconds + FAR)
+
+    def _on_the_clock(self, column: Any, zone: str) -> Indices:
+        numbers, values = columns.encoded(column)
+        read = [self.once(f"instant in {zone}", lambda value: clean.instant_number(value, zone) + FAR, one) for one in values.to_pylist()]
+        return np.array([*read, self.refusal("no instant is given")], dtype=np.int64).take(numbers)
 
     def _facts(self, batch: Any, groups: Indices) -> Indices:
         """Each line's combination of facts, or the refusal of it."""
@@ -201,17 +201,19 @@ class Reader:
                 lists.append((1, [self.plan.constants[meaning]]))
                 continue
             numbers, values = columns.encoded(self.column(batch, meaning))
-            texts = [*values.to_pylist(), None]
-            lists.append((len(texts), texts))
-            together = together * len(texts) + numbers
+            several = [*values.to_pylist(), None]
+            lists.append((len(several), several))
+            together = together * len(several) + numbers
         each, places = np.unique(together, return_inverse=True)
         found: list[int] = []
-        for key in each.tolist():
-            texts: dict[str, Any] = {}
+        zones = [group.zone for group in self.classes.groups.found] or ["UTC"]
+        for rest in each.tolist():
+            told: dict[str, Any] = {}
+            left = rest
             for meaning, (many, values) in zip(reversed(given), reversed(lists), strict=True):
-                key, place = divmod(key, many)
-                texts[meaning] = values[place]
-            found.append(self._entry(self.classes.groups.found[key].zone if self.classes.groups.found else "UTC", texts))
+                left, place = divmod(left, many)
+                told[meaning] = values[place]
+            found.append(self._entry(zones[left], told))
         return np.array(found, dtype=np.int64).take(places.reshape(-1))
 
     def _entry(self, zone: str, texts: dict[str, Any]) -> int:
@@ -224,7 +226,7 @@ class Reader:
         return self._entries[key]
 
     def _typed(self, zone: str, texts: dict[str, Any]) -> Entry:
-        told = {name: text for name, value in texts.items() if value is not None and value == value and (text := str(value).strip())}
+        told = {name: text for name, value in texts.items() if not clean.is_nan(value) and (text := str(value or "").strip())}
         typed = Typed(
             claim=clean.several(told.get("claim", "")),
             loaded=told.get("loaded"),
