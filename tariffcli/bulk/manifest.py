@@ -1,3 +1,4 @@
+# pyright: basic
 """What stands beside an output: of which input it was made, how its columns were read, by which record, and what became of the lines."""
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def write_manifest(out: Path, document: Mapping[str, Any]) -> None:
 def read_manifest(out: Path) -> dict[str, Any] | None:
     """The manifest of an output, or None where there is none that can be read."""
     try:
-        found = json.loads(beside(out).read_text(encoding="utf-8"))
+        found: Any = json.loads(beside(out).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None

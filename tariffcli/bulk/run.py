@@ -106,9 +106,8 @@ def run(job: Job) -> Summary:
         raise TariffError(f"{job.source.name} could not be rated to its end: {first_line(error)}") from None
     except OSError as error:
         where = job.out if job.out is not None else "standard output"
-        raise TariffError(
-            f"{where} could not be written: {error.strerror or first_line(error)} ({summary.lines:,} lines were rated); nothing was left behind."
-        ) from None
+        said = f"{error.strerror or first_line(error)}; {summary.lines:,} lines were rated, nothing was left behind."
+        raise TariffError(f"{where} could not be written: {said}") from None
     finally:
         if aside is not None:
             aside.drop()

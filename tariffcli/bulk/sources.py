@@ -7,7 +7,7 @@ import codecs
 import csv
 import io
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -48,7 +48,7 @@ class Options(NamedTuple):
 
     encoding: str | None = None
     sheet: str | None = None
-    asked: dict[str, str] = {}
+    asked: Mapping[str, str] = {}
 
 
 def kind_of(path: Path | None, asked: str | None = None) -> str:
@@ -210,7 +210,7 @@ def _first_rows(text: str, delimiter: str) -> list[list[str]]:
     return rows
 
 
-def _meanings(cells: Sequence[str], asked: dict[str, str]) -> int:
+def _meanings(cells: Sequence[str], asked: Mapping[str, str]) -> int:
     """How many columns of known meaning a row names, were it the header."""
     try:
         return len(find_columns([cell.strip() for cell in cells], asked))
@@ -240,9 +240,8 @@ def _text_batches(stream: Counted, layout: Layout, skipped: list[str], name: str
     except (pa.ArrowException, UnicodeError) as error:
         if "Empty CSV" in str(error):
             return
-        raise TariffError(
-            f"{name} could not be read to its end: {first_line(error)} Is it all in {layout.encoding}? See --encoding."
-        ) from None
+        ask = f"Is it all in {layout.encoding}? See --encoding."
+        raise TariffError(f"{name} could not be read to its end: {first_line(error)} {ask}") from None
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

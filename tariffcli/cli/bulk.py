@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -104,7 +104,7 @@ def _pairs(words: list[str], flag: str) -> dict[str, str]:
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
+def _stoppable() -> Generator[None, None, None]:
     """A request to end is answered as Ctrl-C is: nothing half written stays."""
 
     def stop(*_: object) -> None:
@@ -228,7 +228,7 @@ def _tell_summary(summary: Any, skipped: list[str]) -> None:
 
 
 @contextmanager
-def _progress(name: str) -> Iterator[Callable[[int, float], None] | None]:
+def _progress(name: str) -> Generator[Callable[[int, float], None] | None, None, None]:
     """A line on the terminal with lines done, their rate and the time left; silent where stderr is no terminal."""
     if not sys.stderr.isatty():
         yield None
