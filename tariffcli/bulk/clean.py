@@ -26,7 +26,10 @@ def code_of(text: Any) -> str:
 
     A code that a spreadsheet turned into a power of ten has lost digits, and is refused. Raises UsageError.
     """
-    plain = str(text).strip().strip("'\ufeff").strip()
+    plain = str(text).strip()
+    if plain.isdecimal() and plain.isascii():
+        return plain
+    plain = plain.strip("'\ufeff").strip()
     if found := _FLOAT_CODE.match(plain):
         before = found.group(1)
         plain = before if len(before) > 6 or plain == f"{before}.0" else plain

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,7 @@ from tariffcli.book.load import HERE, Record
 from tariffcli.bulk.classes import Classes, Row
 from tariffcli.bulk.groups import Group
 from tariffcli.bulk.outcomes import Column, Words
-from tariffcli.law.amounts import Program, Reckoned
-from tariffcli.law.duty import AdValorem, Specific
+from tariffcli.bulk.programs import Programs, arrays_of, table_from
 
 MOST_GOODS, MOST_FILES = 60_000, 6
 """A file with more distinct codes is mostly dirt, and not worth keeping."""
@@ -77,10 +75,11 @@ def _arrays(classes: Classes) -> dict[str, Any]:
         "groups": [[group.importer, group.origin, group.zone, group.first_day, group.always] for group in groups],
         "pairs": [[*pair, number] for pair, number in classes.groups.by_pair.items()],
         "texts": {name: words.texts for name, words in outcomes.words.items()},
-        "programs": [_plain(program) for program in outcomes.programs],
+        "programs": outcomes.programs.to_plain(),
         "used": classes.used,
     }
     words = np.frombuffer(json.dumps(plain).encode(), np.uint8)
+    found |= arrays_of(outcomes.programs.table)
     return {**found, "rows": classes.rows, "cells": classes.cells[: classes.used], "program": outcomes.program.values, "words": words}
 
 
@@ -90,33 +89,11 @@ def _fill(classes: Classes, kept: Any, plain: dict[str, Any]) -> None:
         outcomes.numbers[name] = Column.of(kept[f"number {name}"], np.nan)
     for name in outcomes.words:
         outcomes.words[name] = Words.of(plain["texts"][name], kept[f"word {name}"])
-    outcomes.programs = [_program(one) for one in plain["programs"]]
+    outcomes.programs = Programs(plain["programs"], table_from(kept))
     outcomes.program = Column.of(kept["program"], -1)
-    outcomes.recount()
     for number, (importer, origin, zone, first_day, always) in enumerate(plain["groups"]):
         group = Group(number, importer, origin, zone, kept[f"points {number}"], first_day, kept[f"epochs {number}"], tuple(always))
         classes.groups.found.append(group)
     classes.groups.by_pair = {(importer, origin): number for importer, origin, number in plain["pairs"]}
     classes.groups.refresh()
     classes.restore(plain["goods"], kept["rows"], kept["cells"], {start: Row(*row) for start, *row in plain["laws"]})
-
-
-def _plain(program: Program | None) -> Any:
-    if program is None:
-        return None
-    lines = [
-        [line.greater, [[str(part.pct)] if isinstance(part, AdValorem) else [str(part.amount), part.unit] for part in line.parts]]
-        for line in program.lines
-    ]
-    return [program.even, lines]
-
-
-def _program(plain: Any) -> Program | None:
-    if plain is None:
-        return None
-    even, lines = plain
-    return Program(tuple(Reckoned(tuple(_part(part) for part in parts), greater) for greater, parts in lines), even)
-
-
-def _part(plain: list[str]) -> AdValorem | Specific:
-    return AdValorem(Decimal(plain[0])) if len(plain) == 1 else Specific(Decimal(plain[0]), plain[1])

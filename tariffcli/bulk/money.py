@@ -69,6 +69,14 @@ def table_of(programs: Sequence[Program | None]) -> Table:
     return Table(rates, even, plain, priced, by_quantity)
 
 
+def joined(table: Table, more: Table) -> Table:
+    """Two tables as one, the second after the first."""
+    width = max(table.rates.shape[1], more.rates.shape[1])
+    rates = [np.pad(one.rates, ((0, 0), (0, width - one.rates.shape[1]))) for one in (table, more)]
+    others = [np.concatenate(pair) for pair in zip(table[1:], more[1:], strict=True)]
+    return Table(np.concatenate(rates), *others)
+
+
 def duties(programs: Sequence[Program | None], table: Table, numbers: NDArray[np.int32], amounts: Amounts) -> Whole:
     """The duty of each line in cents (`UNKNOWN`: cannot be said). `numbers` gives each line's program, `table` all programs."""
     known = amounts.cents != UNKNOWN

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tariffcli.bulk.programs import Programs
 from tariffcli.law.amounts import Program, program_of
 from tariffcli.law.engine import CHARGED
 from tariffcli.law.model import Answer
@@ -111,17 +112,12 @@ class Outcomes:
         self.authorities = tuple(authorities)
         self.numbers = {name: Column(np.float64, np.nan) for name in (*NUMBERS, *(f"{name}_pct" for name in authorities))}
         self.words = {name: Words() for name in WORDS}
-        self.programs: list[Program | None] = []
+        self.programs = Programs()
         self.program = Column(np.int32, -1)
-        self._program_numbers: dict[Program | None, int] = {}
         self._classes: dict[Outcome, int] = {}
 
     def __len__(self) -> int:
         return self.program.length
-
-    def recount(self) -> None:
-        """Learn anew which programs are held, after they were read from a file."""
-        self._program_numbers = {program: number for number, program in enumerate(self.programs)}
 
     def number_of(self, outcome: Outcome) -> int:
         """The class of an outcome, new or known."""
@@ -135,7 +131,4 @@ class Outcomes:
             column.append(None if value is None else float(value))
         for words, text in zip(self.words.values(), outcome.words, strict=True):
             words.append(text)
-        if outcome.program not in self._program_numbers:
-            self._program_numbers[outcome.program] = len(self.programs)
-            self.programs.append(outcome.program)
-        self.program.append(self._program_numbers[outcome.program])
+        self.program.append(self.programs.number_of(outcome.program))

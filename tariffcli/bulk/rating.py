@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tariffcli.book.load import Record
 from tariffcli.bulk import columns
 from tariffcli.bulk.classes import Classes
-from tariffcli.bulk.money import UNKNOWN, Table, duties, table_of
+from tariffcli.bulk.money import UNKNOWN, duties
 from tariffcli.bulk.outcomes import NUMBERS, WORDS
 from tariffcli.bulk.plan import Plan
 from tariffcli.bulk.reading import Read, Reader
@@ -35,7 +35,6 @@ class Rater:
         self.book, self.plan = book, plan
         self.classes = classes if classes is not None else Classes(book, plan.known_on)
         self.reader = Reader(book, plan, self.classes)
-        self._programs: Table | None = None
 
     @property
     def added(self) -> list[str]:
@@ -55,10 +54,10 @@ class Rater:
         classes = self._classes(read)
         if read.amounts is None:
             return Rated(classes, None)
-        programs, numbers = self.classes.outcomes.programs, self.classes.outcomes.program.values.take(classes)
-        if self._programs is None or len(self._programs.plain) != len(programs):
-            self._programs = table_of(programs)
-        return Rated(classes, duties(programs, self._programs, numbers, read.amounts))
+        outcomes = self.classes.outcomes
+        with self.classes.lock:
+            table = outcomes.programs.table
+        return Rated(classes, duties(outcomes.programs, table, outcomes.program.values.take(classes), read.amounts))
 
     def _classes(self, read: Read) -> NDArray[np.int32]:
         if not read.troubled:

@@ -20,11 +20,12 @@ from tariffcli.bulk import clean, columns
 from tariffcli.bulk.frame import settle
 from tariffcli.bulk.outcomes import INVALID
 from tariffcli.bulk.plan import Plan, check
-from tariffcli.bulk.rating import Rated, Rater, with_columns
+from tariffcli.bulk.rating import DUTY, Rated, Rater, with_columns
 from tariffcli.bulk.sinks import Aside, fitted, open_sink, output_schema
 from tariffcli.bulk.sources import Source, first_line, kind_of
 from tariffcli.errors import TariffError, UsageError
 
+TEXT = pa.dictionary(pa.int32(), pa.string())
 EXAMPLES = 5
 """So many bad lines are shown; of the others nothing is told but their number."""
 
@@ -83,10 +84,10 @@ def run(job: Job) -> Summary:
     """
     added = [(name, _type_of(job.rater, name)) for name in job.rater.added]
     check(job.plan, job.source.names, [name for name, _ in added])
-    schema = output_schema(job.source.schema, added)
+    schema = output_schema(job.source.read_schema, added)
     summary = Summary()
     aside = Aside(job.out) if job.out is not None else None
-    numbers = frozenset(job.plan.columns[meaning] for meaning in ("value", "quantity", "paid") if meaning in job.plan.columns)
+    numbers = frozenset(job.plan.columns[meaning] for meaning in ("value", "quantity", "paid") if meaning in job.plan.columns) | {DUTY}
     try:
         sink, release = open_sink(job.out_kind, aside.path if aside is not None else None, schema, numbers)
         try:
@@ -175,7 +176,7 @@ def _ahead(batches: Iterator[Any]) -> Iterator[Any]:
 
 
 def _type_of(rater: Rater, name: str) -> Any:
-    return pa.string() if name in rater.classes.outcomes.words else pa.float64()
+    return TEXT if name in rater.classes.outcomes.words else pa.float64()
 
 
 def settle_stream(plan: Plan, source: Source) -> tuple[Plan, Source]:

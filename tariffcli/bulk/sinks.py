@@ -18,7 +18,7 @@ import pyarrow.csv as arrow_csv
 
 from tariffcli.errors import TariffError, UsageError
 
-ROW_GROUP = 1 << 18
+ROW_GROUP = 1 << 20
 SHEET_ROWS = 1_048_576
 """So many rows a sheet holds, its header among them."""
 
@@ -106,31 +106,21 @@ class CsvSink(Sink):
 
 
 class ParquetSink(Sink):
-    """One Parquet file, zstd level 1, dictionary pages."""
+    """One Parquet file, zstd level 1; columns of few distinct values in dictionary pages."""
 
-    def __init__(self, path: Path, schema: Any) -> None:
+    def __init__(self, path: Path, schema: Any, many: frozenset[str]) -> None:
         from pyarrow import parquet
 
-        self._schema = schema
-        self._waiting: list[Any] = []
-        self._rows = 0
-        self._writer = parquet.ParquetWriter(path, schema, compression="zstd", compression_level=1, store_schema=False)
+        few = [name for name in schema.names if name not in many]
+        options = {"compression": "zstd", "compression_level": 1, "use_dictionary": few, "store_schema": False, "write_statistics": few}
+        self._writer = parquet.ParquetWriter(path, schema, **options)
 
     def write(self, encoded: Any) -> None:
-        """Add a batch; whole row groups are written."""
-        self._waiting.append(encoded)
-        self._rows += encoded.num_rows
-        if self._rows >= ROW_GROUP:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._waiting:
-            self._writer.write_table(pa.Table.from_batches(self._waiting), row_group_size=ROW_GROUP)
-        self._waiting, self._rows = [], 0
+        """Add a batch to the row group that is being written."""
+        self._writer.write_batch(encoded, row_group_size=ROW_GROUP)
 
     def close(self) -> None:
-        """Write what is left and end the file."""
-        self._flush()
+        """End the file."""
         self._writer.close()
 
 
@@ -180,7 +170,7 @@ class SheetSink(Sink):
 def open_sink(kind: str, target: Path | None, schema: Any, numbers: frozenset[str]) -> tuple[Sink, Callable[[], None]]:
     """The sink of a kind at a path (None: standard output), and how to let go of what it holds."""
     if kind == "parquet" and target is not None:
-        return ParquetSink(target, schema), lambda: None
+        return ParquetSink(target, schema, numbers), lambda: None
     if kind == "xlsx" and target is not None:
         return SheetSink(target, schema, numbers), lambda: None
     if target is None:
@@ -190,19 +180,14 @@ def open_sink(kind: str, target: Path | None, schema: Any, numbers: frozenset[st
 
 
 def output_schema(schema: Any, added: list[tuple[str, Any]]) -> Any:
-    """The columns of the output: those of the input with texts plain, then those added."""
-    fields = [pa.field(field.name, _plain(field.type), field.nullable, field.metadata) for field in schema]
-    return pa.schema([*fields, *(pa.field(name, _plain(kind)) for name, kind in added)], metadata=schema.metadata)
-
-
-def _plain(kind: Any) -> Any:
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
+    """The columns of the output: those of the input, then those added."""
+    return pa.schema([*schema, *(pa.field(name, kind) for name, kind in added)], metadata=schema.metadata)
 
 
 def fitted(batch: Any, schema: Any) -> Any:
     """A batch with the types of a schema."""
-    columns = [plain_column(column) for column in batch.columns]
-    arrays = [column if column.type == field.type else column.cast(field.type) for column, field in zip(columns, schema, strict=True)]
+    pairs = zip(batch.columns, schema, strict=True)
+    arrays = [column if column.type == field.type else plain_column(column).cast(field.type) for column, field in pairs]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 

@@ -22,6 +22,7 @@ BATCH = 1 << 16
 """Lines of a batch: its columns fit a processor's cache."""
 
 BLOCK = 1 << 23
+CODED_TEXT = pa.dictionary(pa.int32(), pa.string())
 ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
 CODED = {fold(name) for meaning in ("hs", "product", "origin", "importer", "date", "unit") for name in (meaning, *USUAL[meaning])}
 """Columns of few distinct texts, which are read as dictionaries."""
@@ -36,7 +37,7 @@ class Source(NamedTuple):
     name: str
     kind: str
     names: list[str]
-    schema: Any
+    read_schema: Any
     batches: Callable[[], Iterator[Any]]
     skipped: list[str]
     done: Callable[[], float]
@@ -93,7 +94,7 @@ def _parquet(path: Path, options: Options) -> Source:
 
     file = parquet.ParquetFile(path, memory_map=False, buffer_size=1 << 20, pre_buffer=False)
     schema = file.schema_arrow
-    texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
+    texts = [field.name for field in schema if pa.types.is_string(field.type)]
     coded = [name for name in texts if fold(name) in CODED or name in options.asked.values()]
     rows = max(file.metadata.num_rows, 1)
     state = [0]
@@ -105,7 +106,9 @@ def _parquet(path: Path, options: Options) -> Source:
                 state[0] += batch.num_rows
                 yield batch
 
-    return Source(path.name, "parquet", schema.names, schema, batches, [], lambda: state[0] / rows, True)
+    fields = [field.with_type(CODED_TEXT) if field.name in coded else field for field in schema]
+    read_schema = pa.schema(fields, metadata=schema.metadata)
+    return Source(path.name, "parquet", schema.names, read_schema, batches, [], lambda: state[0] / rows, True)
 
 
 # text
