@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tariffcli.bulk import clean, columns
@@ -73,6 +72,8 @@ def _scaled(reader: Reader, batch: Any, meaning: str, scale: int) -> tuple[Whole
 
 def _numbers_of_text(reader: Reader, column: Any, meaning: str) -> tuple[Any, Whole, Any]:
     """Texts as floats, refusals, and how to read a line exactly. Texts of plain numbers are read at once, others one by one."""
+    import pyarrow.compute as pc  # costs as much as all of numpy: only where texts are read
+
     bad = np.zeros(len(column), dtype=np.int64)
     if pa.types.is_decimal(column.type):
         return column.cast(pa.float64()), bad, lambda line: column[int(line)].as_py()

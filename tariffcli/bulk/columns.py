@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Indices = NDArray[np.int64]
@@ -47,7 +47,7 @@ def encoded(column: Any) -> tuple[Indices, Any]:
     """Each line's number among the column's distinct values, and those; a null has the number after the last."""
     array = flat(column)
     if not pa.types.is_dictionary(array.type):
-        array = flat(pc.dictionary_encode(array))
+        array = array.dictionary_encode()
     numbers = view(array.indices, WIDTHS[str(array.indices.type)]).astype(np.int64)
     known = valid(array.indices)
     return numbers if known is None else np.where(known, numbers, len(array.dictionary)), array.dictionary
@@ -63,6 +63,14 @@ def numbers_with_nulls(values: NDArray[np.float64]) -> Any:
 def whole(values: NDArray[np.int32]) -> Any:
     """32-bit whole numbers as an Arrow array."""
     return pa.Array.from_buffers(pa.int32(), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def texts(values: Iterable[str]) -> Any:
+    """Texts as an Arrow array, built from bytes: `pyarrow.array` would load pandas, which costs more than a small file."""
+    encoded = [value.encode() for value in values]
+    ends = np.zeros(len(encoded) + 1, dtype=np.int32)
+    np.cumsum([len(one) for one in encoded], out=ends[1:])
+    return pa.Array.from_buffers(pa.string(), len(encoded), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))])
 
 
 def words(numbers: NDArray[np.int32], texts: Any, blank: NDArray[np.bool_]) -> Any:

@@ -88,7 +88,7 @@ class Rater:
         kept = found.arrow
         if kept is None or len(kept[0]) != len(found.texts):
             texts = list(found.texts)
-            kept = found.arrow = (pa.array(texts, pa.string()), np.array([not text for text in texts], dtype=bool))
+            kept = found.arrow = (columns.texts(texts), np.array([not text for text in texts], dtype=bool))
         return kept
 
 

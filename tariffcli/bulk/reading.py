@@ -85,7 +85,7 @@ class Reader:
     def given(self, batch: Any, meaning: str) -> Any:
         """The column of a meaning, or what is given for every line."""
         if meaning in self.plan.constants:
-            return pa.array([self.plan.constants[meaning]] * batch.num_rows)
+            return columns.texts([self.plan.constants[meaning]] * batch.num_rows)
         return self.column(batch, meaning)
 
     def _meant(self, batch: Any, meaning: str, read: Callable[[Any], int]) -> Indices:

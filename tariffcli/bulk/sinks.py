@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from tariffcli.errors import TariffError, UsageError
@@ -203,6 +202,8 @@ def safe_text(text: str) -> str:
 
 def safe(column: Any) -> Any:
     """A text column with an apostrophe before what a spreadsheet would run as a formula."""
+    import pyarrow.compute as pc  # costs as much as all of numpy: only where texts are read
+
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return column
     risky = pc.match_substring_regex(column, FORMULA)

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from tariffcli.bulk import sheets
+from tariffcli.bulk import columns, sheets
 from tariffcli.bulk.headers import USUAL, find_columns, fold
 from tariffcli.errors import TariffError, UsageError
 
@@ -272,7 +272,7 @@ def _workbook(path: Path, options: Options) -> Source:
         state[0] = 0
         for lines in sheet.batches(header + 1, len(names), BATCH // 4):
             state[0] += len(lines)
-            arrays = [pa.array(column, pa.string()) for column in zip(*lines, strict=True)]
+            arrays = [columns.texts(column) for column in zip(*lines, strict=True)]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     return Source(path.name, "xlsx", names, schema, batches, [], lambda: min(1.0, state[0] / max(sheet.rows, 1)), True)
