@@ -8,6 +8,7 @@ from tariffcli.book.load import Record, load
 from tariffcli.book.words import claimed_fact, clean, decimal_fact, fact_value, facts_of_flag, find_country
 from tariffcli.cli.typed import Common, Entry, Pair
 from tariffcli.errors import UsageError
+from tariffcli.law.codes import whole_schedule
 from tariffcli.law.instants import day_of, end_of_day, parse_day, parse_instant
 from tariffcli.law.model import FactValue, Product, Query
 from tariffcli.law.products import GENERAL, digits_of, find_product
@@ -103,7 +104,7 @@ def find(record: Record, importer: str, pair: Pair, moment: int) -> tuple[Produc
     code = digits_of(text)
     if pair.hs is not None and code is None:
         raise UsageError(f"'{clean(text)}' is not a tariff code; --hs takes 2 to 10 digits, for example 8517.13.00.")
-    if code is not None and len(code) == 10 and not record.lines(importer, ""):
+    if code is not None and len(code) == 10 and not whole_schedule(record, importer):
         cut = find_product(record, importer, code[:8], moment)
         return cut, (("code_cut", f"Read as {code[:8]}: beyond the eighth digit this importer's law does not distinguish."),)
     return find_product(record, importer, text, moment), ()

@@ -110,6 +110,7 @@ def _answer(query: Query, parts: Sequence[Part], verified_through: str, notes: t
         notes,
         weakest(layers),
         verified_through,
+        whole.ordinary,
     )
 
 

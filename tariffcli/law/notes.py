@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tariffcli.errors import UsageError
-from tariffcli.law.codes import mapping_notes
+from tariffcli.law.codes import mapping_notes, whole_schedule
 from tariffcli.law.docket import Docket, codes_used, nomenclature_points
 from tariffcli.law.engine import CHARGED
 from tariffcli.law.instants import day_of, start_of_day, to_wall
 from tariffcli.law.model import Answer, Query
+from tariffcli.law.ordinary import MOST_WORDS, contradicted
 from tariffcli.law.outlook import changes_between
 from tariffcli.law.places import reaches
 
@@ -24,6 +25,7 @@ def notes(docket: Docket, answer: Answer, whole_day: bool) -> list[tuple[str, st
     found += _verification(docket, answer)
     found += _lists(docket, answer)
     found += _schedule(docket, answer)
+    found += _ordinary(answer)
     found += _refunds(docket, answer)
     found += _gaps(docket, answer)
     return found
@@ -92,7 +94,7 @@ def _lists(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
 
 def _schedule(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
     query = answer.query
-    if query.product.kind == "general" or docket.book.lines(query.importer, ""):
+    if query.product.kind == "general" or whole_schedule(docket.book, query.importer):
         return []
     return [
         (
@@ -100,6 +102,22 @@ def _schedule(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
             "No full schedule of this importer is held: lines are those that its lists name; another code may be any of its siblings.",
         )
     ]
+
+
+def _ordinary(answer: Answer) -> list[tuple[str, str]]:
+    """What the ordinary duty rests on where it is no plain row of a schedule, and a supplied one that the record contradicts."""
+    found: list[tuple[str, str]] = []
+    sourced = [row for row in answer.ordinary if row.source_ids]
+    if sourced:
+        told = list(dict.fromkeys(f"{row.duty} ({row.basis}, {row.confidence})" for row in sourced))
+        named = f"{', '.join(told)}; " if len(told) <= MOST_WORDS else ""
+        found.append(("ordinary_duty", f"Ordinary duty by single sourced rates: {named}each holds for the days its source speaks of."))
+    against = contradicted(answer.ordinary, answer.query.mfn_pct)
+    if against:
+        known = ", ".join(dict.fromkeys(row.duty for row in against))
+        said = f"--mfn {answer.query.mfn_pct:f} is not the ordinary duty of the record ({known}), which is used where it is known."
+        found.append(("mfn_contradicted", said))
+    return found
 
 
 def _gaps(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
