@@ -165,7 +165,7 @@ class Record:
     @property
     def editions(self) -> Sequence[Edition]:
         """Which edition of codes an importer uses when."""
-        return self._once("editions", lambda: tuple(Edition(*row[:5], tuple(row[5])) for row in self._blob("editions")))
+        return self._once("editions", lambda: tuple(Edition(*row[:-1], tuple(row[-1])) for row in self._blob("editions")))
 
     @property
     def memberships(self) -> Sequence[Membership]:
