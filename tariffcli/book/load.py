@@ -165,7 +165,7 @@ class Record:
     @property
     def editions(self) -> Sequence[Edition]:
         """Which edition of codes an importer uses when."""
-        return self._once("editions", lambda: tuple(Edition(*row[:-1], tuple(row[-1])) for row in self._blob("editions")))
+        return self._once("editions", lambda: tuple(_edition(row) for row in self._blob("editions")))
 
     @property
     def memberships(self) -> Sequence[Membership]:
@@ -301,6 +301,11 @@ def _condition(row: list[Any]) -> Condition:
     if row[4] is not None and row[2] in ("share", "amount"):
         row[4] = Decimal(row[4])
     return Condition(*row)
+
+
+def _edition(row: list[Any]) -> Edition:
+    row[5] = tuple(row[5])
+    return Edition(*row)
 
 
 def _scope(row: list[Any]) -> Scope:

@@ -234,6 +234,6 @@ def _status(answer: Answer, total: Price, charges: Sequence[Charge]) -> tuple[st
     if total.amount is not None:
         return "complete", ""
     open_prices = [one.price for one in charges if one.price.amount is None]
-    asked = answer.status == "needs_fact" or any(price.asks for price in open_prices)
+    asked = answer.status == "needs_fact" or bool(answer.asked) or any(price.asks for price in open_prices)
     reason = answer.reason or next((price.reason for price in open_prices if price.reason), "")
     return "needs_fact" if asked else "range", reason

@@ -35,11 +35,13 @@ def assess(
     given = list(assignments(asked, conditions, facts))
     if not given:
         raise UsageError("The shares of the value that were given add up to more than the whole.")
-    given, found = _supplied(given, [options(duties, conditions, each) for each in given], mfn_pct)
+    found = [options(duties, conditions, each) for each in given]
+    if mfn_pct is not None:
+        given, found = _supplied(given, found, mfn_pct)
+    if len(given) == 1 and len(found[0]) == 1:
+        return _one(docket, epoch, given[0], found[0][0])
     tried = [[_one(docket, epoch, each, option) for option in many] for each, many in zip(given, found, strict=True)]
     every = [outcome for outcomes in tried for outcome in outcomes]
-    if len(every) == 1:
-        return every[0]
     figures = [tuple(_figure(outcome) for outcome in outcomes) for outcomes in tried]
     if len({one for many in figures for one in many}) == 1:
         return every[0]
@@ -55,10 +57,10 @@ def _conditional(epoch: Epoch) -> list[Event]:
 
 
 def _supplied(
-    given: list[dict[str, FactValue]], found: list[tuple[Option, ...]], mfn_pct: Decimal | None
+    given: list[dict[str, FactValue]], found: list[tuple[Option, ...]], mfn_pct: Decimal
 ) -> tuple[list[dict[str, FactValue]], list[tuple[Option, ...]]]:
     """The assignments and their ordinary duties, once the one that a user supplied is taken: it also settles what is open."""
-    if mfn_pct is None or not settles([option for many in found for option in many], mfn_pct):
+    if not settles([option for many in found for option in many], mfn_pct):
         return given, found
     filled = [tuple(option if option.pct is not None else Option(mfn_pct, "", None) for option in many) for many in found]
     kept = [(each, tuple(option for option in many if option.pct == mfn_pct)) for each, many in zip(given, filled, strict=True)]

@@ -19,6 +19,9 @@ from tariffcli.law.places import reaches
 MOST_WORDS = 4
 """So many different duties are told one by one; more are said to differ by line."""
 
+OR, BY_LINE = " or ", "differs by line"
+"""How several ordinary duties are told."""
+
 PROVISIONAL = "provisional"
 """The basis of a rate that goes before the most-favoured-nation rate for as long as it stands."""
 
@@ -44,10 +47,9 @@ def option_of(row: Line) -> Option:
     return Option(pct, "" if pct is not None else row.duty, row)
 
 
-def duties_in_question(duties: Iterable[Line], origin: str, memberships: Iterable[Membership], moment: int) -> tuple[Line, ...]:
+def duties_in_question(duties: Iterable[Line], origin: str, memberships: Sequence[Membership], moment: int) -> tuple[Line, ...]:
     """The rows that reach goods of an origin at `moment`, whatever the facts of the entry."""
-    members = tuple(memberships)
-    return tuple(row for row in duties if row.origin is None or reaches(row.origin, origin, members, moment))
+    return tuple(row for row in duties if row.origin is None or reaches(row.origin, origin, memberships, moment))
 
 
 def options(duties: Sequence[Line], conditions: Mapping[str, Condition], facts: Mapping[str, FactValue]) -> tuple[Option, ...]:
@@ -84,6 +86,15 @@ def contradicted(rows: Iterable[Line], given: Decimal | None) -> tuple[Line, ...
     return tuple(row for row in rows if (pct := ad_valorem_pct(row.duty)) is not None and pct != given)
 
 
+def contradiction_notes(rows: Iterable[Line], given: Decimal | None) -> tuple[tuple[str, str], ...]:
+    """(code, text) of the note on a supplied ordinary duty that the record contradicts; none where it agrees or does not know."""
+    against = contradicted(rows, given)
+    if not against or given is None:
+        return ()
+    known = ", ".join(dict.fromkeys(row.duty for row in against))
+    return (("mfn_contradicted", f"--mfn {given:f} is not the ordinary duty of the record ({known}), which is used where it is known."),)
+
+
 def words(pct: Decimal | None, text: str, rows: Sequence[Line]) -> str:
     """One ordinary duty in words: `12%`, `1% (quota)`, `2.8¢/kg`, `not known`."""
     plain = text or (f"{pct:f}%" if pct is not None else "not known")
@@ -92,10 +103,16 @@ def words(pct: Decimal | None, text: str, rows: Sequence[Line]) -> str:
 
 
 def together(many: Sequence[tuple[Decimal | None, str, Sequence[Line]]]) -> str:
-    """Several ordinary duties in words, smallest first; `differs by line` where they are too many to tell."""
-    first = many[0]
+    """Several ordinary duties in words, per cents first; `differs by line` where they are too many to tell.
+
+    >>> one, other = Line("01", "2%", None, None), Line("02", "$1/kg", None, None)
+    >>> both = together([(Decimal(2), "", [one]), (None, "$1/kg", [other])])
+    >>> both, together([(None, both, [one, other]), (Decimal(2), "", [one]), (Decimal(1), "", [])])
+    ('2% or $1/kg', '1% or 2% or $1/kg')
+    """
     if len({(pct, text) for pct, text, _ in many}) == 1:
-        return first[1]
+        return many[0][1]
     ordered = sorted(many, key=lambda one: (one[0] is None, one[0] or Decimal(0), one[1]))
-    distinct = list(dict.fromkeys(words(*one) for one in ordered))
-    return " or ".join(distinct) if len(distinct) <= MOST_WORDS else "differs by line"
+    pieces = [piece for pct, text, rows in ordered for piece in (text.split(OR) if text and len(rows) > 1 else [words(pct, text, rows)])]
+    distinct = list(dict.fromkeys(pieces))
+    return OR.join(distinct) if len(distinct) <= MOST_WORDS and BY_LINE not in distinct else BY_LINE
