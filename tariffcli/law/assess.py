@@ -45,7 +45,11 @@ def assess(
     figures = [tuple(_figure(outcome) for outcome in outcomes) for outcomes in tried]
     if len({one for many in figures for one in many}) == 1:
         return every[0]
-    return merge_outcomes(every)._replace(asked=tuple(name for name in asked if _matters(name, given, figures)))
+    additional = [tuple((one.min_pct, one.max_pct, one.prohibited) for one in outcomes) for outcomes in tried]
+    return merge_outcomes(every)._replace(
+        asked=tuple(name for name in asked if _matters(name, given, figures)),
+        deciding=tuple(name for name in asked if _matters(name, given, additional)),
+    )
 
 
 def _figure(outcome: Outcome) -> tuple[object, ...]:
@@ -234,6 +238,7 @@ def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
         _least([outcome.total_min_pct for outcome in outcomes]),
         _most([outcome.total_max_pct for outcome in outcomes]),
         tuple(dict.fromkeys(row for outcome in outcomes for row in outcome.ordinary)),
+        tuple(dict.fromkeys(name for outcome in outcomes for name in outcome.deciding)),
     )
 
 

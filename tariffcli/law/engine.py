@@ -122,8 +122,8 @@ def _status(whole: Outcome, parts: Sequence[Part]) -> tuple[str, str]:
         return "prohibited", "entry of these goods, or of some of them, is prohibited"
     if whole.min_pct == whole.max_pct:
         return "complete", ""
-    if whole.asked:
-        return "needs_fact", f"depends on facts of the entry: {', '.join(whole.asked)}"
+    if whole.deciding:
+        return "needs_fact", f"depends on facts of the entry: {', '.join(whole.deciding)}"
     if len(parts) > 1:
         return "range", "lines of this product stand on different lists"
     open_rows = [layer for layer in whole.layers if layer.role == "unknown"]

@@ -258,7 +258,7 @@ class Outcome(NamedTuple):
     """What one set of equal lines owes. `max_pct` None: unbounded. `asked`: facts whose two sides give different sums.
 
     Totals are additional plus ordinary duty; None where the ordinary duty, or the most, is not known. `ordinary`: the rows
-    of the ordinary duty behind it.
+    of the ordinary duty behind it. `deciding`: of the facts asked, those that change the additional duty.
     """
 
     min_pct: Decimal
@@ -271,6 +271,7 @@ class Outcome(NamedTuple):
     total_min_pct: Decimal | None
     total_max_pct: Decimal | None
     ordinary: tuple[Line, ...] = ()
+    deciding: tuple[str, ...] = ()
 
 
 class Part(NamedTuple):
