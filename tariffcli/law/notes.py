@@ -130,9 +130,9 @@ def _ordinary(answer: Answer) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     sourced = [row for row in answer.ordinary if row.source_ids]
     if sourced:
-        told = list(dict.fromkeys(f"{row.duty} ({row.basis}, {row.confidence})" for row in sourced))
-        named = f"{', '.join(told)}; " if len(told) <= MOST_WORDS else ""
-        found.append(("ordinary_duty", f"Ordinary duty by single sourced rates: {named}each holds for the days its source speaks of."))
+        told = list(dict.fromkeys(f"{row.duty} ({row.basis}; confidence {row.confidence})" for row in sourced))
+        named = f": {', '.join(told)}" if len(told) <= MOST_WORDS else ""
+        found.append(("ordinary_duty", f"Ordinary duty by line from single documents{named}. Held only for the days they speak of."))
     return found
 
 
