@@ -188,12 +188,13 @@ class TinyBook:
         *,
         families: Mapping[str, str] | None = None,
         categories: Iterable[Category] = (),
+        duties: Iterable[Line] = (),
         concordance: Iterable[str] = (),
         importer: str = "us",
         zone: str = EASTERN,
     ) -> None:
         self.importer, self.zone = importer, zone
-        self._lines = tuple(lines)
+        self._lines, self._duties = tuple(lines), tuple(duties)
         self._mapped = tuple(_pair(text) for text in concordance)
         self._listings = tuple((name, *_listing(text)) for name, codes in (scopes or {}).items() for text in codes)
         rows = tuple(events)
@@ -208,7 +209,10 @@ class TinyBook:
         self.scopes: Mapping[str, Scope] = {name: Scope(name, importer, name, "", None, "", "", "official", ()) for name in (scopes or {})}
         self.sources: Mapping[str, Source] = {}
         self.coverage: Sequence[Coverage] = tuple(coverage) or (covered(importer=importer),)
-        self.editions: Sequence[Edition] = tuple(editions) or (Edition(importer, "2022", None, None),)
+        mark = "complete" if self._lines else ""
+        self.editions: Sequence[Edition] = tuple(row._replace(schedule=row.schedule or mark) for row in editions) or (
+            Edition(importer, "2022", None, None, mark),
+        )
         self.memberships: Sequence[Membership] = tuple(memberships)
         self.zones: Mapping[str, str] = {importer: zone}
         self.country_names: Mapping[str, str] = {}
@@ -218,6 +222,9 @@ class TinyBook:
 
     def lines(self, importer: str, prefix: str) -> Sequence[Line]:
         return [row for row in self._lines if importer == self.importer and row.code.startswith(prefix)]
+
+    def duties(self, importer: str, prefix: str) -> Sequence[Line]:
+        return [row for row in self._duties if importer == self.importer and row.code.startswith(prefix)]
 
     def listings(self, importer: str, prefix: str, edition: str) -> Iterable[Listing]:
         return [

@@ -38,6 +38,7 @@ class Parts(NamedTuple):
     memberships: list[Placed]
     editions: list[Placed]
     lines: dict[str, list[Placed]]
+    ordinary: dict[str, list[Placed]]
     fees: list[Placed]
     reporting: list[Placed]
     findings: list[Finding]
@@ -94,6 +95,7 @@ def assemble(data: Path) -> Parts:
         read("areas", lambda row: parse.membership(row, _zone_of_area(row["area"], tables, zone_of_importer))),
         read("editions", lambda row: parse.edition(row, zone_of_importer.get(row["importer"], DEFAULT_ZONE))),
         by_stem("schedules", parse.line),
+        by_stem("ordinary", parse.ordinary),
         read("fees", parse.fee),
         read("reporting", parse.reporting),
         findings,

@@ -23,7 +23,7 @@ from tariffcli.law.products import fold_word
 if TYPE_CHECKING:
     from tariffcli.book.assemble import Parts
 
-FORMAT = "6"
+FORMAT = "7"
 """Raise it whenever the compiled form changes."""
 
 _SCHEMA = """
@@ -39,6 +39,8 @@ CREATE TABLE subheading (edition TEXT, code TEXT, PRIMARY KEY (edition, code)) W
 CREATE TABLE mapped (edition TEXT, code TEXT, answers TEXT, PRIMARY KEY (edition, code, answers)) WITHOUT ROWID;
 CREATE TABLE line (importer TEXT, code TEXT, duty TEXT, since INTEGER, until INTEGER);
 CREATE INDEX line_code ON line (importer, code);
+CREATE TABLE ordinary (importer TEXT, code TEXT, body TEXT NOT NULL);
+CREATE INDEX ordinary_code ON ordinary (importer, code);
 CREATE TABLE description (importer TEXT, code TEXT, text TEXT, PRIMARY KEY (importer, code)) WITHOUT ROWID;
 CREATE TABLE term (word TEXT PRIMARY KEY) WITHOUT ROWID;
 """
@@ -175,7 +177,11 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
         )
         connection.executemany(
             "INSERT INTO line VALUES (?, ?, ?, ?, ?)",
-            [(importer, *placed.value) for importer, rows in parts.lines.items() for placed in rows],
+            [(importer, *placed.value[:4]) for importer, rows in parts.lines.items() for placed in rows],
+        )
+        connection.executemany(
+            "INSERT INTO ordinary VALUES (?, ?, ?)",
+            [(importer, placed.value.code, _text(plain(placed.value))) for importer, rows in parts.ordinary.items() for placed in rows],
         )
         described = [
             (table.stem, row["code"], row["description"]) for table in parts.tables.get("descriptions", []) for _, row in table.rows

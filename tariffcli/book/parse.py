@@ -252,12 +252,30 @@ def membership(row: Row, zone: str) -> Membership:
 
 def edition(row: Row, zone: str) -> Edition:
     """A row of `editions.csv`."""
-    return Edition(row["importer"], row["edition"], _edge(row, "from", zone), _edge(row, "until", zone))
+    days = _edge(row, "from", zone), _edge(row, "until", zone)
+    return Edition(row["importer"], row["edition"], *days, row["schedule"], many(row["source_ids"]))
 
 
 def line(row: Row, zone: str) -> Line:
     """A row of a schedule."""
     return Line(row["code"], row["duty"], _edge(row, "from", zone), _edge(row, "until", zone))
+
+
+def ordinary(row: Row, zone: str) -> Line:
+    """A row of `ordinary/`."""
+    return Line(
+        row["code"],
+        row["duty"],
+        _edge(row, "from", zone),
+        _edge(row, "until", zone),
+        selector(row) if row["origin"] not in ("", "*") else None,
+        row["basis"],
+        terms(row["condition"]),
+        many(row["source_ids"]),
+        row["where"],
+        row["confidence"],
+        row["note"],
+    )
 
 
 def fee(row: Row) -> Fee:

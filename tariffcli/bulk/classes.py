@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from decimal import Decimal
 from threading import RLock
 from typing import Any, NamedTuple
 
@@ -22,11 +21,11 @@ from tariffcli.bulk.groups import Group, Groups
 from tariffcli.bulk.outcomes import Outcomes, outcome_of, refused
 from tariffcli.errors import UsageError
 from tariffcli.law.charges import reporting_on
-from tariffcli.law.docket import Docket, breakpoints, coverage_at, epoch_at, lines_at, nomenclature_points
+from tariffcli.law.docket import Docket, Epoch, breakpoints, coverage_at, epoch_at, lines_at, nomenclature_points
 from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.facts import conditions_of, holds_for
 from tariffcli.law.instants import day_of
-from tariffcli.law.model import FactValue, Product, Query
+from tariffcli.law.model import Condition, FactValue, Line, Product, Query
 from tariffcli.law.products import GENERAL, cut_to_law, digits_of, find_product
 
 MOST_EPOCHS = 1 << 16
@@ -45,8 +44,8 @@ class Entry(NamedTuple):
     mfn_pct: Any = None
 
 
-Kind = tuple[frozenset[str], Decimal | None, str]
-"""What the law sees of a tariff line: its lists, its ordinary duty in per cent and as worded."""
+Kind = tuple[frozenset[str], tuple[Line, ...]]
+"""What the law sees of a tariff line: its lists and the rows of its ordinary duty."""
 
 
 class Row(NamedTuple):
@@ -225,7 +224,7 @@ class Classes:
             found = lines_at(docket, product, moment, self.known_on)
         except UsageError as error:
             return str(error)
-        return frozenset((lines.scopes, lines.mfn_pct, lines.mfn_text) for lines in found)
+        return frozenset((lines.scopes, lines.duties) for lines in found)
 
     def _docket(self, group: Group) -> Docket:
         return open_case(self.book, group.importer, group.origin)
@@ -261,8 +260,8 @@ class Classes:
         lists: list[object] = []
         for lines in lines_at(docket, product, moment, self.known_on):
             epoch = epoch_at(docket, lines.scopes, moment, self.known_on)
-            told = docket.keep(("reads", epoch.key), lambda epoch=epoch: _reads(docket, epoch)) if facts else ()
-            lists.append((epoch.key, lines.mfn_pct, lines.mfn_text, tuple(_told_of(one, facts) for one in told)))
+            told = _reads(docket, epoch, lines.duties) if facts else ()
+            lists.append((epoch.key, lines.duties, tuple(_told_of(one, facts) for one in told)))
         day = day_of(moment, group.zone)
         rules = tuple(row.id for row in reporting_on(self.book.reporting, group.importer, day))
         shares = tuple(sorted((name, value) for name, value in facts.items() if _is_share(self.book, name)))
@@ -276,16 +275,20 @@ def _one_of_each(places: Numbers, lines: NDArray[np.intp]) -> list[int]:
     return found
 
 
-def _reads(docket: Docket, epoch: Any) -> tuple[Any, ...]:
-    """The conditions that rows of an epoch read, and those whose share is a base."""
+def _reads(docket: Docket, epoch: Epoch, duties: tuple[Line, ...]) -> tuple[tuple[Condition, bool], ...]:
+    """The conditions that rows of an epoch and of an ordinary duty read, each with whether its share is a base."""
     conditions = docket.book.conditions
-    rows = [event for events in epoch.rows.values() for event in events]
-    bases = {event.base.removeprefix("!") for event in rows if event.base}
-    found = {condition.id: condition for event in rows for condition in conditions_of(event, conditions)}
-    return tuple((found[name], name in bases) for name in sorted(found))
+
+    def build() -> tuple[tuple[Condition, bool], ...]:
+        events = [event for events in epoch.rows.values() for event in events]
+        bases = {event.base.removeprefix("!") for event in events if event.base}
+        found = {condition.id: condition for row in (*events, *duties) for condition in conditions_of(row, conditions)}
+        return tuple((found[name], name in bases) for name in sorted(found))
+
+    return docket.keep(("reads", epoch.key, duties), build)
 
 
-def _told_of(read: tuple[Any, bool], facts: Mapping[str, FactValue]) -> object:
+def _told_of(read: tuple[Condition, bool], facts: Mapping[str, FactValue]) -> object:
     """What a fact means to one condition: not given, the share itself, or whether it is true."""
     condition, base = read
     value = facts.get(condition.fact)

@@ -94,7 +94,9 @@ def law_of(docket: Docket) -> object:
     book, origin = docket.book, docket.origin
     areas = tuple(sorted((row.area, row.since or 0, row.until or 0) for row in book.memberships if row.member == origin))
     covered = tuple(row.importer == docket.importer and ever_reaches(row.origin, origin, book.memberships) for row in book.coverage)
-    return (docket.importer, tuple(row.id for row in docket.events), tuple(row.id for row in docket.relations), covered, areas)
+    selectors = {row.origin for row in book.duties(docket.importer, "") if row.origin is not None}
+    duties = frozenset(selector.text for selector in selectors if ever_reaches(selector, origin, book.memberships))
+    return (docket.importer, tuple(row.id for row in docket.events), tuple(row.id for row in docket.relations), covered, areas, duties)
 
 
 def open_group(number: int, book: Record, docket: Docket, known_on: str | None) -> Group:
@@ -110,7 +112,8 @@ def open_group(number: int, book: Record, docket: Docket, known_on: str | None) 
 
 def _points(docket: Docket, known_on: str | None) -> set[int]:
     book, importer = docket.book, docket.importer
-    edges = [(row.since, row.until) for row in (*book.lines(importer, ""), *(row for row in book.editions if row.importer == importer))]
+    rows = (*book.lines(importer, ""), *book.duties(importer, ""), *(row for row in book.editions if row.importer == importer))
+    edges = [(row.since, row.until) for row in rows]
     return {*breakpoints(docket, docket.scopes, known_on), *(edge for pair in edges for edge in pair if edge is not None)}
 
 

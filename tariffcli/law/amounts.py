@@ -155,7 +155,7 @@ def _ordinary(answer: Answer, goods: Goods) -> Price:
     if answer.total_min_pct is not None and answer.min_pct is not None:
         least = max(ZERO, answer.total_min_pct - (answer.min_pct if answer.max_pct is None else answer.max_pct))
         most = None if answer.total_max_pct is None else answer.total_max_pct - answer.min_pct
-        return _span(goods, least, most, "differs by line, or with facts of the entry")
+        return _span(goods, least, most, answer.mfn_text or "differs by line, or with facts of the entry")
     if answer.parts:
         return Price(ZERO, None, "differs by line: give a longer code")
     if not answer.mfn_text:
@@ -302,6 +302,6 @@ def _status(answer: Answer, total: Price, charges: Sequence[Charge]) -> tuple[st
     if total.amount is not None:
         return "complete", ""
     open_prices = [one.price for one in charges if one.price.amount is None]
-    asked = answer.status == "needs_fact" or any(price.asks for price in open_prices)
+    asked = answer.status == "needs_fact" or bool(answer.asked) or any(price.asks for price in open_prices)
     reason = answer.reason or next((price.reason for price in open_prices if price.reason), "")
     return "needs_fact" if asked else "range", reason

@@ -100,6 +100,10 @@ class Book(Protocol):
         """The tariff lines at or below `prefix`, of every edition read."""
         ...
 
+    def duties(self, importer: str, prefix: str) -> Sequence[Line]:
+        """The ordinary duties at or below `prefix` that stand beside a schedule, or where none is held."""
+        ...
+
     def listings(self, importer: str, prefix: str, edition: str) -> Sequence[Listing]:
         """The lines of scopes at, above or below `prefix` in the codes of `edition`."""
         ...

@@ -150,12 +150,27 @@ class Listing(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A tariff line and its ordinary duty as printed; `since` and `until` are instants or None (open)."""
+    """A tariff line and an ordinary duty of it as printed; `since` and `until` are instants or None (open).
+
+    Origin None: every origin. A row of a schedule has no more than its dates; see the record's dictionary, `ordinary/`.
+    """
 
     code: str
     duty: str
     since: Instant | None
     until: Instant | None
+    origin: Selector | None = None
+    basis: str = ""
+    condition: tuple[Term, ...] = ()
+    source_ids: tuple[str, ...] = ()
+    where: str = ""
+    confidence: str = ""
+    note: str = ""
+
+    @property
+    def base(self) -> str:
+        """An ordinary duty is charged on the whole value."""
+        return ""
 
 
 class Membership(NamedTuple):
@@ -180,12 +195,17 @@ class Coverage(NamedTuple):
 
 
 class Edition(NamedTuple):
-    """Which Harmonized System edition an importer's codes follow between two instants."""
+    """Which Harmonized System edition an importer's codes follow between two instants, and whether all its lines are held.
+
+    `schedule` is `complete` (every line of the tariff stands in the schedule), `partial` (rates of single lines) or blank.
+    """
 
     importer: str
     edition: str
     since: Instant | None
     until: Instant | None
+    schedule: str = ""
+    source_ids: tuple[str, ...] = ()
 
 
 class Source(NamedTuple):
@@ -237,7 +257,8 @@ class Layer(NamedTuple):
 class Outcome(NamedTuple):
     """What one set of equal lines owes. `max_pct` None: unbounded. `asked`: facts whose two sides give different sums.
 
-    Totals are additional plus ordinary duty; None where the ordinary duty, or the most, is not known.
+    Totals are additional plus ordinary duty; None where the ordinary duty, or the most, is not known. `ordinary`: the rows
+    of the ordinary duty behind it. `deciding`: of the facts asked, those that change the additional duty.
     """
 
     min_pct: Decimal
@@ -249,6 +270,8 @@ class Outcome(NamedTuple):
     prohibited: bool
     total_min_pct: Decimal | None
     total_max_pct: Decimal | None
+    ordinary: tuple[Line, ...] = ()
+    deciding: tuple[str, ...] = ()
 
 
 class Part(NamedTuple):
@@ -277,6 +300,7 @@ class Answer(NamedTuple):
     notes: tuple[tuple[str, str], ...]
     confidence: str
     verified_through: str
+    ordinary: tuple[Line, ...] = ()
 
     @property
     def additional_pct(self) -> Decimal | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from tariffcli.errors import UsageError
-from tariffcli.law.codes import mapping_notes
+from tariffcli.law.codes import LINE_DIGITS, mapping_notes, whole_schedule
 from tariffcli.law.docket import Docket, codes_used, nomenclature_points
 from tariffcli.law.engine import CHARGED
 from tariffcli.law.instants import day_of, start_of_day, to_wall
 from tariffcli.law.model import Answer, Query
+from tariffcli.law.ordinary import MOST_WORDS, option_of
 from tariffcli.law.outlook import changes_between
 from tariffcli.law.places import reaches
+from tariffcli.law.products import all_codes
 
 
 def notes(docket: Docket, answer: Answer, whole_day: bool) -> list[tuple[str, str]]:
@@ -24,6 +26,7 @@ def notes(docket: Docket, answer: Answer, whole_day: bool) -> list[tuple[str, st
     found += _verification(docket, answer)
     found += _lists(docket, answer)
     found += _schedule(docket, answer)
+    found += _ordinary(answer)
     found += _refunds(docket, answer)
     found += _gaps(docket, answer)
     return found
@@ -49,6 +52,26 @@ def mappings(docket: Docket, query: Query, first: int, last: int) -> list[tuple[
         for (since, said), end in zip(runs, ends, strict=True)
         for code, text in said
     ]
+
+
+def supplied_over_time(docket: Docket, query: Query, first: int, last: int) -> list[tuple[str, str]]:
+    """What a supplied ordinary duty means for a course of the additional duty, and whether the record ever held it for these goods."""
+    if query.mfn_pct is None:
+        return []
+    found = [("mfn_additional", "The steps are of the additional duty: --mfn counts only where a duty tops up the ordinary one.")]
+    if query.product.kind in ("general", "list"):
+        return found
+    book = docket.book
+    codes = {code for code in all_codes(book, query.importer, query.product)}
+    rows = [
+        row for code in codes for row in (*book.lines(query.importer, code[:LINE_DIGITS]), *book.duties(query.importer, code[:LINE_DIGITS]))
+    ]
+    standing = [row for row in rows if (row.since is None or row.since <= last) and (row.until is None or row.until > first)]
+    known = {option.pct for row in standing if (option := option_of(row)).pct is not None}
+    if known and query.mfn_pct not in known:
+        told = ", ".join(f"{pct:f}%" for pct in sorted(known)[:MOST_WORDS])
+        found.append(("mfn_contradicted", f"--mfn {query.mfn_pct:f} is not the ordinary duty of the record between these days ({told})."))
+    return found
 
 
 def _changes_of_the_day(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
@@ -92,7 +115,7 @@ def _lists(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
 
 def _schedule(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
     query = answer.query
-    if query.product.kind == "general" or docket.book.lines(query.importer, ""):
+    if query.product.kind == "general" or whole_schedule(docket.book, query.importer):
         return []
     return [
         (
@@ -100,6 +123,17 @@ def _schedule(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
             "No full schedule of this importer is held: lines are those that its lists name; another code may be any of its siblings.",
         )
     ]
+
+
+def _ordinary(answer: Answer) -> list[tuple[str, str]]:
+    """What the ordinary duty rests on where it is no plain row of a schedule."""
+    found: list[tuple[str, str]] = []
+    sourced = [row for row in answer.ordinary if row.source_ids]
+    if sourced:
+        told = list(dict.fromkeys(f"{row.duty} ({row.basis}; confidence {row.confidence})" for row in sourced))
+        named = f": {', '.join(told)}" if len(told) <= MOST_WORDS else ""
+        found.append(("ordinary_duty", f"Ordinary duty by line from single documents{named}. Held only for the days they speak of."))
+    return found
 
 
 def _gaps(docket: Docket, answer: Answer) -> list[tuple[str, str]]:

@@ -101,7 +101,8 @@ def _ordinary(document: Mapping[str, Any]) -> str:
         total = percent(document["total_min_pct"], document["total_max_pct"])
         return f"Ordinary duty: {document['mfn_pct']}%   Together: {total}"
     if document["total_min_pct"] is not None:
-        return f"Ordinary duty: differs by line   Together: {percent(document['total_min_pct'], document['total_max_pct'])}"
+        words = document["mfn_text"] or "differs by line"
+        return f"Ordinary duty: {words}   Together: {percent(document['total_min_pct'], document['total_max_pct'])}"
     if document["mfn_text"]:
         return f"Ordinary duty: {document['mfn_text']} (not in the number)"
     if document["product"]["kind"] == "general":
