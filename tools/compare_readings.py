@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE_HEAD = re.compile(r"^\s*(Harmonized Tariff Schedule of the United States.*|Annotated for Statistical Reporting.*|XXII|99 - III - \d+)\s*$")
+PAGE_HEAD = re.compile(
+    r"^\s*(Harmonized Tariff Schedule of the United States.*|Annotated for Statistical Reporting.*|XXII|99 - III - \d+)\s*$"
+)
 RUNNING_HEAD = "U.S. Notes (con.)"
 ITEM = re.compile(r"\((\d{1,3})\) ")
-CODE = re.compile(r"(?<![\d.])(\d{4})[.,;](\d{2})(?:[.,](\d{2})(?:\.?(\d{2}))?)?(?![\d.]*\d)")
+CODE = re.compile(r"(?<![\d.])(\d{4})\.(\d{2})(?:\.(\d{2})(?:\.?(\d{2}))?)?(?![\d.]*\d)")
 SPECIAL = ("98", "99")
 """Chapters that are provisions, not goods."""
 

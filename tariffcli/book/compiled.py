@@ -23,7 +23,7 @@ from tariffcli.law.products import fold_word
 if TYPE_CHECKING:
     from tariffcli.book.assemble import Parts
 
-FORMAT = "6"
+FORMAT = "7"
 """Raise it whenever the compiled form changes."""
 
 _SCHEMA = """

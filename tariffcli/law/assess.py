@@ -103,7 +103,13 @@ def _one(
     mfn = ZERO if dropped else ordinary
     prohibited = any(event.effect == "prohibit" for _, event in ruled)
     total_low, total_high = (None, None) if mfn is None or prohibited else (low + mfn, None if high is None else high + mfn)
-    return Outcome(low, high, mfn, mfn_text, layers, (), prohibited, total_low, total_high)
+    return Outcome(low, high, mfn, mfn_text, layers, (), prohibited, total_low, total_high, _lists(layers))
+
+
+def _lists(layers: Sequence[Layer]) -> tuple[str, ...]:
+    """The lists of the acts that decide layers: those charged, exempt, ended or unknown, but not those displaced or not met."""
+    deciding = (layer.event.scope for layer in layers if layer.role not in ("displaced", "condition_not_met"))
+    return tuple(dict.fromkeys(scope for scope in deciding if scope != "all"))
 
 
 def _ruled(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> list[tuple[str, Event]]:
@@ -204,6 +210,7 @@ def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
         any(outcome.prohibited for outcome in outcomes),
         _least([outcome.total_min_pct for outcome in outcomes]),
         _most([outcome.total_max_pct for outcome in outcomes]),
+        tuple(dict.fromkeys(scope for outcome in outcomes for scope in outcome.lists)),
     )
 
 

@@ -237,7 +237,8 @@ class Layer(NamedTuple):
 class Outcome(NamedTuple):
     """What one set of equal lines owes. `max_pct` None: unbounded. `asked`: facts whose two sides give different sums.
 
-    Totals are additional plus ordinary duty; None where the ordinary duty, or the most, is not known.
+    Totals are additional plus ordinary duty; None where the ordinary duty, or the most, is not known. `lists`: the lists that
+    had a say in any of the cases.
     """
 
     min_pct: Decimal
@@ -249,6 +250,7 @@ class Outcome(NamedTuple):
     prohibited: bool
     total_min_pct: Decimal | None
     total_max_pct: Decimal | None
+    lists: tuple[str, ...]
 
 
 class Part(NamedTuple):
@@ -260,7 +262,10 @@ class Part(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The reply to a query; field by field as the contract names them. Percentages are of customs value."""
+    """The reply to a query; field by field as the contract names them. Percentages are of customs value.
+
+    `lists`: the lists that had a say in any part, under any facts that are not known.
+    """
 
     query: Query
     status: str
@@ -277,6 +282,7 @@ class Answer(NamedTuple):
     notes: tuple[tuple[str, str], ...]
     confidence: str
     verified_through: str
+    lists: tuple[str, ...]
 
     @property
     def additional_pct(self) -> Decimal | None:
