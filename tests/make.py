@@ -69,6 +69,7 @@ CLEAN: dict[str, Rows] = {
         "id            | importer | name            | act     | official_count | confidence | source_ids",
         "us-steel-list | us       | Sheets of steel | Proc. 1 | 2              | official   | proc-1",
     ),
+    "counts": [],
     "conditions": rows(
         "id       | fact     | kind   | when_unknown | flag       | question",
         "in-quota | in_quota | yes_no | assume_no    | --in-quota | Is the entry within the quota?",

@@ -121,5 +121,11 @@ def _values(table: Table, make: Callable[[Row], Any], findings: list[Finding]) -
 
 def _listings(table: Table) -> list[tuple[Placed, str]]:
     return [
-        (Placed(table.file, number, Listing(table.stem, row["prefix"], row["sign"] == "in")), row["edition"]) for number, row in table.rows
+        (Placed(table.file, number, Listing(table.stem, _line(row["prefix"]), row["sign"] == "in")), row["edition"])
+        for number, row in table.rows
     ]
+
+
+def _line(prefix: str) -> str:
+    """A statistical number of ten digits ending in `00` is a line that is not divided: the eight digits, so that both spellings meet."""
+    return prefix[:-2] if len(prefix) == 10 and prefix.endswith("00") else prefix

@@ -136,7 +136,13 @@ def _one(
     prohibited = any(event.effect == "prohibit" for _, event in ruled)
     total_low, total_high = (None, None) if mfn is None or prohibited else (low + mfn, None if high is None else high + mfn)
     rows = () if option.row is None or dropped else (option.row,)
-    return Outcome(low, high, mfn, mfn_text, layers, (), prohibited, total_low, total_high, rows)
+    return Outcome(low, high, mfn, mfn_text, layers, (), prohibited, total_low, total_high, rows, lists=_lists(layers))
+
+
+def _lists(layers: Sequence[Layer]) -> tuple[str, ...]:
+    """The lists of the acts that decide layers: those charged, exempt, ended or unknown, but not those displaced or not met."""
+    deciding = (layer.event.scope for layer in layers if layer.role not in ("displaced", "condition_not_met"))
+    return tuple(dict.fromkeys(scope for scope in deciding if scope != "all"))
 
 
 def _ruled(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> list[tuple[str, Event]]:
@@ -239,6 +245,7 @@ def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
         _most([outcome.total_max_pct for outcome in outcomes]),
         tuple(dict.fromkeys(row for outcome in outcomes for row in outcome.ordinary)),
         tuple(dict.fromkeys(name for outcome in outcomes for name in outcome.deciding)),
+        tuple(dict.fromkeys(scope for outcome in outcomes for scope in outcome.lists)),
     )
 
 

@@ -88,7 +88,7 @@ def _what_is_covered(book: Book, query: Query) -> str:
 
 
 def _outside(query: Query, reason: str) -> Answer:
-    return Answer(query, "outside_coverage", reason, None, None, None, "", None, None, (), (), (), (), "", "")
+    return Answer(query, "outside_coverage", reason, None, None, None, "", None, None, (), (), (), (), "", "", ())
 
 
 def _answer(query: Query, parts: Sequence[Part], verified_through: str, notes: tuple[tuple[str, str], ...]) -> Answer:
@@ -114,6 +114,7 @@ def _answer(query: Query, parts: Sequence[Part], verified_through: str, notes: t
         weakest(layers),
         verified_through,
         whole.ordinary,
+        whole.lists,
     )
 
 

@@ -258,7 +258,8 @@ class Outcome(NamedTuple):
     """What one set of equal lines owes. `max_pct` None: unbounded. `asked`: facts whose two sides give different sums.
 
     Totals are additional plus ordinary duty; None where the ordinary duty, or the most, is not known. `ordinary`: the rows
-    of the ordinary duty behind it. `deciding`: of the facts asked, those that change the additional duty.
+    of the ordinary duty behind it. `deciding`: of the facts asked, those that change the additional duty. `lists`: the lists
+    that had a say in any of the cases.
     """
 
     min_pct: Decimal
@@ -272,6 +273,7 @@ class Outcome(NamedTuple):
     total_max_pct: Decimal | None
     ordinary: tuple[Line, ...] = ()
     deciding: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
 
 class Part(NamedTuple):
@@ -283,7 +285,10 @@ class Part(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The reply to a query; field by field as the contract names them. Percentages are of customs value."""
+    """The reply to a query; field by field as the contract names them. Percentages are of customs value.
+
+    `lists`: the lists that had a say in any part, under any facts that are not known.
+    """
 
     query: Query
     status: str
@@ -301,6 +306,7 @@ class Answer(NamedTuple):
     confidence: str
     verified_through: str
     ordinary: tuple[Line, ...] = ()
+    lists: tuple[str, ...] = ()
 
     @property
     def additional_pct(self) -> Decimal | None:

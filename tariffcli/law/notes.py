@@ -104,11 +104,10 @@ def _verification(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
 
 
 def _lists(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
+    """The lists below official that had a say in any part of the answer, under any facts that are not known."""
     scopes = docket.book.scopes
     names = dict.fromkeys(
-        scopes[layer.event.scope].name + f" ({scopes[layer.event.scope].confidence})"
-        for layer in answer.layers
-        if layer.role in (*CHARGED, "exempt") and layer.event.scope != "all" and scopes[layer.event.scope].confidence != "official"
+        f"{scopes[name].name} ({scopes[name].confidence})" for name in answer.lists if scopes[name].confidence != "official"
     )
     return [("list_not_official", f"Lists not read in official text: {'; '.join(names)}.")] if names else []
 
