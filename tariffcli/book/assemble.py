@@ -33,6 +33,7 @@ class Parts(NamedTuple):
     categories: list[Placed]
     scopes: list[Placed]
     listings: dict[str, list[tuple[Placed, str]]]
+    items: list[Placed]
     sources: list[Placed]
     coverage: list[Placed]
     memberships: list[Placed]
@@ -89,6 +90,7 @@ def assemble(data: Path) -> Parts:
         read("categories", parse.category),
         read("scopes", parse.scope),
         {table.stem: _listings(table) for table in tables.get("lines", [])},
+        read("items", parse.item),
         read("sources", parse.source),
         read("coverage", parse.coverage),
         read("areas", lambda row: parse.membership(row, _zone_of_area(row["area"], tables, zone_of_importer))),

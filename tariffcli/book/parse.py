@@ -17,6 +17,7 @@ from tariffcli.law.model import (
     Edition,
     Event,
     FactValue,
+    Item,
     Line,
     Membership,
     Programme,
@@ -213,6 +214,11 @@ def scope(row: Row) -> Scope:
         row["confidence"],
         many(row["source_ids"]),
     )
+
+
+def item(row: Row) -> Item:
+    """A row of `items.csv`."""
+    return Item(row["scope"], row["item"], row["provision"], many(row["codes"]), row["text"], row["note"])
 
 
 def category(row: Row) -> Category:

@@ -23,6 +23,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "stacking": _columns("id when drops mode origin scope announced effective until act source_ids where note"),
     "scopes": _columns("id importer name act official_count count_edition shortfall confidence source_ids"),
     "lines": _columns("prefix sign edition"),
+    "items": _columns("scope item provision codes text note"),
     "conditions": _columns("id fact kind test when_unknown flag question note"),
     "categories": _columns("id importer edition name name_zh aliases codes note"),
     "sources": _columns("id title publisher date url official language"),

@@ -10,6 +10,7 @@ from typing import Any
 from tariffcli.book.load import Record
 from tariffcli.law.engine import CHARGED
 from tariffcli.law.instants import to_iso, to_wall
+from tariffcli.law.items import Reading
 from tariffcli.law.model import Answer, Event, Layer, Outcome, Part, Query
 from tariffcli.law.outlook import Change, FactEffect, Report
 from tariffcli.law.products import dotted
@@ -148,6 +149,24 @@ def fact(effect: FactEffect, zone: str) -> dict[str, Any]:
     }
 
 
+def items(read: Reading) -> list[dict[str, Any]]:
+    """The items of a row's list that name the product's codes. `holds`: the row's condition is met, or it has none."""
+    event = read.event
+    return [
+        {
+            "event": event.id,
+            "heading": event.heading,
+            "provision": one.provision,
+            "item": one.number,
+            "codes": list(one.codes),
+            "text": one.text,
+            "note": one.note,
+            "holds": read.met,
+        }
+        for one in read.items
+    ]
+
+
 def percent(low: Decimal | float | None, high: Decimal | float | None) -> str:
     """`125%`, `10% to 34%`, `at least 10%`, `unknown`; of decimals, or of a document's numbers."""
     if low is None:
@@ -206,6 +225,7 @@ def answer(
     reports: Sequence[Report] = (),
     coming: Change | None = None,
     notes: Sequence[tuple[str, str]] = (),
+    read: Sequence[Reading] = (),
 ) -> dict[str, Any]:
     """The whole answer, field by field as the contract names them."""
     query = given.query
@@ -232,6 +252,7 @@ def answer(
         "parts": [part(one) for one in given.parts],
         "reports": [event_report(record, one) for one in reports],
         "facts": [fact(one, zone) for one in facts],
+        "items": [one for reading in read for one in items(reading)],
         "notes": [{"code": code, "text": text} for code, text in notes],
         "next_change": change(coming, zone),
         "confidence": given.confidence or None,

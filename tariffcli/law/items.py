@@ -1,0 +1,93 @@
+"""The numbered items of lists: where an act describes goods in words, which item of which provision to read for a code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tariffcli.law.codes import dotted
+from tariffcli.law.docket import Docket, epoch_at, lines_at
+from tariffcli.law.facts import all_true
+from tariffcli.law.model import Event, Item, Query
+
+SHOWN = 8
+"""So many items are named in a sentence; a document gives them all."""
+
+
+class Reading(NamedTuple):
+    """A row in force, the items of its list that name the product's codes, and whether the row's condition is met."""
+
+    event: Event
+    items: tuple[Item, ...]
+    met: bool
+
+
+def readings(docket: Docket, query: Query) -> list[Reading]:
+    """What is to be read for a product at an instant: rows in force whose list has numbered items that name its codes.
+
+    The first rows are the last announced. Empty for goods in general, which stand on no list.
+    """
+    if query.product.kind == "general":
+        return []
+    found: dict[str, Reading] = {}
+    conditions = docket.book.conditions
+    for event, codes in _listed(docket, query):
+        named = [item for code in codes for item in docket.book.items(event.scope, code)]
+        if named:
+            before = found[event.id].items if event.id in found else ()
+            met = all_true(event.condition, conditions, query.facts)
+            found[event.id] = Reading(event, tuple(dict.fromkeys((*before, *named))), met)
+    latest = sorted(found.values(), key=lambda one: one.event.id)
+    return sorted(latest, key=lambda one: one.event.announced, reverse=True)
+
+
+def _listed(docket: Docket, query: Query) -> Iterator[tuple[Event, Sequence[str]]]:
+    """The rows in force that name a list, with the product's codes on it."""
+    for lines in lines_at(docket, query.product, query.instant, query.known_on):
+        epoch = epoch_at(docket, lines.scopes, query.instant, query.known_on)
+        for event in dict.fromkeys(event for events in epoch.rows.values() for event in events if event.scope != "all"):
+            yield event, lines.codes
+
+
+def item_notes(docket: Docket, query: Query) -> list[tuple[str, str]]:
+    """(code, text) notes that name the items to read: of rows that hold as they are, and of rows that a fact would make hold."""
+    found: list[tuple[str, str]] = []
+    many = readings(docket, query)
+    held = [one for one in many if one.met]
+    if held:
+        found.append(("items", f"Items in force for these lines: {_references(held)}."))
+    for flag, asked in _by_flag(docket, query, [one for one in many if not one.met]).items():
+        found.append(("items_to_read", f"Read before {flag}: {_references(asked)}."))
+    return found
+
+
+def _by_flag(docket: Docket, query: Query, many: Sequence[Reading]) -> dict[str, list[Reading]]:
+    """Readings by the flag of the first condition that is not met; none for a fact that was given."""
+    conditions = docket.book.conditions
+    found: dict[str, list[Reading]] = {}
+    for one in many:
+        unmet = [conditions[term.condition] for term in one.event.condition if not all_true((term,), conditions, query.facts)]
+        if not any(condition.fact in query.facts for condition in unmet):
+            found.setdefault(unmet[0].flag, []).append(one)
+    return found
+
+
+def _references(many: Sequence[Reading]) -> str:
+    """`9903.01.01, note 2(a), items 14 and 15 (8501.52.4000); ...`, cut after some items."""
+    left = SHOWN
+    found: list[str] = []
+    for one in many:
+        for provision in dict.fromkeys(item.provision for item in one.items):
+            items = [item for item in one.items if item.provision == provision]
+            if left > 0:
+                found.append(_reference(one.event, provision, items[:left]))
+            left -= len(items)
+    more = f"; and {-left} more items (a longer code narrows them)" if left < 0 else ""
+    return "; ".join(dict.fromkeys(found)) + more
+
+
+def _reference(event: Event, provision: str, items: Sequence[Item]) -> str:
+    numbers = [item.number for item in items]
+    listed = numbers[0] if len(numbers) == 1 else f"{', '.join(numbers[:-1])} and {numbers[-1]}"
+    codes = ", ".join(dotted(code) for code in sorted({item.codes[0] for item in items})[:3])
+    return f"{event.heading or event.act}, {provision}, item{'s' * (len(numbers) > 1)} {listed} ({codes})"
