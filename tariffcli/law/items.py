@@ -14,11 +14,15 @@ SHOWN = 8
 """So many items are named in a sentence; a document gives them all."""
 
 
+MOST_CODES = 3
+
+
 class Reading(NamedTuple):
-    """A row in force, the items of its list that name the product's codes, and whether the row's condition is met."""
+    """A row in force, the items of its list that name the product's codes, those codes, and whether the row's condition is met."""
 
     event: Event
     items: tuple[Item, ...]
+    codes: frozenset[str]
     met: bool
 
 
@@ -34,9 +38,10 @@ def readings(docket: Docket, query: Query) -> list[Reading]:
     for event, codes in _listed(docket, query):
         named = [item for code in codes for item in docket.book.items(event.scope, code)]
         if named:
-            before = found[event.id].items if event.id in found else ()
+            old = found.get(event.id, Reading(event, (), frozenset(), False))
+            mine = {listed for item in named for listed in item.codes if any(code.startswith(listed) for code in codes)}
             met = all_true(event.condition, conditions, query.facts)
-            found[event.id] = Reading(event, tuple(dict.fromkeys((*before, *named))), met)
+            found[event.id] = Reading(event, tuple(dict.fromkeys((*old.items, *named))), old.codes | mine, met)
     latest = sorted(found.values(), key=lambda one: one.event.id)
     return sorted(latest, key=lambda one: one.event.announced, reverse=True)
 
@@ -80,14 +85,15 @@ def _references(many: Sequence[Reading]) -> str:
         for provision in dict.fromkeys(item.provision for item in one.items):
             items = [item for item in one.items if item.provision == provision]
             if left > 0:
-                found.append(_reference(one.event, provision, items[:left]))
+                found.append(_reference(one, provision, items[:left]))
             left -= len(items)
     more = f"; and {-left} more items (a longer code narrows them)" if left < 0 else ""
     return "; ".join(dict.fromkeys(found)) + more
 
 
-def _reference(event: Event, provision: str, items: Sequence[Item]) -> str:
+def _reference(one: Reading, provision: str, items: Sequence[Item]) -> str:
     numbers = [item.number for item in items]
     listed = numbers[0] if len(numbers) == 1 else f"{', '.join(numbers[:-1])} and {numbers[-1]}"
-    codes = ", ".join(dotted(code) for code in sorted({item.codes[0] for item in items})[:3])
-    return f"{event.heading or event.act}, {provision}, item{'s' * (len(numbers) > 1)} {listed} ({codes})"
+    codes = sorted({code for item in items for code in item.codes} & one.codes)
+    shown = ", ".join(map(dotted, codes[:MOST_CODES])) + (", ..." if len(codes) > MOST_CODES else "")
+    return f"{one.event.heading or one.event.act}, {provision}, item{'s' * (len(numbers) > 1)} {listed} ({shown})"
