@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal as D
 
 import pytest
 from program import answered, ask
@@ -128,6 +129,14 @@ def test_what_followed_the_last_known_end_is_a_range_that_names_the_text(record:
     [reading] = readings(open_case(record, "us", "cn"), query)
     assert reading.event.confidence == "open"
     assert reading.items[0].provision == "note 20(vvv)(i)"
+
+
+def test_new_numbers_of_an_excluded_line_are_free_by_their_own_act_and_were_not_before_it(record: Record) -> None:
+    query = at(record, "3926909915", "2026-07-15")
+    before, now = rate(record, query._replace(known_on="2026-09-01")), rate(record, query)
+    assert [one.min_pct for answer in (before, now) for one in answer.layers if one.programme == "us-301-tech"] == [D("7.5"), 0]
+    [reading] = readings(open_case(record, "us", "cn"), query)
+    assert (reading.event.act, reading.items[0].number) == ("91 FR 56538", "4")
 
 
 EXCLUSIONS = "us-301-excl-"
