@@ -127,7 +127,10 @@ def test_what_followed_the_last_known_end_is_a_range_that_names_the_text(record:
     layer = next(one for one in rate(record, query).layers if one.programme == "us-301-tech")
     assert (layer.role, layer.min_pct, layer.max_pct) == ("unknown", 0, 25)
     [reading] = readings(open_case(record, "us", "cn"), query)
-    assert reading.event.confidence == "open"
+    [(code, text)] = item_notes(open_case(record, "us", "cn"), query)
+    assert (code, reading.holds) == ("items_open", None)
+    assert text.endswith("what followed: 9903.88.69, note 20(vvv)(i), item 7 (8414.30.8030).")
+    assert (reading.event.confidence, reading.event.heading) == ("open", "9903.88.69")
     assert reading.items[0].provision == "note 20(vvv)(i)"
 
 

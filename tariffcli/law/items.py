@@ -25,6 +25,11 @@ class Reading(NamedTuple):
     codes: frozenset[str]
     met: bool
 
+    @property
+    def holds(self) -> bool | None:
+        """Whether the row applies as the facts are given; None where the record does not establish what holds."""
+        return None if self.met and self.event.confidence == "open" else self.met
+
 
 def readings(docket: Docket, query: Query) -> list[Reading]:
     """What is to be read for a product at an instant: rows in force whose list has numbered items that name its codes.
@@ -58,9 +63,11 @@ def item_notes(docket: Docket, query: Query) -> list[tuple[str, str]]:
     """(code, text) notes that name the items to read: of rows that hold as they are, and of rows that a fact would make hold."""
     found: list[tuple[str, str]] = []
     many = readings(docket, query)
-    held = [one for one in many if one.met]
+    held, unsure = [one for one in many if one.holds], [one for one in many if one.holds is None]
     if held:
         found.append(("items", f"Items in force for these lines: {_references(held)}."))
+    if unsure:
+        found.append(("items_open", f"Items of these lines of which the record does not know what followed: {_references(unsure)}."))
     for flag, asked in _by_flag(docket, query, [one for one in many if not one.met]).items():
         found.append(("items_to_read", f"Read before {flag}: {_references(asked)}."))
     return found

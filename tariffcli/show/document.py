@@ -150,7 +150,7 @@ def fact(effect: FactEffect, zone: str) -> dict[str, Any]:
 
 
 def items(read: Reading) -> list[dict[str, Any]]:
-    """The items of a row's list that name the product's codes. `holds`: the row's condition is met, or it has none."""
+    """The items of a row's list that name the product's codes. `holds`: whether it applies; null where that is not established."""
     event = read.event
     return [
         {
@@ -161,7 +161,7 @@ def items(read: Reading) -> list[dict[str, Any]]:
             "codes": list(one.codes),
             "text": one.text,
             "note": one.note,
-            "holds": read.met,
+            "holds": read.holds,
         }
         for one in read.items
     ]
