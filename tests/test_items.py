@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from decimal import Decimal as D
 
 import pytest
@@ -83,6 +84,24 @@ def test_after_the_end_nothing_is_named_and_nothing_is_free() -> None:
     assert told(book(), "72081000", "2025-12-01") == {}
     assert book().owes("2025-12-01", product="72081000") == "25"
     assert book().owes("2025-12-01", product="72091500", relief=True) == "25"
+
+
+def test_an_exclusion_that_another_act_took_back_is_not_named() -> None:
+    tiny = book()
+    back = [
+        event(f"back-{of}", effect="undo", scope=of, announced="2025-03-01", effective="2025-04-01", undoes=undone)
+        for of, undone in (("lines", "whole"), ("products", "described"))
+    ]
+    again = TinyBook(
+        [*tiny.events["us"], *back],
+        scopes=LISTS,
+        lines=[line("72081000"), line("72091500"), line("72092500")],
+        conditions=[RELIEF],
+        items=ITEMS,
+    )
+    assert told(again, "72081000", "2025-03-31") != {}
+    assert told(again, "72081000") == told(again, "72091500") == {}
+    assert again.owes("2025-06-01", product="72081000") == "25"
 
 
 def test_many_items_are_cut_in_the_sentence_and_the_rest_is_counted() -> None:
@@ -185,3 +204,25 @@ def test_no_exclusion_is_free_on_a_day_that_no_act_is_known_to_cover(record: Rec
                 assert all(found.event.until is not None and end < found.event.until for found in covering)
             else:
                 assert layer.max_pct is None or layer.max_pct > 0, (scope, one.prefix)
+
+
+def test_an_item_is_said_to_hold_where_and_only_where_the_duty_is_lifted(record: Record) -> None:
+    draw = random.Random(301)
+    scopes = sorted(scope for scope in record.scopes if scope.startswith(EXCLUSIONS))
+    codes = sorted(
+        {(row.prefix, edition) for scope in scopes for edition in ("2017", "2022") for row in record.scope_lines(scope, edition)}
+    )
+    case = open_case(record, "us", "cn")
+    asked = 0
+    for code, edition in draw.sample(codes, 400):
+        year = draw.randint(2018, 2021) if edition == "2017" else draw.randint(2022, 2026)
+        moment = end_of_day(f"{year}-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}", EASTERN)
+        if not any(stands(row, moment) for row in record.lines("us", code[:8])):
+            continue
+        query = Query(
+            "us", "cn", moment, None, find_product(record, "us", code, moment), {"exclusion": True} if draw.random() < 0.5 else {}
+        )
+        lifted = [one for one in rate(record, query).layers if one.programme == "us-301-tech" and one.role == "exempt"]
+        assert bool(lifted) == any(one.holds for one in readings(case, query)), (code, moment)
+        asked += 1
+    assert asked > 200

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tariffcli.law.codes import dotted
-from tariffcli.law.docket import Docket, epoch_at, lines_at
+from tariffcli.law.docket import Docket, Epoch, epoch_at, lines_at
 from tariffcli.law.facts import all_true
 from tariffcli.law.model import Event, Item, Query
+from tariffcli.law.timeline import living
 
 SHOWN = 8
 """So many items are named in a sentence; a document gives them all."""
@@ -39,24 +40,33 @@ def readings(docket: Docket, query: Query) -> list[Reading]:
     if query.product.kind == "general":
         return []
     found: dict[str, Reading] = {}
-    conditions = docket.book.conditions
-    for event, codes in _listed(docket, query):
-        named = [item for code in codes for item in docket.book.items(event.scope, code)]
-        if named:
-            old = found.get(event.id, Reading(event, (), frozenset(), False))
-            mine = {listed for item in named for listed in item.codes if any(code.startswith(listed) for code in codes)}
-            met = all_true(event.condition, conditions, query.facts)
-            found[event.id] = Reading(event, tuple(dict.fromkeys((*old.items, *named))), old.codes | mine, met)
+    for lines in lines_at(docket, query.product, query.instant, query.known_on):
+        epoch = epoch_at(docket, lines.scopes, query.instant, query.known_on)
+        for event, met in _listed(docket, epoch, query):
+            named = [item for code in lines.codes for item in docket.book.items(event.scope, code)]
+            if named and _lives(docket, epoch, query, event):
+                old = found.get(event.id, Reading(event, (), frozenset(), met))
+                mine = {listed for item in named for listed in item.codes if any(code.startswith(listed) for code in lines.codes)}
+                found[event.id] = Reading(event, tuple(dict.fromkeys((*old.items, *named))), old.codes | mine, met)
     latest = sorted(found.values(), key=lambda one: one.event.id)
     return sorted(latest, key=lambda one: one.event.announced, reverse=True)
 
 
-def _listed(docket: Docket, query: Query) -> Iterator[tuple[Event, Sequence[str]]]:
-    """The rows in force that name a list, with the product's codes on it."""
-    for lines in lines_at(docket, query.product, query.instant, query.known_on):
-        epoch = epoch_at(docket, lines.scopes, query.instant, query.known_on)
-        for event in dict.fromkeys(event for events in epoch.rows.values() for event in events if event.scope != "all"):
-            yield event, lines.codes
+def _listed(docket: Docket, epoch: Epoch, query: Query) -> Iterator[tuple[Event, bool]]:
+    """The rows in force that say something of a list, each with whether its condition is met."""
+    said = (event for events in epoch.rows.values() for event in events if event.scope != "all" and event.effect != "undo")
+    for event in dict.fromkeys(said):
+        yield event, all_true(event.condition, docket.book.conditions, query.facts)
+
+
+def _lives(docket: Docket, epoch: Epoch, query: Query, event: Event) -> bool:
+    """Whether no act that holds takes the row away, if its own condition were met."""
+    for programme in event.programmes:
+        rows = epoch.rows[programme]
+        holding = [one for one in rows if one == event or all_true(one.condition, docket.book.conditions, query.facts)]
+        if event in living(holding):
+            return True
+    return False
 
 
 def item_notes(docket: Docket, query: Query) -> list[tuple[str, str]]:
