@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tariffcli.book.load import Record
 from tariffcli.law.engine import CHARGED
 from tariffcli.law.instants import to_iso, to_wall
-from tariffcli.law.items import Reading
 from tariffcli.law.model import Answer, Event, Layer, Outcome, Part, Query
 from tariffcli.law.outlook import Change, FactEffect, Report
 from tariffcli.law.products import dotted
+
+if TYPE_CHECKING:
+    from tariffcli.law.items import Reading
 
 NOT_INCLUDED = "Not included: anti-dumping and countervailing duty, VAT, excise, fees. Statutory rates, not what was collected."
 SHOWN_CODES = 12
