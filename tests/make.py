@@ -70,6 +70,11 @@ CLEAN: dict[str, Rows] = {
         "us-steel-list | us       | Sheets of steel | Proc. 1 | 2              | official   | proc-1",
     ),
     "counts": [],
+    "items": rows(
+        "scope         | item | provision | codes    | text                            | note",
+        "us-steel-list | 1    | note 1(a) | 7208     | Hot-rolled sheets of any width  |",
+        "us-steel-list | 2    | note 1(a) | 7209     |                                 |",
+    ),
     "conditions": rows(
         "id       | fact     | kind   | when_unknown | flag       | question",
         "in-quota | in_quota | yes_no | assume_no    | --in-quota | Is the entry within the quota?",

@@ -16,6 +16,7 @@ from tariffcli.law.model import (
     Edition,
     Event,
     FactValue,
+    Item,
     Line,
     Listing,
     Membership,
@@ -190,11 +191,13 @@ class TinyBook:
         categories: Iterable[Category] = (),
         duties: Iterable[Line] = (),
         concordance: Iterable[str] = (),
+        items: Iterable[Item] = (),
         importer: str = "us",
         zone: str = EASTERN,
     ) -> None:
         self.importer, self.zone = importer, zone
         self._lines, self._duties = tuple(lines), tuple(duties)
+        self._items = tuple(items)
         self._mapped = tuple(_pair(text) for text in concordance)
         self._listings = tuple((name, *_listing(text)) for name, codes in (scopes or {}).items() for text in codes)
         rows = tuple(events)
@@ -242,6 +245,9 @@ class TinyBook:
 
     def scope_lines(self, scope: str, edition: str) -> Sequence[Listing]:
         return [Listing(name, code, inside) for name, code, inside, of in self._listings if name == scope and of in ("", edition)]
+
+    def items(self, scope: str, code: str) -> Sequence[Item]:
+        return [row for row in self._items if row.scope == scope and any(code.startswith(one) for one in row.codes)]
 
     def derived(self, key: Any, build: Callable[[], Any]) -> Any:
         if key not in self._derived:

@@ -33,6 +33,7 @@ class Parts(NamedTuple):
     categories: list[Placed]
     scopes: list[Placed]
     listings: dict[str, list[tuple[Placed, str]]]
+    items: list[Placed]
     sources: list[Placed]
     coverage: list[Placed]
     memberships: list[Placed]
@@ -90,6 +91,7 @@ def assemble(data: Path) -> Parts:
         read("categories", parse.category),
         read("scopes", parse.scope),
         {table.stem: _listings(table) for table in tables.get("lines", [])},
+        read("items", parse.item),
         read("sources", parse.source),
         read("coverage", parse.coverage),
         read("areas", lambda row: parse.membership(row, _zone_of_area(row["area"], tables, zone_of_importer))),
@@ -121,11 +123,6 @@ def _values(table: Table, make: Callable[[Row], Any], findings: list[Finding]) -
 
 def _listings(table: Table) -> list[tuple[Placed, str]]:
     return [
-        (Placed(table.file, number, Listing(table.stem, _line(row["prefix"]), row["sign"] == "in")), row["edition"])
+        (Placed(table.file, number, Listing(table.stem, parse.whole_line(row["prefix"]), row["sign"] == "in")), row["edition"])
         for number, row in table.rows
     ]
-
-
-def _line(prefix: str) -> str:
-    """A statistical number of ten digits ending in `00` is a line that is not divided: the eight digits, so that both spellings meet."""
-    return prefix[:-2] if len(prefix) == 10 and prefix.endswith("00") else prefix

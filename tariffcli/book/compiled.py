@@ -23,7 +23,7 @@ from tariffcli.law.products import fold_word
 if TYPE_CHECKING:
     from tariffcli.book.assemble import Parts
 
-FORMAT = "7"
+FORMAT = "9"
 """Raise it whenever the compiled form changes."""
 
 _SCHEMA = """
@@ -33,6 +33,7 @@ CREATE TABLE listing (
     importer TEXT, prefix TEXT, scope TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (importer, prefix, scope, edition)
 ) WITHOUT ROWID;
 CREATE INDEX listing_scope ON listing (scope);
+CREATE TABLE item (scope TEXT, code TEXT, place INTEGER, body TEXT NOT NULL, PRIMARY KEY (scope, code, place)) WITHOUT ROWID;
 CREATE TABLE word (word TEXT PRIMARY KEY, code TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE country (code TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE subheading (edition TEXT, code TEXT, PRIMARY KEY (edition, code)) WITHOUT ROWID;
@@ -148,6 +149,7 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
         blobs[name] = [plain(placed.value) for placed in getattr(parts, name)]
     for name in ("countries", "statements", "glossary", "checkpoints", "areas"):
         blobs[name] = [row for _, _, row in parts.rows(name)]
+    blobs["itemised"] = sorted({placed.value.scope for placed in parts.items})
     for importer, events in parts.events.items():
         blobs[f"events/{importer}"] = [plain(placed.value) for placed in events]
     for placed in parts.relations:
@@ -175,6 +177,7 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
                 for placed, edition in rows
             ],
         )
+        connection.executemany("INSERT INTO item VALUES (?, ?, ?, ?)", _items(parts))
         connection.executemany(
             "INSERT INTO line VALUES (?, ?, ?, ?, ?)",
             [(importer, *placed.value[:4]) for importer, rows in parts.lines.items() for placed in rows],
@@ -191,6 +194,20 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
         texts += [name for placed in parts.categories for name in (placed.value.name, *placed.value.aliases)]
         connection.executemany("INSERT INTO term VALUES (?)", [(word,) for word in sorted(vocabulary(texts))])
     return connection
+
+
+def _items(parts: Parts) -> Iterator[tuple[str, str, int, str]]:
+    """The items of lists, one row a code, numbered as items are: 2 before 10."""
+    items = sorted((placed.value for placed in parts.items), key=lambda one: (one.scope, one.provision, in_number_order(one.number)))
+    for place, one in enumerate(items):
+        for code in one.codes:
+            yield one.scope, code, place, _text(plain(one))
+
+
+def in_number_order(number: str) -> tuple[int, str]:
+    """What sorts item numbers as people count: 2, 10, 10 (second)."""
+    digits = number[: len(number) - len(number.lstrip("0123456789"))]
+    return int(digits or 0), number
 
 
 def _mapped(parts: Parts) -> Iterator[tuple[str, str, str]]:

@@ -18,6 +18,7 @@ from tariffcli.law.model import (
     Coverage,
     Edition,
     Event,
+    Item,
     Line,
     Listing,
     Membership,
@@ -270,6 +271,16 @@ class Record:
             self._listings[key] = tuple(Listing(scope, found, bool(inside)) for scope, found, inside in rows)
         return self._listings[key]
 
+    def items(self, scope: str, code: str) -> tuple[Item, ...]:
+        """The numbered items of a list that name `code` or a code above it, in order of their numbers."""
+        if scope not in self._once("itemised", lambda: frozenset(self._blob("itemised"))):
+            return ()
+        above = [code[:length] for length in range(2, len(code) + 1)]
+        rows = self._connection.execute(
+            f"SELECT body FROM item WHERE scope = ? AND code IN ({','.join('?' * len(above))}) ORDER BY place", (scope, *above)
+        )
+        return tuple(_item(json.loads(body)) for (body,) in rows)
+
     def in_edition(self, code: str, edition: str) -> bool:
         """Whether a code of two to six digits exists in an edition of the Harmonized System; True where the record cannot tell."""
         ask = "SELECT 1 FROM subheading WHERE edition = ? AND code >= ? AND code < ? LIMIT 1"
@@ -306,6 +317,11 @@ def _condition(row: list[Any]) -> Condition:
 def _edition(row: list[Any]) -> Edition:
     row[5] = tuple(row[5])
     return Edition(*row)
+
+
+def _item(row: list[Any]) -> Item:
+    row[3] = tuple(row[3])
+    return Item(*row)
 
 
 def _scope(row: list[Any]) -> Scope:

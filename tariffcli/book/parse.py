@@ -17,6 +17,7 @@ from tariffcli.law.model import (
     Edition,
     Event,
     FactValue,
+    Item,
     Line,
     Membership,
     Programme,
@@ -215,6 +216,11 @@ def scope(row: Row) -> Scope:
     )
 
 
+def item(row: Row) -> Item:
+    """A row of `items.csv`."""
+    return Item(row["scope"], row["item"], row["provision"], tuple(map(whole_line, many(row["codes"]))), row["text"], row["note"])
+
+
 def category(row: Row) -> Category:
     """A row of `categories.csv`."""
     return Category(
@@ -294,3 +300,8 @@ def reporting(row: Row) -> Reporting:
     days = day(row, "from", required=False), day(row, "until", required=False)
     named = count(row, "position"), many(row["authorities"])
     return Reporting(row["id"], row["importer"], row["rule"], *named, *days, many(row["source_ids"]), row["note"])
+
+
+def whole_line(prefix: str) -> str:
+    """A statistical number of ten digits ending in `00` is a line that is not divided: the eight digits, so that both spellings meet."""
+    return prefix[:-2] if len(prefix) == 10 and prefix.endswith("00") else prefix

@@ -24,6 +24,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "scopes": _columns("id importer name act official_count count_edition shortfall confidence source_ids"),
     "lines": _columns("prefix sign edition"),
     "counts": _columns("scopes edition count where source_ids confidence difference"),
+    "items": _columns("scope item provision codes text note"),
     "conditions": _columns("id fact kind test when_unknown flag question note"),
     "categories": _columns("id importer edition name name_zh aliases codes note"),
     "sources": _columns("id title publisher date url official language"),

@@ -9,6 +9,7 @@ from tariffcli.law.model import (
     Coverage,
     Edition,
     Event,
+    Item,
     Line,
     Listing,
     Membership,
@@ -106,6 +107,10 @@ class Book(Protocol):
 
     def listings(self, importer: str, prefix: str, edition: str) -> Sequence[Listing]:
         """The lines of scopes at, above or below `prefix` in the codes of `edition`."""
+        ...
+
+    def items(self, scope: str, code: str) -> Sequence[Item]:
+        """The numbered items of a list that name `code` or a code above it, in order of their numbers."""
         ...
 
     def in_edition(self, code: str, edition: str) -> bool:

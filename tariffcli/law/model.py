@@ -149,6 +149,17 @@ class Listing(NamedTuple):
     inside: bool
 
 
+class Item(NamedTuple):
+    """A numbered item of a list, and the codes of the list that it names. `text`: the official words, blank where the codes say it all."""
+
+    scope: str
+    number: str
+    provision: str
+    codes: tuple[str, ...]
+    text: str
+    note: str
+
+
 class Line(NamedTuple):
     """A tariff line and an ordinary duty of it as printed; `since` and `until` are instants or None (open).
 

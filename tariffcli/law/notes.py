@@ -7,6 +7,7 @@ from tariffcli.law.codes import LINE_DIGITS, mapping_notes, whole_schedule
 from tariffcli.law.docket import Docket, codes_used, nomenclature_points
 from tariffcli.law.engine import CHARGED
 from tariffcli.law.instants import day_of, start_of_day, to_wall
+from tariffcli.law.items import item_notes
 from tariffcli.law.model import Answer, Query
 from tariffcli.law.ordinary import MOST_WORDS, option_of
 from tariffcli.law.outlook import changes_between
@@ -23,6 +24,7 @@ def notes(docket: Docket, answer: Answer, whole_day: bool) -> list[tuple[str, st
         found.append(("general", "General means goods on no special list, which is what headlines quote; a product may owe more or less."))
     if whole_day:
         found += _changes_of_the_day(docket, answer)
+    found += item_notes(docket, answer.query)
     found += _verification(docket, answer)
     found += _lists(docket, answer)
     found += _schedule(docket, answer)

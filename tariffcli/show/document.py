@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tariffcli.book.load import Record
 from tariffcli.law.engine import CHARGED
@@ -13,6 +13,9 @@ from tariffcli.law.instants import holds, to_iso, to_wall
 from tariffcli.law.model import Answer, Event, Layer, Outcome, Part, Query
 from tariffcli.law.outlook import Change, FactEffect, Report
 from tariffcli.law.products import dotted
+
+if TYPE_CHECKING:
+    from tariffcli.law.items import Reading
 
 NOT_INCLUDED = "Not included: anti-dumping and countervailing duty, VAT, excise, fees. Statutory rates, not what was collected."
 SHOWN_CODES = 12
@@ -163,6 +166,24 @@ def fact(effect: FactEffect, zone: str, given: Answer) -> dict[str, Any]:
     }
 
 
+def items(read: Reading) -> list[dict[str, Any]]:
+    """The items of a row's list that name the product's codes. `holds`: whether it applies; null where that is not established."""
+    event = read.event
+    return [
+        {
+            "event": event.id,
+            "heading": event.heading,
+            "provision": one.provision,
+            "item": one.number,
+            "codes": list(one.codes),
+            "text": one.text,
+            "note": one.note,
+            "holds": read.holds,
+        }
+        for one in read.items
+    ]
+
+
 def percent(low: Decimal | float | None, high: Decimal | float | None) -> str:
     """`125%`, `10% to 34%`, `at least 10%`, `unknown`; of decimals, or of a document's numbers."""
     if low is None:
@@ -221,6 +242,7 @@ def answer(
     reports: Sequence[Report] = (),
     coming: Change | None = None,
     notes: Sequence[tuple[str, str]] = (),
+    read: Sequence[Reading] = (),
 ) -> dict[str, Any]:
     """The whole answer, field by field as the contract names them."""
     query = given.query
@@ -248,6 +270,7 @@ def answer(
         "parts": [part(one) for one in given.parts],
         "reports": [event_report(record, one) for one in reports],
         "facts": [fact(one, zone, given) for one in facts],
+        "items": [one for reading in read for one in items(reading)],
         "notes": [{"code": code, "text": text} for code, text in notes],
         "next_change": change(coming, zone),
         "confidence": given.confidence or None,
