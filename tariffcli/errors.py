@@ -31,5 +31,11 @@ class NotOneNumber(TariffError):
     exit_code = 4
 
 
+class Interrupted(TariffError):
+    """The user, or the system, asked a long run to end. Exit code 130."""
+
+    exit_code = 130
+
+
 class RecordError(TariffError):
     """The record itself is broken: unreadable, half written, or two rows contradict each other. Exit code 1."""

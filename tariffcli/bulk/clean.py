@@ -13,6 +13,10 @@ from tariffcli.errors import UsageError
 from tariffcli.law.instants import parse_day, parse_instant
 
 _FLOAT_CODE = re.compile(r"(\d+)\.0+$")
+_DECIMAL = re.compile(r"\d+\.\d+$")
+_DOTTED = re.compile(r"\d{4}\.\d{2}(?:\d{2}){0,2}$|\d{6}\.\d{2}(?:\d{2})?$|\d{8}\.\d{2}$")
+"""Codes with one dot, as people write them; another number of digits before or after it shows that zeros are gone."""
+
 _POWER = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+$")
 _SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:[ T].*)?$", re.ASCII)
 _MIDNIGHT = re.compile(r"(\S.*?)[ T]0{1,2}:00(?::00(?:\.0+)?)?$")
@@ -33,6 +37,8 @@ def code_of(text: Any) -> str:
     if found := _FLOAT_CODE.match(plain):
         before = found.group(1)
         plain = before if len(before) > 6 or plain == f"{before}.0" else plain
+    if _DECIMAL.match(plain) and not _DOTTED.match(plain):
+        raise UsageError(f"'{plain[:20]}' is a code that a spreadsheet took for a number; zeros at its ends are lost. Give it as text.")
     if _POWER.match(plain) and not plain.isdigit():
         raise UsageError(f"'{plain[:20]}' is a number that a spreadsheet shortened; the digits of the code are lost.")
     digits = re.sub(r"[.\s\u00a0-]", "", plain)
@@ -110,12 +116,6 @@ def country_word(value: Any) -> str:
 def is_nan(value: Any) -> bool:
     """Whether a value is a float that is no number."""
     return isinstance(value, float) and math.isnan(value)
-
-
-def is_shortened(code: Any) -> bool:
-    """Whether a code was shortened to a power of ten by a spreadsheet."""
-    text = str(code).strip()
-    return bool(_POWER.match(text)) and not text.isdigit()
 
 
 def instant_number(text: Any, zone: str) -> int:

@@ -67,8 +67,7 @@ def settle(plan: Plan, table: Any) -> Plan:
     name = plan.columns.get("hs")
     if name in table.column_names:
         _, codes = columns.encoded(table.column(name))
-        texts = [clean.code_of(code) for code in codes.to_pylist() if code is not None and not clean.is_shortened(code)]
-        plan = plan._replace(restore_zeros=clean.lost_zeros(texts))
+        plan = plan._replace(restore_zeros=clean.lost_zeros(code for code in map(_code_or_none, codes.to_pylist()) if code))
     name = plan.columns.get("date")
     if name in table.column_names and plan.month_first is None and _is_text(table.column(name).type):
         _, days = columns.encoded(table.column(name))
@@ -80,6 +79,13 @@ def settle(plan: Plan, table: Any) -> Plan:
                 raise UsageError(f"The days of '{name}' can be read two ways ({shown}); say --dates us or eu (month_first=True or False).")
 
     return plan
+
+
+def _code_or_none(text: Any) -> str | None:
+    try:
+        return clean.code_of(text) if text is not None else None
+    except UsageError:
+        return None
 
 
 def _is_text(kind: Any) -> bool:

@@ -58,14 +58,10 @@ def find_columns(names: Sequence[str], asked: Mapping[str, str]) -> dict[str, st
 
     Raises UsageError where a column that was asked for is not there, or two columns could have one meaning.
     """
-    found: dict[str, str] = {}
-    folded = {fold(name): name for name in reversed(names)}
-    for meaning, wanted in asked.items():
-        if meaning not in MEANINGS:
-            raise UsageError(f"--map knows no '{meaning[:30]}'; a column can mean: {', '.join(MEANINGS)}.")
-        if wanted not in names and fold(wanted) not in folded:
-            raise UsageError(f"--map {meaning}: the file has no column '{wanted[:40]}'; its columns: {', '.join(names[:12])}.")
-        found[meaning] = wanted if wanted in names else folded[fold(wanted)]
+    doubled = next((name for name in names if list(names).count(name) > 1), None)
+    if doubled is not None:
+        raise UsageError(f"The file has more than one column '{doubled[:40]}'; rename one of them.")
+    found = _asked_for(names, asked)
     for meaning in MEANINGS:
         if meaning in found:
             continue
@@ -80,4 +76,17 @@ def find_columns(names: Sequence[str], asked: Mapping[str, str]) -> dict[str, st
     for one, other in (("instant", "date"), ("hs", "product")):
         if one in found and other in found and other not in asked:
             del found[other]
+    return found
+
+
+def _asked_for(names: Sequence[str], asked: Mapping[str, str]) -> dict[str, str]:
+    """The columns that a user named, by meaning."""
+    found: dict[str, str] = {}
+    folded = {fold(name): name for name in reversed(names)}
+    for meaning, wanted in asked.items():
+        if meaning not in MEANINGS:
+            raise UsageError(f"--map knows no '{meaning[:30]}'; a column can mean: {', '.join(MEANINGS)}.")
+        if wanted not in names and fold(wanted) not in folded:
+            raise UsageError(f"--map {meaning}: the file has no column '{wanted[:40]}'; its columns: {', '.join(names[:12])}.")
+        found[meaning] = wanted if wanted in names else folded[fold(wanted)]
     return found

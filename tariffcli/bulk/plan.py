@@ -39,9 +39,6 @@ class Plan(NamedTuple):
 
 def check(plan: Plan, names: Sequence[str], added: Sequence[str]) -> None:
     """Raise UsageError unless a plan fits a file with columns `names` to which `added` are to be added."""
-    doubled = sorted({name for name in names if list(names).count(name) > 1})
-    if doubled:
-        raise UsageError(f"The file has more than one column '{doubled[0]}'; rename one of them.")
     unknown = [meaning for meaning in (*plan.columns, *plan.constants) if meaning not in MEANINGS]
     if unknown:
         raise UsageError(f"'{unknown[0]}' is nothing a column can mean; there are: {', '.join(MEANINGS)}.")

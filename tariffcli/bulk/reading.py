@@ -55,6 +55,19 @@ class Reader:
         self._entries: dict[tuple[object, ...], int] = {}
         self.reasons: list[str] = []
 
+    def check_constants(self) -> None:
+        """Raise UsageError for what holds for every line and says nothing: better at once than on each line."""
+        constants = self.plan.constants
+        for meaning in ("importer", "origin"):
+            if meaning in constants:
+                find_country(self.book, constants[meaning])
+        if "date" in constants:
+            clean.day_number(constants["date"], self.plan.month_first)
+        for meaning in ("value", "quantity"):
+            if meaning in constants:
+                clean.money(constants[meaning])
+        self._typed("UTC", {name: text for name, text in constants.items() if name in FACTS})
+
     def refusal(self, reason: str) -> int:
         """The number below zero of a reason."""
         with self.classes.lock:

@@ -23,7 +23,7 @@ from tariffcli.bulk.plan import Plan, check
 from tariffcli.bulk.rating import DUTY, Rated, Rater, with_columns
 from tariffcli.bulk.sinks import Aside, fitted, open_sink, output_schema
 from tariffcli.bulk.sources import Source, first_line, kind_of
-from tariffcli.errors import TariffError, UsageError
+from tariffcli.errors import Interrupted, TariffError, UsageError
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
 EXAMPLES = 5
@@ -80,16 +80,17 @@ class Job(NamedTuple):
 def run(job: Job) -> Summary:
     """Rate a file. The output appears only when it is whole; an error or an interrupt leaves nothing behind.
 
-    Raises UsageError, TariffError; KeyboardInterrupt passes through.
+    Raises UsageError, TariffError; Interrupted.
     """
     added = [(name, _type_of(job.rater, name)) for name in job.rater.added]
     check(job.plan, job.source.names, [name for name, _ in added])
     schema = output_schema(job.source.read_schema, added)
     summary = Summary()
-    aside = Aside(job.out) if job.out is not None else None
+    device = job.out is not None and job.out.exists() and not job.out.is_file()  # nothing to replace, and never to be replaced
+    aside = Aside(job.out) if job.out is not None and not device else None
     numbers = frozenset(job.plan.columns[meaning] for meaning in ("value", "quantity", "paid") if meaning in job.plan.columns) | {DUTY}
     try:
-        sink, release = open_sink(job.out_kind, aside.path if aside is not None else None, schema, numbers)
+        sink, release = open_sink(job.out_kind, aside.path if aside is not None else job.out, schema, numbers)
         try:
             for rated, batch, encoded in _rated(job, schema, sink):
                 sink.write(encoded)
@@ -105,6 +106,10 @@ def run(job: Job) -> Summary:
             aside.keep()
     except pa.ArrowException as error:
         raise TariffError(f"{job.source.name} could not be rated to its end: {first_line(error)}") from None
+    except KeyboardInterrupt:
+        raise Interrupted(f"interrupted after {summary.lines:,} lines of {job.source.name}; nothing was left behind.") from None
+    except MemoryError:
+        raise TariffError(f"Memory ran out after {summary.lines:,} lines; try --threads 1. Nothing was left behind.") from None
     except OSError as error:
         where = job.out if job.out is not None else "standard output"
         said = f"{error.strerror or first_line(error)}; {summary.lines:,} lines were rated, nothing was left behind."
@@ -219,5 +224,5 @@ def threads_of(asked: int | None) -> int:
 
 
 def kind_for(out: Path | None) -> str:
-    """The kind of an output by its name; standard output is CSV."""
-    return "csv" if out is None else kind_of(out)
+    """The kind of an output by its name; standard output is CSV, and so is a device or a pipe."""
+    return "csv" if out is None or (out.exists() and not out.is_file() and not out.is_dir()) else kind_of(out)

@@ -161,6 +161,7 @@ def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
     counted: list[Counted] = [Counted(stream, head, total)]
 
     def batches() -> Iterator[Any]:
+        skipped.clear()
         if path is not None:
             counted[0] = Counted(path.open("rb"), b"", total)
         yield from _text_batches(counted[0], layout, skipped, name)
@@ -224,7 +225,7 @@ def _meanings(cells: Sequence[str], asked: Mapping[str, str]) -> int:
 def _text_batches(stream: Counted, layout: Layout, skipped: list[str], name: str) -> Iterator[Any]:
     def odd(row: Any) -> str:
         if len(skipped) < 1000:
-            skipped.append(f"line {row.number}: {row.actual_columns} cells, the header has {row.expected_columns}")
+            skipped.append(f"'{row.text[:40]}' has {row.actual_columns} cells, the header {row.expected_columns}")
         else:
             skipped.append("")
         return "skip"

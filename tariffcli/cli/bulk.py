@@ -72,7 +72,12 @@ def bulk(
         raise UsageError("--dates takes us or eu.")
     from tariffcli.bulk.run import threads_of
 
-    fixed = {**_pairs(constants or [], "--set"), **{name: text for name, text in (("origin", origin), ("importer", importer)) if text}}
+    fixed = _pairs(constants or [], "--set")
+    for name, flag, text in (("origin", "--from", origin), ("importer", "--to", importer)):
+        if text is not None and name in fixed:
+            raise UsageError(f"{flag} and --set {name} say the same thing; give one of them.")
+        if text is not None:
+            fixed[name] = text
     known = parse_day(known_on, "", {"us": True, "eu": False}.get(dates or "")) if known_on is not None else None
     flags = {"encoding": encoding, "sheet": sheet, "dates": dates, "known_on": known}
     asked = Asked(
@@ -118,13 +123,15 @@ def _stoppable() -> Generator[None, None, None]:
 
 
 def _file(asked: Asked, source: str, out: Path | None, force: bool) -> dict[str, int]:
+    from tariffcli.bulk.kept import keep_classes, open_classes
+    from tariffcli.bulk.run import kind_for
+
     path = None if source == "-" else Path(source)
     if out is not None:
         files.check_free(out, force)
+        kind_for(out)
         if path is not None and out.exists() and path.exists() and out.samefile(path):
             raise UsageError("The output is the input; give another name. The input is never written to.")
-    from tariffcli.bulk.kept import keep_classes, open_classes
-
     classes = open_classes(asked.record, asked.known_on)
     statuses = rate_one(asked, classes, path, out, print_plan=True)
     keep_classes(classes)
@@ -182,6 +189,7 @@ def rate_one(
         return _done_before(out, given, digest)
     with _progress(source.name) as progress:
         rater = Rater(asked.record, plan, classes)
+        rater.reader.check_constants()
         job = run.Job(source, plan, rater, out, run.kind_for(out), asked.threads, progress=progress)
         summary = run.run(job)
     if out is not None:

@@ -1,0 +1,474 @@
+"""What can go wrong with a file: each fault ends in a clear message, the input untouched and nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from program import ROOT, Told, ask, one_line, surroundings
+
+pa = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+HEADER = "Entry Date,HTS Number,Country of Origin,Entered Value\n"
+LINE = "2025-06-05,9503.00.0073,CN,250.00\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(folder: Path, text: str, name: str = "in.csv", encoding: str = "utf-8") -> Path:
+    path = folder / name
+    path.write_text(text, encoding=encoding, newline="")
+    return path
+
+
+def failed(told: Told, code: int, folder: Path, *pieces: str, left: tuple[str, ...] = ("in.csv",)) -> None:
+    """The last line of stderr is the message; only the named files are left."""
+    assert told.code == code, told
+    message = [line for line in told.err.splitlines() if line.startswith("error: ")][-1]
+    assert "fault in the program" not in message, message
+    assert "Traceback" not in told.err
+    for piece in pieces:
+        assert piece in message, message
+    assert sorted(path.name for path in folder.iterdir()) == sorted(left)
+
+
+def rated(folder: Path, text: str, *flags: str, name: str = "in.csv", encoding: str = "utf-8") -> list[dict[str, str]]:
+    """The lines of a rated file."""
+    import csv
+
+    path = write(folder, text, name, encoding)
+    before = path.read_bytes()
+    told = ask("bulk", path.name, "--to", "us", "--out", "out.csv", "--force", *flags)
+    assert told.code == 0, told
+    assert path.read_bytes() == before
+    with (folder / "out.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_toy_of_june_2025_pays_thirty_per_cent_and_the_manifest_says_how(folder):
+    (line,) = rated(folder, HEADER + LINE)
+    assert (line["additional_pct"], line["total_pct"], line["duty_due"], line["status"]) == ("30", "30", "75", "complete")
+    said = json.loads((folder / "out.csv.manifest.json").read_text())
+    assert said["plan"]["columns"] == {
+        "date": "Entry Date",
+        "hs": "HTS Number",
+        "origin": "Country of Origin",
+        "value": "Entered Value",
+    }
+    assert (said["lines"], said["statuses"]) == (1, {"complete": 1})
+    assert len(said["input"]["sha256"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("", ["is empty"]),
+        ("date,hs,hs,origin\n2025-06-05,9503.00.0073,1,CN\n", ["more than one column 'hs'"]),
+        ("HTS Number,HTS Code,Entry Date,origin\n9503.00.0073,1,2025-06-05,CN\n", ["could each be the hs", "--map hs="]),
+        ("date,hs\n2025-06-05,9503.00.0073\n", ["tells the origin", "--from"]),
+        ("day,code,origin\n2025-06-05,9503.00.0073,CN\n", ["No column tells the date", "--map date="]),
+        ("date,hs,origin,additional_pct\n2025-06-05,9503.00.0073,CN,1\n", ["already has a column 'additional_pct'"]),
+        ("date,hs,origin\n4/5/2025,9503.00.0073,CN\n", ["two ways", "--dates us or eu"]),
+        ("date,hs,origin\n4/15/2025,9503.00.0073,CN\n15/4/2025,9503.00.0073,CN\n", ["written two ways", "4/15/2025", "15/4/2025"]),
+    ],
+)
+def test_headers_and_days_that_cannot_be_read_are_refused(folder, text, pieces):
+    write(folder, text)
+    failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.csv"), 2, folder, *pieces)
+
+
+def test_a_header_alone_gives_a_file_of_no_lines(folder):
+    assert rated(folder, HEADER) == []
+
+
+def test_the_order_of_slashed_days_is_told_by_the_whole_column(folder):
+    days = ["4/5/2025"] * 3 + ["4/15/2025"]
+    lines = rated(folder, HEADER + "".join(f"{day},9503.00.0073,CN,1\n" for day in days))
+    assert {line["status"] for line in lines} == {"complete"}
+    assert lines[0]["additional_pct"] == "30"  # 5 April 2025: fentanyl 20 and the first 10 of the reciprocal duty
+    eu = rated(folder, HEADER + "4/5/2025,9503.00.0073,CN,1\n", "--dates", "eu")
+    assert eu[0]["additional_pct"] == "145"  # 4 May 2025
+
+
+def test_bad_lines_have_their_own_status_and_the_others_are_rated(folder):
+    bad = [
+        "2025-06-05,,CN,1", "2025-13-05,9503.00.0073,CN,1", "2025-06-05,9503.00.0073,Narnia,1", "2025-06-05,9503.00.0073,CN,-5",
+        "2025-06-05,9503.00.0073,CN,ten", "2025-06-05,9.503E+09,CN,1", "2025-06-05,9503.00.00.73.99,CN,1", ",9503.00.0073,CN,1", "2025-06-05,9503.00.0073,US,1",
+        "2025-06-05,901.2,CN,1", "2025-06-05,8517.1,CN,1",
+    ]  # fmt: skip
+    lines = rated(folder, HEADER + "\n".join(bad) + "\n" + LINE)
+    assert [line["status"] for line in lines] == ["invalid"] * len(bad) + ["complete"]
+    assert all(line["reason"] and not line["additional_pct"] and not line["duty_due"] for line in lines[:-1])
+    told = ask("bulk", "in.csv", "--to", "us", "--out", "again.csv", "--strict")
+    assert told.code == 4
+    assert told.err.count("  line ") == 5
+    assert "11 invalid" in told.err
+
+
+def test_codes_and_money_are_read_as_files_write_them(folder):
+    text = HEADER + '6/5/2025,9503000073.0,CN,"$1,250.00"\n6/25/2025,9503.00.00.73,cn,1250\n6/25/2025,95030000,CHN,1250.00\n'
+    assert [(line["additional_pct"], line["duty_due"]) for line in rated(folder, text)] == [("30", "375")] * 3
+
+
+def test_a_column_that_lost_its_leading_zeros_gets_them_back_and_says_so(folder):
+    write(folder, HEADER + "2025-06-05,101210010,CN,100\n2025-06-05,9503000073,CN,100\n")
+    told = ask("bulk", "in.csv", "--to", "us", "--out", "out.csv")
+    assert "leading zero" in told.err
+    assert "2 complete" in told.err
+    mixed = rated(folder, HEADER + "2025-06-05,101210010,CN,100\n2025-06-05,0101210010,CN,100\n")
+    assert [line["status"] for line in mixed] == ["invalid", "complete"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_encodings_of_chinese_and_english_headers_are_recognised(folder, encoding):
+    text = "申报日期,商品编号,原产国,备注\n2025-06-05,9503000073,中国,玩具\n"
+    (line,) = rated(folder, text, encoding=encoding)
+    assert (line["additional_pct"], line["备注"]) == ("30", "玩具")
+
+
+def test_a_file_of_mixed_encodings_ends_in_one_line(folder):
+    path = folder / "in.csv"
+    path.write_bytes((HEADER + LINE * 60_000).encode() + "2025-06-05,9503.00.0073,中国,1\n".encode("gb18030"))
+    failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.csv"), 1, folder, "could not be read to its end", "--encoding")
+
+
+def test_formula_cells_are_neutralised_and_numbers_are_not(folder):
+    (line,) = rated(folder, "date,hs,origin,note,more\n2025-06-05,9503.00.0073,CN,=1+1,@x\n")
+    assert (line["note"], line["more"]) == ("'=1+1", "'@x")
+
+
+def test_rows_of_another_width_are_left_out_and_counted(folder):
+    write(folder, HEADER + LINE + "only,two\n" + LINE)
+    told = ask("bulk", "in.csv", "--to", "us", "--out", "out.csv")
+    assert "2 lines" in told.err
+    assert "1 rows left out" in told.err
+    assert json.loads((folder / "out.csv.manifest.json").read_text())["rows_left_out"] == 1
+
+
+def test_the_header_is_found_below_rows_of_parameters(folder):
+    lines = rated(folder, "Report Parameters:,,,\nFOR OFFICIAL USE ONLY,,,\n" + HEADER + LINE)
+    assert [line["additional_pct"] for line in lines] == ["30"]
+
+
+def test_nulls_and_nan_are_no_values(folder):
+    table = pa.table(
+        {
+            "date": pa.array(["2025-06-05"] * 3),
+            "hs": pa.array(["9503000073", None, "9503000073"]),
+            "origin": pa.array(["CN"] * 3),
+            "value": pa.array([float("nan"), 5.0, 5.0]),
+            "nothing": pa.nulls(3),
+        }
+    )
+    parquet.write_table(table, folder / "in.parquet")
+    assert ask("bulk", "in.parquet", "--to", "us", "--out", "out.parquet").code == 0
+    found = parquet.read_table(folder / "out.parquet").to_pylist()
+    assert [line["status"] for line in found] == ["complete", "invalid", "complete"]
+    assert [line["duty_due"] for line in found] == [None, None, 1.5]
+    assert [line["nothing"] for line in found] == [None] * 3
+
+
+def test_the_output_keeps_types_columns_and_order_of_a_parquet_file(folder):
+    table = pa.table(
+        {"zz": pa.array([2, 1], pa.int8()), "date": pa.array(["2025-06-05"] * 2), "hs": ["9503000073"] * 2, "origin": ["CN", "HK"]}
+    )
+    parquet.write_table(table, folder / "in.parquet")
+    assert ask("bulk", "in.parquet", "--to", "us", "--out", "out.parquet").code == 0
+    found = parquet.read_table(folder / "out.parquet")
+    assert found.schema.names[:4] == ["zz", "date", "hs", "origin"]
+    assert found.select(["zz", "date", "hs", "origin"]).to_pylist() == table.to_pylist()
+    assert found.schema.field("zz").type == pa.int8()
+
+
+def test_a_truncated_parquet_file_ends_in_one_line(folder):
+    parquet.write_table(pa.table({"date": ["2025-06-05"], "hs": ["9503000073"], "origin": ["CN"]}), folder / "in.parquet")
+    whole = (folder / "in.parquet").read_bytes()
+    (folder / "in.parquet").write_bytes(whole[: len(whole) // 2])
+    failed(ask("bulk", "in.parquet", "--to", "us", "--out", "out.parquet"), 1, folder, "in.parquet could not be read", left=("in.parquet",))
+
+
+def test_a_hundred_thousand_distinct_bad_codes_do_not_stop_the_good_ones(folder):
+    codes = [f"{77_000_000 + number}" for number in range(100_000)]
+    text = HEADER + "".join(f"2025-06-05,{code},CN,1\n" for code in codes) + LINE
+    started = time.process_time()
+    lines = rated(folder, text)
+    assert {line["status"] for line in lines[:-1]} == {"invalid"}
+    assert lines[-1]["additional_pct"] == "30"
+    assert lines[7]["reason"].startswith("77000007 is no line of this tariff")
+    assert time.process_time() - started < 600  # a hang, not a speed
+
+
+def workbook(path: Path, rows: list[list[object]]) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+
+
+def test_a_workbook_in_and_out(folder):
+    from datetime import datetime
+
+    from openpyxl import load_workbook
+
+    workbook(folder / "in.xlsx", [["Entry Date", "HTS", "COO", "Value", "Note"], [datetime(2025, 6, 5), 9503000073, "CN", 250.0, "=1+1"]])
+    assert ask("bulk", "in.xlsx", "--to", "us", "--map", "value=Value", "--out", "out.xlsx").code == 0
+    sheet = load_workbook(folder / "out.xlsx").active
+    names, values = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    line = dict(zip(names, values, strict=True))
+    assert (line["HTS"], line["Value"], line["additional_pct"], line["duty_due"]) == ("9503000073", 250, 30, 75)
+
+
+def test_a_zip_bomb_is_not_opened(folder):
+    with zipfile.ZipFile(folder / "in.xlsx", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", b"0" * 300_000_000)
+    failed(ask("bulk", "in.xlsx", "--to", "us", "--out", "o.csv"), 1, folder, "would unpack to", left=("in.xlsx",))
+
+
+def test_an_xml_bomb_is_not_expanded(folder):
+    workbook(folder / "good.xlsx", [["date", "hs", "origin"], ["2025-06-05", "9503000073", "CN"]])
+    bomb = '<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaaaa">' + "".join(
+        f'<!ENTITY {chr(98 + n)} "{("&" + chr(97 + n) + ";") * 10}">' for n in range(8)
+    )
+    with zipfile.ZipFile(folder / "good.xlsx") as good, zipfile.ZipFile(folder / "in.xlsx", "w") as packed:
+        for name in good.namelist():
+            data = good.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                data = (bomb + "]>").encode() + data.replace(b"<v>", b"<v>&i;", 1)
+            packed.writestr(name, data)
+    (folder / "good.xlsx").unlink()
+    failed(ask("bulk", "in.xlsx", "--to", "us", "--out", "o.csv"), 1, folder, "in.xlsx could not be read", left=("in.xlsx",))
+
+
+def test_more_lines_than_a_sheet_holds_are_refused(folder, monkeypatch):
+    from tariffcli.bulk import sinks
+
+    monkeypatch.setattr(sinks, "SHEET_ROWS", 3)
+    write(folder, HEADER + LINE * 3)
+    failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.xlsx"), 1, folder, "A sheet holds 2 lines")
+
+
+def test_the_input_is_never_the_output(folder):
+    write(folder, HEADER + LINE)
+    failed(ask("bulk", "in.csv", "--to", "us", "--out", "in.csv", "--force"), 2, folder, "The output is the input")
+    os.link(folder / "in.csv", folder / "same.csv")
+    failed(
+        ask("bulk", "in.csv", "--to", "us", "--out", "same.csv", "--force"),
+        2,
+        folder,
+        "The output is the input",
+        left=("in.csv", "same.csv"),
+    )
+
+
+def test_an_existing_output_is_kept_without_force(folder):
+    write(folder, HEADER + LINE)
+    write(folder, "mine", "out.csv")
+    failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.csv"), 2, folder, "--force", left=("in.csv", "out.csv"))
+    assert (folder / "out.csv").read_text() == "mine"
+
+
+def run(folder: Path, *words: str, **options: object) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tariffcli", "bulk", *words],
+        cwd=folder,
+        env=surroundings(PYTHONPATH=str(ROOT)),
+        stderr=subprocess.PIPE,
+        **options,
+    )  # type: ignore[call-overload]
+
+
+def test_a_full_disk_leaves_nothing(folder):
+    write(folder, HEADER + LINE * 20_000)
+
+    def small() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    done = run(folder, "in.csv", "--to", "us", "--out", "out.csv", preexec_fn=small)
+    message = done.communicate(timeout=120)[1].decode()
+    assert done.returncode == 1
+    assert "could not be written" in message
+    assert "nothing was left behind" in message
+    assert [path.name for path in folder.iterdir()] == ["in.csv"]
+
+
+def begun(folder: Path, target: Path, *words: str) -> subprocess.Popen[bytes]:
+    """A run that waits for more of its input, its output begun."""
+    process = run(folder, "-", "--to", "us", "--out", str(target), *words, stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write((HEADER + LINE * 800_000).encode())
+    process.stdin.flush()
+    for _ in range(600):
+        if any(path.name.endswith(".part") and path.stat().st_size for path in target.parent.iterdir()):
+            return process
+        time.sleep(0.1)
+    process.kill()
+    raise AssertionError(process.communicate())
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_nothing_and_says_how_far_it_came(folder, how):
+    process = begun(folder, folder / "out.csv")
+    process.send_signal(how)
+    message = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 130, message
+    assert "interrupted" in message
+    assert "lines" in message.splitlines()[-1]
+    assert list(folder.iterdir()) == []
+
+
+def test_what_a_killed_run_leaves_is_cleared_by_the_next(folder):
+    process = begun(folder, folder / "out.csv")
+    process.kill()
+    process.communicate(timeout=60)
+    assert [path.name.endswith(".part") for path in folder.iterdir()] == [True]
+    rated(folder, HEADER + LINE)
+    assert sorted(path.name for path in folder.iterdir()) == ["in.csv", "out.csv", "out.csv.manifest.json"]
+
+
+def test_two_runs_to_one_output_the_second_is_refused(folder):
+    process = begun(folder, folder / "out.csv")
+    write(folder, HEADER + LINE)
+    told = ask("bulk", "in.csv", "--to", "us", "--out", "out.csv")
+    assert told.code == 2
+    assert "Another run is writing" in told.err
+    process.terminate()
+    process.communicate(timeout=60)
+
+
+def test_an_output_folder_that_goes_away_ends_in_one_line(folder):
+    import shutil
+
+    (folder / "deep").mkdir()
+    process = begun(folder, folder / "deep" / "out.csv")
+    shutil.rmtree(folder / "deep")
+    message = process.communicate((HEADER + LINE).encode(), timeout=60)[1].decode()
+    assert process.returncode == 1
+    assert "could not be written" in message
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_of_parts_resumes_and_refuses_another_record_or_other_flags(folder):
+    (folder / "parts").mkdir()
+    for name in ("a.csv", "b.csv"):
+        write(folder / "parts", HEADER + LINE, name)
+    assert ask("bulk", "parts", "--to", "us", "--out", "done").code == 0
+    first = (folder / "done" / "a.csv").stat().st_mtime_ns
+    (folder / "done" / "b.csv").unlink()
+    told = ask("bulk", "parts", "--to", "us", "--out", "done", "--resume")
+    assert told.code == 0
+    assert "a.csv: done before" in told.err
+    assert (folder / "done" / "a.csv").stat().st_mtime_ns == first
+    assert (folder / "done" / "b.csv").exists()
+    assert "exists already" in ask("bulk", "parts", "--to", "us", "--out", "done").err
+    other = ask("bulk", "parts", "--to", "us", "--out", "done", "--resume", "--known-on", "2025-01-01")
+    assert other.code == 2
+    assert "with another plan" in other.err
+    manifest = folder / "done" / "a.csv.manifest.json"
+    manifest.write_text(manifest.read_text().replace('"fingerprint": "', '"fingerprint": "0'))
+    assert "with another record" in ask("bulk", "parts", "--to", "us", "--out", "done", "--resume").err
+    write(folder / "parts", HEADER + LINE * 2, "b.csv")
+    manifest.write_text(manifest.read_text().replace('"fingerprint": "0', '"fingerprint": "'))
+    assert "another input" in ask("bulk", "parts", "--to", "us", "--out", "done", "--resume").err
+
+
+def test_a_small_file_is_rated_under_a_hard_limit_of_memory(folder):
+    write(folder, HEADER + LINE * 300_000)
+
+    def hard() -> None:
+        resource.setrlimit(resource.RLIMIT_DATA, (900 << 20, 900 << 20))
+
+    done = run(folder, "in.csv", "--to", "us", "--out", "out.parquet", "--threads", "2", preexec_fn=hard)
+    message = done.communicate(timeout=300)[1].decode()
+    assert done.returncode == 0, message
+    assert "300,000 complete" in message
+    duty = parquet.read_table(folder / "out.parquet").column("duty_due").to_pylist()
+    assert sum(map(Decimal, map(str, duty))) == 300_000 * 75
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["bulk", "in.csv", "--to", "us", "--out", "o.csv", "--force"],
+        ["rate", "--from", "us", "--to", "cn", "--format", "plain"],
+        ["history", "--from", "us", "--to", "cn", "--since", "2025-01-01"],
+        ["check"],
+    ],
+)
+def test_no_command_opens_a_socket(folder, words):
+    write(folder, HEADER + LINE)
+    code = (
+        "import sys\n"
+        "def heard(event, args):\n"
+        "    if event.startswith('socket.') and event not in ('socket.gethostname',):\n"
+        "        raise SystemExit('a socket was opened: ' + event)\n"
+        "sys.addaudithook(heard)\n"
+        f"sys.argv = {['tariff', *words]!r}\n"
+        "from tariffcli.cli.start import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=surroundings(PYTHONPATH=str(ROOT)),
+        timeout=120,
+        check=False,
+    )
+    assert "socket" not in done.stderr
+    assert done.returncode == 0, done.stderr
+
+
+def test_neither_pandas_nor_typer_is_needed_to_rate_a_parquet_file(folder):
+    parquet.write_table(pa.table({"date": ["2025-06-05"], "hs": ["9503000073"], "origin": ["CN"]}), folder / "in.parquet")
+    code = (
+        "import sys\nsys.argv = ['tariff', 'bulk', 'in.parquet', '--to', 'us', '--out', 'o.parquet']\n"
+        "from tariffcli.cli.start import main\n"
+        "try:\n    main()\nfinally:\n    print(*sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=surroundings(PYTHONPATH=str(ROOT)),
+        timeout=120,
+        check=False,
+    )
+    assert "pyarrow" in done.stdout.split()
+    assert "pandas" not in done.stdout.split()
+
+
+def test_without_pyarrow_the_message_says_what_to_install(folder):
+    write(folder, HEADER + LINE)
+    code = (
+        "import sys\nsys.modules['pyarrow'] = None\nsys.argv = ['tariff', 'bulk', 'in.csv']\nfrom tariffcli.cli.start import main\nmain()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=surroundings(PYTHONPATH=str(ROOT)),
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "pip install 'tariffcli[bulk]'" in one_line(Told(1, "", done.stderr))
