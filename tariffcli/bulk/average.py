@@ -185,6 +185,8 @@ class Averager:
         """The codes for which others of the tariff answer at the end of a day (ISO): by the concordance, or their whole subheading."""
         docket, moment = self.group.docket, self.group.moment(self._epoch(day))
         found: list[str] = []
+        if docket.importer not in docket.book.zones:
+            return found
         for place in self._asked.tolist():
             code = cut_to_law(docket.book, docket.importer, self.codes[place])
             try:
