@@ -248,7 +248,7 @@ def _workbook_rows(name: str, data: bytes, sheet: str | None) -> Iterator[tuple[
     except UsageError:
         raise
     except Exception as error:  # the reader of workbooks fails in its own ways on a damaged one
-        why = type(error).__name__
+        why = type(error.__cause__ or error).__name__
         raise UsageError(f"{name} could not be read as a workbook ({why}); open it and save it again, or as CSV.") from None
 
 
