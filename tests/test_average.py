@@ -349,6 +349,19 @@ def test_codes_within_others_are_told_for_they_may_count_twice(tmp_path):
     assert any(note["code"] == "nested" and "85171300" in note["text"] for note in found["notes"])
 
 
+def test_what_the_record_lacks_and_what_was_later_undone_is_told_once(tmp_path):
+    file = weights(tmp_path, (TOY, 1))
+
+    def codes(*words: str) -> dict[str, str]:
+        return {note["code"]: note["text"] for note in whole(file, *words)["notes"]}
+
+    told = codes(*PAIR, "--since", "2025-03-01", "--until", "2025-04-30")
+    assert "us-ieepa-fentanyl, us-ieepa-reciprocal" in told["refundable"]
+    assert "refundable" not in codes(*PAIR, "--date", "2024-06-01")
+    late = codes(*BACK, "--date", "2026-11-15")
+    assert {"after_verification", "no_schedule"} <= set(late)
+
+
 def test_a_code_of_an_older_tariff_is_answered_by_its_successors_and_told(tmp_path):
     found = whole(weights(tmp_path, ("8517.12.00", 1)), *PAIR, *JUNE)
     assert found["averages"][0]["covered_share"] == 1

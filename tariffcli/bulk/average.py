@@ -161,6 +161,11 @@ class Averager:
         low, high = (_exact(outcomes.numbers[f"{name}_{side}_pct"].values[number]) for side in ("min", "max"))
         return (NOT_KNOWN, None, None, status) if low is None or high is None else (COVERED_KIND, low, high, status)
 
+    @property
+    def moments(self) -> list[int]:
+        """An instant of every epoch reckoned so far."""
+        return [self.group.moment(epoch) for epoch in self._kept]
+
     def left_out(self, day: str) -> list[Left]:
         """What was left out on some day reckoned so far; the reasons of the examples are those of one day (ISO)."""
         epoch = self._epoch(day)

@@ -18,10 +18,11 @@ from tariffcli.cli.options import bundled
 from tariffcli.cli.typed import Common, Entry, Pair
 from tariffcli.errors import TariffError, UsageError
 from tariffcli.law.docket import coverage_at
-from tariffcli.law.engine import answer_case, open_case
+from tariffcli.law.engine import CHARGED, answer_case, open_case
 from tariffcli.law.instants import end_of_day
 from tariffcli.law.model import Product, Query
-from tariffcli.law.products import digits_of
+from tariffcli.law.notes import notes as notes_of
+from tariffcli.law.products import GENERAL, digits_of
 from tariffcli.show import document, files, listing
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from tariffcli.bulk.weights import Weights
 
 MOST_TOLD = 8
+SPOKEN = ("code_cut", "nested", "mapped", "columns")
+"""Notes that are said on stderr where the output has no place for notes: what was done to the file."""
 
 
 class Period(NamedTuple):
@@ -109,7 +112,7 @@ def _finish(
     from tariffcli.show import means as shown
 
     outside = _outside(record, query, period, means)
-    notes = [*said, *_notes(weighed, over, period, means, mfn_in)]
+    notes = [*said, *_notes(weighed, over, period, means, mfn_in), *([] if outside else _caveats(record, query, over))]
     left = over.left_out(period.last)
     rows = [shown.row(one, period.every, weighed, over.total) for one in means]
     whole = {
@@ -131,7 +134,7 @@ def _finish(
         "dataset": document.dataset(record, _verified(record, query)),
     }
     if common.format in ("csv", "plain"):
-        spoken = [(code, text) for code, text in notes if code not in ("mfn", "range")]  # columns and the flag say these
+        spoken = [note for note in notes if note[0] in SPOKEN]
         files.tell([*spoken, *((one.kind, f"left out, {shown.LEFT_WORDS[one.kind]}: {one.codes} codes.") for one in left)])
     _print(record, common, whole, means)
     if outside:
@@ -244,7 +247,7 @@ def _outside(record: Record, query: Query, period: Period, means: Sequence[Mean]
     if not any(one.status == "outside_coverage" for one in means):
         return ""
     docket, zone = open_case(record, query.importer, query.origin), record.zones.get(query.importer, "UTC")
-    bare = query._replace(product=Product("general", "general", "", ()))
+    bare = query._replace(product=GENERAL)
     told = (answer_case(docket, bare._replace(instant=end_of_day(day, zone))) for day in (period.first, period.last))
     return next((answer.reason for answer in told if answer.status == "outside_coverage"), "a day of the period is not covered")
 
@@ -279,6 +282,22 @@ def _notes(weighed: Weights, over: Averager, period: Period, means: Sequence[Mea
     if names:
         found.append(("columns", f"Read: {', '.join(f'{meaning} from column {clean(name)}' for meaning, name in names.items())}."))
     return found
+
+
+def _caveats(record: Record, query: Query, over: Averager) -> list[tuple[str, str]]:
+    """What an answer says of the record itself, said once for all codes; see `law.notes`."""
+    docket = open_case(record, query.importer, query.origin)
+    general = query._replace(product=GENERAL)
+    days = [answer_case(docket, general._replace(instant=moment)) for moment in over.moments]
+    charged = dict.fromkeys(layer.programme for answer in days for layer in answer.layers if layer.role in CHARGED)
+    back = [name for name in charged if record.programmes[name].refundable_since]
+    told = [note for note in notes_of(docket, answer_case(docket, general), False) if note[0] == "after_verification"]
+    if back:
+        told.append(("refundable", f"Later held unlawful and refundable: {', '.join(back)}. The rate is what was in force."))
+    if not record.lines(query.importer, ""):
+        words = "No full schedule of this importer is held: a code that its lists do not name may be any of its siblings."
+        told.append(("no_schedule", words))
+    return told
 
 
 def _nested(codes: Sequence[str]) -> list[str]:
