@@ -67,10 +67,11 @@ def average(
 ) -> None:
     """Mean duties over your own weights: weighted by value, and simple (each code once).
 
-    Each code of the file is answered on its own, as `tariff rate --hs` answers it. A code whose answer is a range (six digits whose
-    lines differ, a fact that decides, what is not established) counts with its least in the minimum and its greatest in the
-    maximum. Codes that are no line of the tariff, have no known rate, or are prohibited are left out, counted and named; the
-    covered share is of the value of all codes. Equal codes add up.
+    Each code is answered alone, as `tariff rate --hs` answers it. Equal codes add up.
+
+    A code whose answer is a range counts with its least and its greatest.
+
+    Codes without an answer are left out, counted and named.
 
     Example: tariff average --weights seeds/weights.csv --from cn --to us --date 2025-06-05
     """
