@@ -24,6 +24,7 @@ from tariffcli.bulk.weights import Weights
 from tariffcli.errors import UsageError
 from tariffcli.law.codes import mapping_notes
 from tariffcli.law.docket import codes_used
+from tariffcli.law.engine import open_case
 from tariffcli.law.products import cut_to_law, find_product
 
 NO_LINE, NOT_KNOWN, PARTLY = "no_line", "not_known", "partly_in_group"
@@ -92,7 +93,7 @@ class Averager:
         self, classes: Classes, importer: str, origin: str, weights: Weights, entry: Entry | None = None,
         reach: Reach | None = None, with_ordinary: bool = False,
     ) -> None:  # fmt: skip
-        self.classes, self.with_ordinary = classes, with_ordinary
+        self.classes, self.with_ordinary, self._pair = classes, with_ordinary, (importer, origin)
         reached = [True if reach is None else reach(code) for code in weights.codes]
         kept = [place for place, found in enumerate(reached) if found is not False and not (reach and place in weights.refused)]
         self.codes = [weights.codes[place] for place in kept]
@@ -188,7 +189,7 @@ class Averager:
 
     def carried(self, day: str) -> list[str]:
         """The codes for which others of the tariff answer at the end of a day (ISO): by the concordance, or their whole subheading."""
-        docket, moment = self.group.docket, self.group.moment(self._epoch(day))
+        docket, moment = open_case(self.classes.book, *self._pair), self.group.moment(self._epoch(day))
         found: list[str] = []
         if docket.importer not in docket.book.zones:
             return found
