@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +34,7 @@ def printed(command: str) -> str:
     sys.argv = shlex.split(command)
     os.environ.update({"COLUMNS": "80", "LINES": "40", "NO_COLOR": "1", "TERM": "xterm"})
     try:
-        with redirect_stdout(out), redirect_stderr(io.StringIO()):
+        with chdir(ROOT), redirect_stdout(out), redirect_stderr(io.StringIO()):
             main()
     except SystemExit:
         pass

@@ -7,7 +7,7 @@ from documents import BLOCK, ROOT, commands, filled, plain
 
 import tariffcli
 
-DOCUMENTS = [ROOT / "README.md"]
+DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "average.md"]
 EXAMPLES = [
     pytest.param(found.group(1), id=commands(found.group(1))[0])
     for path in DOCUMENTS

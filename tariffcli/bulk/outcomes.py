@@ -19,6 +19,9 @@ INVALID = "invalid"
 
 SUMMED = ("applies", "floor")
 NUMBERS = ("additional_pct", "additional_min_pct", "additional_max_pct", "mfn_pct", "total_pct")
+KEPT = (*NUMBERS, "total_min_pct", "total_max_pct")
+"""The numbers of a class; those beyond NUMBERS are for means, and are no columns of a rated file."""
+
 WORDS = ("status", "reason", "event_ids")
 
 
@@ -41,13 +44,14 @@ def outcome_of(answer: Answer, authorities: Sequence[str], authority_of: dict[st
             before = sums[name]
             sums[name] = before + layer.rate_pct if before is not None and layer.rate_pct is not None else None
     ids = ";".join(dict.fromkeys(layer.event.id for layer in answer.layers if layer.role in CHARGED))
-    numbers = (answer.additional_pct, answer.min_pct, answer.max_pct, answer.mfn_pct, answer.total_pct)
+    totals = (answer.total_min_pct, answer.total_max_pct)
+    numbers = (answer.additional_pct, answer.min_pct, answer.max_pct, answer.mfn_pct, answer.total_pct, *totals)
     return Outcome(numbers, tuple(sums[name] for name in authorities), (answer.status, answer.reason, ids), program_of(answer, even))
 
 
 def refused(reason: str, authorities: Sequence[str]) -> Outcome:
     """The row of lines that ask nothing."""
-    return Outcome((None,) * len(NUMBERS), (None,) * len(authorities), (INVALID, reason, ""), None)
+    return Outcome((None,) * len(KEPT), (None,) * len(authorities), (INVALID, reason, ""), None)
 
 
 class Column:
@@ -110,7 +114,7 @@ class Outcomes:
 
     def __init__(self, authorities: Sequence[str]) -> None:
         self.authorities = tuple(authorities)
-        self.numbers = {name: Column(np.float64, np.nan) for name in (*NUMBERS, *(f"{name}_pct" for name in authorities))}
+        self.numbers = {name: Column(np.float64, np.nan) for name in (*KEPT, *(f"{name}_pct" for name in authorities))}
         self.words = {name: Words() for name in WORDS}
         self.programs = Programs()
         self.program = Column(np.int32, -1)

@@ -13,6 +13,7 @@ COMMANDS = {
     "duty": "duty",
     "history": "history",
     "compare": "compare",
+    "average": "average",
     "export": "export",
     "bulk": "bulk",
     "events": "look",

@@ -17,7 +17,7 @@ from rich.text import Text
 from tariffcli.show.document import NOT_INCLUDED, codes_text, percent
 
 KEPT_WHOLE = (
-    *("since", "duty %", "today %", "points", "days", "said_on", "effective", "date", "rate"),
+    *("since", "duty %", "today %", "weighted %", "simple %", "points", "days", "said_on", "effective", "date", "month", "rate"),
     *("covered_from", "covered_until", "verified_through"),
 )
 """Columns that are never broken over lines."""
