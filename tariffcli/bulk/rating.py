@@ -24,7 +24,7 @@ DUTY = "duty_due"
 class Rated(NamedTuple):
     """The class of each line, and its duty in cents where values are given."""
 
-    classes: NDArray[np.int32]
+    classes: NDArray[np.intp]
     cents: NDArray[np.int64] | None
 
 
@@ -34,6 +34,7 @@ class Rater:
     def __init__(self, book: Record, plan: Plan, classes: Classes | None = None) -> None:
         self.book, self.plan = book, plan
         self.classes = classes if classes is not None else Classes(book, plan.known_on)
+        columns.keep_memory()
         self.reader = Reader(book, plan, self.classes)
         self._programs: Table | None = None
 
@@ -52,10 +53,10 @@ class Rater:
     def classify(self, batch: Any) -> Rated:
         """The class of every line of a batch, and what it owes."""
         read = self.reader.read(batch)
-        classes = self._classes(read)
+        classes = self._classes(read).astype(np.intp)
         if read.amounts is None:
             return Rated(classes, None)
-        programs, numbers = self.classes.outcomes.programs, self.classes.outcomes.program.values.take(classes)
+        programs, numbers = self.classes.outcomes.programs, columns.gather(self.classes.outcomes.program.values, classes)
         if self._programs is None or len(self._programs.plain) != len(programs):
             self._programs = table_of(programs)
         return Rated(classes, duties(programs, self._programs, numbers, read.amounts))
@@ -80,8 +81,8 @@ class Rater:
         if name in outcomes.words:
             found = outcomes.words[name]
             texts, blank = self._texts(name)
-            return columns.words(found.numbers.values.take(rated.classes), texts, blank)
-        return columns.numbers_with_nulls(outcomes.numbers[name].values.take(rated.classes))
+            return columns.words(columns.gather(found.numbers.values, rated.classes), texts, blank)
+        return columns.numbers_with_nulls(columns.gather(outcomes.numbers[name].values, rated.classes))
 
     def _texts(self, name: str) -> tuple[Any, NDArray[np.bool_]]:
         """The texts of a column of words, and which are blank; made anew only when there are more."""
