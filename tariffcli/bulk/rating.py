@@ -57,9 +57,11 @@ class Rater:
         if read.amounts is None:
             return Rated(classes, None)
         programs, numbers = self.classes.outcomes.programs, columns.gather(self.classes.outcomes.program.values, classes)
-        if self._programs is None or len(self._programs.plain) != len(programs):
-            self._programs = table_of(programs)
-        return Rated(classes, duties(programs, self._programs, numbers, read.amounts))
+        with self.classes.lock:  # other threads add programs
+            if self._programs is None or len(self._programs.plain) != len(programs):
+                self._programs = table_of(programs)
+            table = self._programs
+        return Rated(classes, duties(programs, table, numbers, read.amounts))
 
     def _classes(self, read: Read) -> NDArray[np.int32]:
         if not read.troubled:
