@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportAttributeAccessIssue=false
 """From the columns of a batch to numbers: goods, origin groups, epochs, facts and amounts, each distinct value read once.
 
 A line that asks nothing (no code, no day, an unknown country) has a number below zero, which stands for its reason.
