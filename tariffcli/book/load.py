@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,6 +48,7 @@ def load(data: Path | str | None = None) -> Record:
 
 
 Value = TypeVar("Value")
+_code = attrgetter("code")
 
 
 class Lazy(Mapping[str, Value]):
@@ -236,9 +239,14 @@ class Record:
     def lines(self, importer: str, prefix: str) -> tuple[Line, ...]:
         """The tariff lines at or below `prefix`, of every edition read."""
         key = (importer, prefix)
+        whole = self._lines.get((importer, ""))
+        if key not in self._lines and whole is not None:
+            first, after = (bisect_left(whole, edge, key=_code) for edge in (prefix, prefix + ":"))
+            self._lines[key] = whole[first:after]
         if key not in self._lines:
             rows = self._connection.execute(
-                "SELECT code, duty, since, until FROM line WHERE importer = ? AND code >= ? AND code < ?", (importer, prefix, prefix + ":")
+                "SELECT code, duty, since, until FROM line WHERE importer = ? AND code >= ? AND code < ? ORDER BY code",
+                (importer, prefix, prefix + ":"),
             )
             self._lines[key] = tuple(Line(*row) for row in rows)
         return self._lines[key]
@@ -284,8 +292,8 @@ class Record:
     def in_edition(self, code: str, edition: str) -> bool:
         """Whether a code of two to six digits exists in an edition of the Harmonized System; True where the record cannot tell."""
         ask = "SELECT 1 FROM subheading WHERE edition = ? AND code >= ? AND code < ? LIMIT 1"
-        known = self._connection.execute(ask, (edition, "", ":")).fetchone()
-        return known is None or self._connection.execute(ask, (edition, code, code + ":")).fetchone() is not None
+        known = self._once(f"edition {edition}", lambda: self._connection.execute(ask, (edition, "", ":")).fetchone() is not None)
+        return not known or self._connection.execute(ask, (edition, code, code + ":")).fetchone() is not None
 
     def mapped(self, code: str, edition: str) -> tuple[str, ...]:
         """The six-digit codes of `edition` that the concordance gives for those at or below `code` of other editions."""

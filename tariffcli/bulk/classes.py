@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tariffcli.book.load import Record
+from tariffcli.bulk.columns import gather
 from tariffcli.bulk.groups import Group, Groups
 from tariffcli.bulk.outcomes import Outcomes, outcome_of, refused
 from tariffcli.errors import UsageError
@@ -134,8 +135,9 @@ class Classes:
         return plain
 
     def _plain(self, groups: Numbers, goods: Numbers, epochs: Numbers) -> NDArray[np.int32]:
-        places = self._starts_of(groups, goods) + epochs  # before the cells: a row is named only after its cells exist
-        found = self.cells.take(places)
+        places = self._starts_of(groups, goods)  # before the cells: a row is named only after its cells exist
+        places += epochs
+        found = gather(self.cells, places)
         if len(found) and found.min() < 0:
             with self.lock:
                 starts = self._rows_for(groups, goods)
@@ -147,7 +149,9 @@ class Classes:
 
     def _starts_of(self, groups: Numbers, goods: Numbers) -> Numbers:
         rows = self.rows
-        return rows.reshape(-1).take(groups * rows.shape[1] + goods)
+        places = groups * rows.shape[1]
+        places += goods
+        return gather(rows.reshape(-1), places)
 
     def _rows_for(self, groups: Numbers, goods: Numbers) -> Numbers:
         """The rows of lines, after giving one to all goods that have none."""

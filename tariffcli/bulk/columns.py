@@ -14,6 +14,14 @@ Indices = NDArray[np.int64]
 WIDTHS = {f"{sign}int{bits}": np.dtype(f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64)}
 
 
+def keep_memory() -> None:
+    """Let the process keep what a batch frees for the next one, instead of giving pages back and asking for them anew.
+
+    A freed block raises the size up to which glibc does so; other systems take no notice. It more than halves the time of a batch.
+    """
+    np.empty(31 << 20, np.uint8)
+
+
 def flat(column: Any) -> Any:
     """A column as one array."""
     if isinstance(column, pa.ChunkedArray):
@@ -43,6 +51,18 @@ def missing(array: Any) -> NDArray[np.bool_]:
     return np.zeros(len(array), dtype=bool) if known is None else ~known
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether two arrays are views of the same values in memory."""
+    if len(one) != len(other) or one.offset != other.offset or len(one) == 0:
+        return False
+    return [part and part.address for part in one.buffers()] == [part and part.address for part in other.buffers()]
+
+
+def gather(table: NDArray[Any], numbers: NDArray[Any]) -> NDArray[Any]:
+    """The entries of a table at these numbers, all known to be within it: twice as fast as `take`, which looks first."""
+    return table.take(numbers, mode="clip")
+
+
 def encoded(column: Any) -> tuple[Indices, Any]:
     """Each line's number among the column's distinct values, and those; a null has the number after the last."""
     array = flat(column)
@@ -55,8 +75,8 @@ def encoded(column: Any) -> tuple[Indices, Any]:
 
 def numbers_with_nulls(values: NDArray[np.float64]) -> Any:
     """Floats as an Arrow array; NaN is null."""
-    known = ~np.isnan(values)
-    bits = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little").tobytes())
+    unknown = np.isnan(values)
+    bits = pa.py_buffer(np.packbits(~unknown, bitorder="little")) if unknown.any() else None
     return pa.Array.from_buffers(pa.float64(), len(values), [bits, pa.py_buffer(np.ascontiguousarray(values))])
 
 
@@ -77,6 +97,6 @@ def words(numbers: NDArray[np.int32], texts: Any, blank: NDArray[np.bool_]) -> A
     """Texts by number, each held once; a `blank` one is null."""
     indices = whole(numbers)
     if blank.any():
-        bits = pa.py_buffer(np.packbits(~blank.take(numbers), bitorder="little").tobytes())
+        bits = pa.py_buffer(np.packbits(~gather(blank, numbers), bitorder="little"))
         indices = pa.Array.from_buffers(pa.int32(), len(numbers), [bits, indices.buffers()[1]])
     return pa.DictionaryArray.from_arrays(indices, texts)

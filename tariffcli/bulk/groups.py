@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tariffcli.book.load import Record
+from tariffcli.bulk.columns import gather
 from tariffcli.law.docket import Docket, breakpoints, coverage_points
 from tariffcli.law.engine import open_case
 from tariffcli.law.instants import end_of_day, start_of_day
@@ -85,8 +86,13 @@ class Groups:
     def epochs_of_days(self, groups: NDArray[np.int64], days: NDArray[np.int32]) -> NDArray[np.int64]:
         """The epoch of each line at the end of its day (counted from 1970). What is given for a group below zero means nothing."""
         first, table = self._days
-        places = np.clip(days.astype(np.int64) - first, 0, table.shape[1] - 1)
-        return table.reshape(-1).take(groups * table.shape[1] + places, mode="wrap")
+        width = table.shape[1]
+        since = days - np.int32(first)
+        if len(since) and (since.min() < 0 or since.max() >= width):
+            since = np.clip(since, 0, width - 1)
+        places = groups * width
+        places += since
+        return gather(table.reshape(-1), places)
 
 
 def law_of(docket: Docket) -> object:

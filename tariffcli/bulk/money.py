@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tariffcli.bulk.columns import gather
 from tariffcli.law.amounts import Goods, Program, Reckoned, duty_of
 from tariffcli.law.duty import AdValorem, in_unit
 
@@ -81,19 +82,21 @@ def duties(programs: Sequence[Program | None], table: Table, numbers: NDArray[np
     """The duty of each line in cents (`UNKNOWN`: cannot be said). `numbers` gives each line's program, `table` all programs."""
     known = amounts.cents != UNKNOWN
     base = np.where(known, amounts.cents, 0)
-    even = table.even.take(numbers)
+    even = gather(table.even, numbers)
     if even.any():
         base = np.where(even, (base + 50) // 100 * 100, base)
-    found = np.zeros(len(base), dtype=np.int64)
-    for column in table.rates.T:
-        rates = column.take(numbers)
-        if not rates.any():
+    found = (base * gather(table.rates[:, 0], numbers) + MICRO // 2) // MICRO
+    lines, left = np.arange(len(base)), numbers
+    for column in table.rates.T[1:]:  # rates stand from the highest down: ever fewer lines have one more
+        charged = np.flatnonzero(gather(column, left))
+        if not len(charged):
             break
-        found += (base * rates + MICRO // 2) // MICRO
-    known &= table.priced.take(numbers)
-    known &= ~(table.by_quantity.take(numbers) & (amounts.quantities == UNKNOWN))
+        lines, left = gather(lines, charged), gather(left, charged)
+        found[lines] += (gather(base, lines) * gather(column, left) + MICRO // 2) // MICRO
+    known &= gather(table.priced, numbers)
+    known &= ~(gather(table.by_quantity, numbers) & (amounts.quantities == UNKNOWN))
     found[~known] = UNKNOWN
-    others = np.flatnonzero(~table.plain.take(numbers) & known)
+    others = np.flatnonzero(~gather(table.plain, numbers) & known)
     for number in np.unique(numbers[others]).tolist():
         lines = others[numbers[others] == number]
         found[lines] = _special(programs[number], base[lines], lines, amounts)

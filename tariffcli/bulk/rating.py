@@ -24,7 +24,7 @@ DUTY = "duty_due"
 class Rated(NamedTuple):
     """The class of each line, and its duty in cents where values are given."""
 
-    classes: NDArray[np.int32]
+    classes: NDArray[np.intp]
     cents: NDArray[np.int64] | None
 
 
@@ -34,6 +34,7 @@ class Rater:
     def __init__(self, book: Record, plan: Plan, classes: Classes | None = None) -> None:
         self.book, self.plan = book, plan
         self.classes = classes if classes is not None else Classes(book, plan.known_on)
+        columns.keep_memory()
         self.reader = Reader(book, plan, self.classes)
 
     @property
@@ -51,13 +52,13 @@ class Rater:
     def classify(self, batch: Any) -> Rated:
         """The class of every line of a batch, and what it owes."""
         read = self.reader.read(batch)
-        classes = self._classes(read)
+        classes = self._classes(read).astype(np.intp)
         if read.amounts is None:
             return Rated(classes, None)
         outcomes = self.classes.outcomes
         with self.classes.lock:
             table = outcomes.programs.table
-        return Rated(classes, duties(outcomes.programs, table, outcomes.program.values.take(classes), read.amounts))
+        return Rated(classes, duties(outcomes.programs, table, columns.gather(outcomes.program.values, classes), read.amounts))
 
     def _classes(self, read: Read) -> NDArray[np.int32]:
         if not read.troubled:
@@ -79,8 +80,8 @@ class Rater:
         if name in outcomes.words:
             found = outcomes.words[name]
             texts, blank = self._texts(name)
-            return columns.words(found.numbers.values.take(rated.classes), texts, blank)
-        return columns.numbers_with_nulls(outcomes.numbers[name].values.take(rated.classes))
+            return columns.words(columns.gather(found.numbers.values, rated.classes), texts, blank)
+        return columns.numbers_with_nulls(columns.gather(outcomes.numbers[name].values, rated.classes))
 
     def _texts(self, name: str) -> tuple[Any, NDArray[np.bool_]]:
         """The texts of a column of words, and which are blank; made anew only when there are more."""

@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportAttributeAccessIssue=false
 """From the columns of a batch to numbers: goods, origin groups, epochs, facts and amounts, each distinct value read once.
 
 A line that asks nothing (no code, no day, an unknown country) has a number below zero, which stands for its reason.
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tariffcli.book.entry import Entry as Typed
@@ -52,6 +53,9 @@ class Reader:
         self._pairs = np.full(len(self.countries) ** 2, UNMET, dtype=np.int64)
         self._meanings: dict[tuple[str, Any], int] = {}
         self._tables: dict[str, tuple[Any, Indices]] = {}
+        """Of each meaning all distinct values met, and their numbers."""
+        self._last: dict[str, tuple[Any, Indices]] = {}
+        """The same of the batch before: those of one file mostly share their distinct values."""
         self._entries: dict[tuple[object, ...], int] = {}
         self.reasons: list[str] = []
 
@@ -106,11 +110,26 @@ class Reader:
         if meaning in self.plan.constants:
             return np.full(batch.num_rows, self.once(meaning, read, self.plan.constants[meaning]), dtype=np.int64)
         numbers, values = columns.encoded(self.column(batch, meaning))
+        return columns.gather(self._table(meaning, read, values), numbers)
+
+    def _table(self, meaning: str, read: Callable[[Any], int], values: Any) -> Indices:
+        """The numbers of distinct values, and at the end that of a null. Values met before are found without Python."""
+        last = self._last.get(meaning)
+        if last is not None and columns.same(last[0], values):
+            return last[1]
         kept = self._tables.get(meaning)
-        if kept is None or not kept[0].equals(values):
-            table = [self.once(meaning, read, value) for value in (*values.to_pylist(), None)]
-            kept = self._tables[meaning] = (values, np.array(table, dtype=np.int64))
-        return kept[1].take(numbers)
+        if kept is None or kept[0].type != values.type:
+            kept = (values.slice(0, 0), np.array([self.once(meaning, read, None)], dtype=np.int64))
+        places = pc.index_in(values, value_set=kept[0])
+        if places.null_count:
+            unmet = values.filter(pc.is_null(places))
+            found = np.array([self.once(meaning, read, value) for value in unmet.to_pylist()], dtype=np.int64)
+            kept = (pa.concat_arrays([kept[0], unmet]), np.concatenate([kept[1][:-1], found, kept[1][-1:]]))
+            self._tables[meaning] = kept
+            places = pc.index_in(values, value_set=kept[0])
+        table = columns.gather(kept[1], np.append(columns.view(pc.fill_null(places, len(kept[0])), np.int32), np.int32(len(kept[0]))))
+        self._last[meaning] = (values, table)
+        return table
 
     def once(self, meaning: str, read: Callable[[Any], int], value: Any) -> int:
         """What a value means, or the refusal of it."""
@@ -135,17 +154,26 @@ class Reader:
     def _groups(self, batch: Any) -> Indices:
         if "importer" in self.plan.constants:
             return self._meant(batch, "origin", self._group_of_origin)
-        importers = self._meant(batch, "importer", self._country)
-        origins = self._meant(batch, "origin", self._country)
-        pairs = importers * len(self.countries) + origins
-        wrong = np.minimum(importers, origins)
-        bad = len(wrong) > 0 and wrong.min() < 0
-        groups = self._pairs.take(np.where(wrong < 0, 0, pairs) if bad else pairs)
+        numbers, importers = self._countries(batch, "importer")
+        others, origins = self._countries(batch, "origin")
+        places = numbers * len(origins)
+        places += others
+        wrong = np.minimum.outer(importers, origins)
+        pairs = np.where(wrong < 0, 0, np.add.outer(importers * len(self.countries), origins))
+        groups = columns.gather(np.where(wrong < 0, wrong, self._pairs.take(pairs)).reshape(-1), places)
         if len(groups) and groups.max() == UNMET:
-            for pair in np.unique(pairs[(groups == UNMET) & (wrong >= 0)]).tolist():
+            for pair in np.unique(pairs.reshape(-1).take(places[groups == UNMET])).tolist():
                 self._pairs[pair] = self._group(*divmod(pair, len(self.countries)))
-            groups = self._pairs.take(np.where(wrong < 0, 0, pairs) if bad else pairs)
-        return np.where(wrong < 0, wrong, groups) if bad else groups
+            groups = columns.gather(np.where(wrong < 0, wrong, self._pairs.take(pairs)).reshape(-1), places)
+        return groups
+
+    def _countries(self, batch: Any, meaning: str) -> tuple[Indices, Indices]:
+        """Each line's number among the distinct countries of a column, and what those are."""
+        if meaning in self.plan.constants:
+            one = self.once(meaning, self._country, self.plan.constants[meaning])
+            return np.zeros(batch.num_rows, dtype=np.int64), np.array([one], dtype=np.int64)
+        numbers, values = columns.encoded(self.column(batch, meaning))
+        return numbers, self._table(meaning, self._country, values)
 
     def _group_of_origin(self, value: Any) -> int:
         importer = self.once("importer", self._country, self.plan.constants["importer"])

@@ -31,8 +31,9 @@ class Docket:
         self.book, self.importer, self.origin = book, importer, origin
         self.events = tuple(sorted(events, key=lambda event: event.id))
         self.beside = tuple(sorted(beside, key=lambda event: event.id))
-        self.general = tuple(event for event in self.events if event.scope == "all")
-        relations = (row for row in book.relations.get(importer, ()) if ever_reaches(row.origin, origin, book.memberships))
+        self.memberships = tuple(row for row in book.memberships if row.member == origin)
+        """Of all memberships those of the origin: no other decides what reaches it."""
+        relations = (row for row in book.relations.get(importer, ()) if ever_reaches(row.origin, origin, self.memberships))
         self.relations = tuple(sorted(relations, key=lambda row: row.id))
         named = {event.scope for event in (*self.events, *self.beside)} | {row.scope for row in self.relations}
         self.scopes = frozenset(named - {"all"})
@@ -65,37 +66,36 @@ def epoch_at(docket: Docket, scopes: frozenset[str], moment: int, known_on: str 
 
 
 def _epoch(docket: Docket, key: tuple[Any, ...], scopes: frozenset[str], moment: int, known_on: str | None) -> Epoch:
-    memberships = docket.book.memberships
-    rows = [
-        event
-        for event in (docket.events if scopes else docket.general)
-        if in_force(event, moment, known_on)
-        and (event.scope == "all" or event.scope in scopes)
-        and reaches(event.origin, docket.origin, memberships, moment)
-    ]
+    events, announced = rows_on(docket, scopes)
+    memberships = docket.memberships
+    rows = [event for event in events if in_force(event, moment, known_on) and reaches(event.origin, docket.origin, memberships, moment)]
     relations = [
         row
-        for row in docket.relations
-        if (row.scope == "all" or row.scope in scopes)
-        and (known_on is None or row.announced <= known_on)
+        for row in announced
+        if (known_on is None or row.announced <= known_on)
         and holds(row.effective, row.until, moment)
         and reaches(row.origin, docket.origin, memberships, moment)
     ]
     return Epoch(key, dict(by_programme(rows)), relations)
 
 
+def rows_on(docket: Docket, scopes: frozenset[str]) -> tuple[Sequence[Event], Sequence[Relation]]:
+    """The rows and relations that could ever speak of goods on these scopes."""
+
+    def build() -> tuple[Sequence[Event], Sequence[Relation]]:
+        named = {*scopes, "all"}
+        return [event for event in docket.events if event.scope in named], [row for row in docket.relations if row.scope in named]
+
+    return docket.keep(("rows", scopes), build)
+
+
 def breakpoints(docket: Docket, scopes: frozenset[str], known_on: str | None) -> list[int]:
     """Every instant at which the answer for goods on these scopes could change, sorted."""
-    found: set[int] = set()
-    for row in (*docket.events, *docket.relations):
-        if (row.scope == "all" or row.scope in scopes) and (known_on is None or row.announced <= known_on):
-            found.add(row.effective)
-            if row.until is not None:
-                found.add(row.until)
-    for member in docket.book.memberships:
-        if member.member == docket.origin:
-            found.update(edge for edge in (member.since, member.until) if edge is not None)
-    return sorted(found)
+    events, relations = rows_on(docket, scopes)
+    known = [row for row in (*events, *relations) if known_on is None or row.announced <= known_on]
+    edges = {edge for row in known for edge in (row.effective, row.until)}
+    edges.update(edge for member in docket.memberships for edge in (member.since, member.until))
+    return sorted(edge for edge in edges if edge is not None)
 
 
 def nomenclature_points(docket: Docket, product: Product) -> list[int]:
@@ -138,7 +138,7 @@ def coverage_at(docket: Docket, moment: int) -> list[Coverage]:
     return [
         row
         for first, last, row in spans
-        if first <= moment and (last is None or moment <= last) and reaches(row.origin, docket.origin, docket.book.memberships, moment)
+        if first <= moment and (last is None or moment <= last) and reaches(row.origin, docket.origin, docket.memberships, moment)
     ]
 
 

@@ -1,0 +1,265 @@
+"""Whole files: our classes against a DuckDB ASOF join and pandas merge_asof over flattened change points, and against plain copies.
+
+    python benchmarks/bulk.py [--lines N] [--repeats R] [--threads 1,4] [--only PARTS] [--folder DIR]
+
+Parts: memory,authorities,pandas,files,process,growth.
+
+Contestants take turns within a repeat; what counts is the median of the ratios. Results of all contestants have equal checksums. Needs
+the extra `bench`. Every process and library gets the same number of threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "seeds"))
+
+import lines as seeds  # noqa: E402
+
+from tariffcli.book import load  # noqa: E402
+from tariffcli.bulk.classes import Classes  # noqa: E402
+from tariffcli.bulk.plan import Plan  # noqa: E402
+from tariffcli.bulk.rating import Rater  # noqa: E402
+
+PLAN = Plan({"date": "date", "hs": "hs", "origin": "origin"}, {"importer": "us"})
+PARTS = ["memory", "authorities", "pandas", "files", "process", "growth"]
+BATCH = 1 << 16
+
+
+def make_lines(many: int, seed: int) -> pa.Table:
+    """Lines to the United States: day, dictionary-encoded code and origin, value."""
+    recipe = seeds.Recipe(seed)
+    batches = (batch.filter(pc.equal(batch.column("importer").dictionary_decode(), "us")) for batch in seeds.chunks(recipe, many))
+    return pa.Table.from_batches(list(batches)).select(["date", "hs", "origin", "value"]).combine_chunks()
+
+
+def change_points(rater: Rater, table: pa.Table) -> pa.Table:
+    """Every day on which an answer changes, of every pair of code and origin in the lines: flattened from the engine's own answers."""
+    classes, reader = rater.classes, rater.reader
+    codes, origins = (table.column(name).chunk(0) for name in ("hs", "origin"))
+    pairs = np.unique(codes.indices.to_numpy().astype(np.int64) * 64 + origins.indices.to_numpy())
+    of_code = [reader.once("hs", reader._goods, text) for text in codes.dictionary.to_pylist()]
+    of_origin = [reader.once("origin", reader._group_of_origin, text) for text in origins.dictionary.to_pylist()]
+    points: list[tuple[int, int, int, int]] = []
+    for code, origin in ((int(pair) >> 6, int(pair) & 63) for pair in pairs):
+        number, goods = of_origin[origin], of_code[code]
+        start = int(classes._rows_for(np.array([number]), np.array([goods]))[0])
+        group, before = classes.groups.found[number], None
+        for epoch in classes.laws[start].starts:
+            classes._fill(start, epoch)
+            found = int(classes.cells[start + epoch])
+            if found == before:
+                continue
+            day = group.first_day + int(np.searchsorted(group.epochs, epoch)) if epoch else -30_000
+            if before is not None and points[-1][2] == day:  # a day is answered at its end
+                points.pop()
+            points.append((code, origin, day, found))
+            before = found
+    code, origin, day, number = (np.array(part) for part in zip(*points, strict=True))
+    answers = [pa.array(column) for column in _numbers(rater, number)]
+    names = [name for name in rater.added if name.endswith("_pct")]
+    keys = [
+        pa.DictionaryArray.from_arrays(pa.array(code.astype(np.int32)), codes.dictionary),
+        pa.DictionaryArray.from_arrays(pa.array(origin.astype(np.int32)), origins.dictionary),
+        pa.array(day.astype(np.int32)).cast(pa.date32()),
+    ]
+    return pa.table([*keys, *answers], names=["hs", "origin", "since", *names])
+
+
+def _numbers(rater: Rater, classes: np.ndarray) -> list[pa.Array]:
+    values = rater.classes.outcomes.numbers
+    return [pa.array(values[name].values.take(classes), from_pandas=True) for name in rater.added if name.endswith("_pct")]
+
+
+def checksum(columns: list[Any]) -> tuple[Any, ...]:
+    """How many numbers each column has, and their sum."""
+    return tuple((len(column) - column.null_count, round(pc.sum(column).as_py() or 0, 3)) for column in columns)
+
+
+def ours(rater: Rater, table: pa.Table, threads: int) -> Callable[[], list[Any]]:
+    """Rate the lines in batches."""
+    batches = table.to_batches(max_chunksize=BATCH)
+
+    def run() -> list[Any]:
+        if threads == 1:
+            found = [rater.rate(batch) for batch in batches]
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                found = list(pool.map(rater.rate, batches))
+        return [pa.chunked_array(list(column)) for column in zip(*found, strict=True)]
+
+    return run
+
+
+def asof(base: Any, names: list[str], lines: str, threads: int) -> Callable[[], list[Any]]:
+    """The same columns by an ASOF join."""
+    base.execute(f"SET threads = {threads}")
+    wanted = ", ".join(f'p."{name}"' for name in names)
+    points = "points" if lines == "lines" else "number_points"
+    question = f"SELECT {wanted} FROM {lines} l ASOF LEFT JOIN {points} p ON l.hs = p.hs AND l.origin = p.origin AND l.date >= p.since"
+
+    def run() -> list[Any]:
+        found = base.sql(question).to_arrow_table()
+        return [found.column(name) for name in names]
+
+    return run
+
+
+def database(table: pa.Table, points: pa.Table) -> Any:
+    """Lines and change points as tables of DuckDB: codes and origins as ENUM, and, as the best case for it, as whole numbers."""
+    base = duckdb.connect()
+    base.execute("SET preserve_insertion_order = false")
+    base.register("given_lines", table.select(["date", "hs", "origin"]))
+    base.register("given_points", points)
+    for name in ("hs", "origin"):
+        base.execute(f"CREATE TYPE {name}_enum AS ENUM (SELECT DISTINCT {name}::VARCHAR FROM given_points ORDER BY 1)")
+    for name in ("lines", "points"):
+        base.execute(f"CREATE TABLE {name} AS SELECT * REPLACE (hs::hs_enum AS hs, origin::origin_enum AS origin) FROM given_{name}")
+    for name, made in (("lines", "number_lines"), ("points", "number_points")):
+        base.execute(
+            f"CREATE TABLE {made} AS SELECT * REPLACE (enum_code(hs)::INTEGER AS hs, enum_code(origin)::INTEGER AS origin) FROM {name}"
+        )
+    return base
+
+
+def merge_asof(table: pa.Table, points: pa.Table, names: list[str]) -> Callable[[], list[Any]]:
+    """One pandas merge_asof for each authority and the ordinary duty, by whole numbers, summed to the total."""
+    import pandas as pd
+
+    def frame(part: pa.Table, day: str) -> Any:
+        keys = {name: part.column(name).combine_chunks().indices.to_numpy() for name in ("hs", "origin")}
+        return pd.DataFrame({**keys, day: part.column(day).cast(pa.int32()).to_numpy()})
+
+    def changes(name: str) -> Any:
+        found = frame(points, "since").assign(rate=points.column(name).to_numpy()).sort_values(["hs", "origin", "since"])
+        same = (found[["hs", "origin"]] == found[["hs", "origin"]].shift()).all(axis=1)
+        before = found["rate"].shift()
+        return found[~(same & ((found["rate"] == before) | (found["rate"].isna() & before.isna())))].sort_values("since")
+
+    asked = frame(table, "date").sort_values("date")
+    tables = [changes(name) for name in names]
+
+    def run() -> list[Any]:
+        total = 0.0
+        for rates in tables:
+            total = total + pd.merge_asof(asked, rates, left_on="date", right_on="since", by=["hs", "origin"])["rate"].to_numpy()
+        return [pa.chunked_array([pa.array(total, from_pandas=True)])]
+
+    return run
+
+
+def contest(title: str, many: int, repeats: int, contestants: dict[str, Callable[[], Any]], check: bool = True) -> None:
+    """Each in turn, `repeats` times after one warming run; the first against every other."""
+    sums = {name: run() for name, run in contestants.items()}
+    if check:
+        sums = {name: checksum(found) for name, found in sums.items()}
+        first = next(iter(sums.values()))
+        if any(found != first for found in sums.values()):
+            raise SystemExit(f"{title}: the contestants do not agree: {sums}")
+    sums.clear()
+    spent: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(repeats):
+        for name, run in contestants.items():
+            begun = time.perf_counter()
+            run()
+            spent[name].append(time.perf_counter() - begun)
+    mine = spent[next(iter(spent))]
+    print(f"\n{title} ({many:,} lines, {repeats} repeats{', checksums equal' if check else ''})")
+    for name, times in spent.items():
+        ratios = [theirs / own for theirs, own in zip(times, mine, strict=True)]
+        median = statistics.median(times)
+        print(
+            f"  {name:<44} {median:8.3f} s {many / median / 1e6:8.2f} M lines/s"
+            f"   time / ours {statistics.median(ratios):7.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+            flush=True,
+        )
+
+
+def in_memory(asked: argparse.Namespace, table: pa.Table, classes: Classes, book: Any) -> None:
+    """(a) totals, (b) every authority, and pandas on fewer lines."""
+    authorities = [f"{name}_pct" for name in classes.outcomes.authorities]
+    narrow, wide = (Rater(book, PLAN._replace(outputs=names), classes) for names in (["total_pct"], ["total_pct", *authorities]))
+    every = Rater(book, PLAN._replace(outputs=["mfn_pct", "total_pct", *authorities]), classes)
+    begun = time.perf_counter()
+    narrow.rate(table)
+    print(f"\nfirst compilation for these lines: {time.perf_counter() - begun:.1f} s, {classes.fresh:,} calls of the engine")
+    points = change_points(every, table)
+    print(f"change points: {len(points):,}; authorities: {len(authorities)}")
+    base = database(table, points)
+    for threads in asked.threads:
+        pa.set_cpu_count(threads)
+        if "memory" in asked.only:
+            contest(
+                f"(a) totals, {threads} threads",
+                len(table),
+                asked.repeats,
+                {
+                    "classes": ours(narrow, table, threads),
+                    "DuckDB ASOF, codes and origins as ENUM": asof(base, ["total_pct"], "lines", threads),
+                    "DuckDB ASOF, as whole numbers (its best case)": asof(base, ["total_pct"], "number_lines", threads),
+                },
+            )
+        if "authorities" in asked.only:
+            contest(
+                f"(b) total and {len(authorities)} authorities, {threads} threads",
+                len(table),
+                asked.repeats,
+                {
+                    "classes": ours(wide, table, threads),
+                    "DuckDB ASOF, the same columns": asof(base, wide.added, "lines", threads),
+                    "DuckDB ASOF, the same columns, whole numbers": asof(base, wide.added, "number_lines", threads),
+                },
+            )
+    if "pandas" in asked.only:
+        pa.set_cpu_count(1)
+        few = table.slice(0, min(len(table), 300_000))
+        used = ["mfn_pct", *(name for name in authorities if pc.any(pc.greater(points.column(name), 0)).as_py())]
+        contest(
+            f"(a) totals, 1 thread, pandas merge_asof for each of {len(used)} authorities",
+            len(few),
+            asked.repeats,
+            {"classes": ours(narrow, few, 1), "pandas merge_asof": merge_asof(few, points, used)},
+        )
+
+
+def main() -> None:
+    from bulk_files import growth, parquet_files, processes
+
+    parser = argparse.ArgumentParser(description="Whole files against joins and copies, in one run.")
+    parser.add_argument("--lines", type=int, default=4_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--threads", type=lambda text: [int(piece) for piece in text.split(",")], default=[1, 4])
+    parser.add_argument("--only", type=lambda text: text.split(","), default=PARTS)
+    parser.add_argument("--folder", type=Path)
+    asked = parser.parse_args()
+    book = load()
+    classes = Classes(book)
+    table = make_lines(asked.lines, asked.seed)
+    if {"memory", "authorities", "pandas"} & set(asked.only):
+        in_memory(asked, table, classes, book)
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        if "files" in asked.only:
+            parquet_files(asked, table, Path(folder), book, classes)
+        if "process" in asked.only:
+            processes(asked, Path(folder))
+        if "growth" in asked.only:
+            growth(asked, table, Path(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Peak memory of `tariff bulk`: a long file, and one whose only row group holds two gigabytes.
+
+    python benchmarks/memory.py [--lines 50000000] [--file FILE] [--group-bytes 2000000000] [--folder DIR]
+
+FILE: lines made before by `seeds/lines.py`. The goal is 650 MB at any length. Linux: the kernel's peak of the process is read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pyarrow import parquet
+
+SEEDS = Path(__file__).resolve().parent.parent / "seeds" / "lines.py"
+GOAL = 650
+
+
+def measured(path: Path, out: Path, words: list[str], title: str) -> None:
+    """Run the command and tell its time and peak."""
+    os.environ.setdefault("TARIFF_DEBUG", "1")
+    command = [sys.executable, "-m", "tariffcli", "bulk", str(path), "--out", str(out), "--force", *words]
+    begun = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert child.stderr is not None
+    told = child.stderr.read().decode()
+    _, status, used = os.wait4(child.pid, 0)
+    if status:
+        raise SystemExit(f"{title}: failed\n{told}")
+    lines, spent = parquet.ParquetFile(out).metadata.num_rows, time.perf_counter() - begun
+    peak = used.ru_maxrss / 1024
+    print(
+        f"{title:<40} {lines:>12,} lines {spent:7.1f} s {lines / spent / 1e6:6.2f} M lines/s   peak {peak:5.0f} MB"
+        f"   {'within' if peak <= GOAL else 'BEYOND'} {GOAL}",
+        flush=True,
+    )
+    out.unlink()
+
+
+def one_group(path: Path, folder: Path, wanted: int) -> Path:
+    """A file of a single row group of at least `wanted` bytes before compression, from the first lines of another."""
+    found, size, whole = folder / "group.parquet", 0, []
+    with parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=1 << 20):
+            whole.append(batch)
+            size += batch.num_rows * 40
+            if size >= wanted:
+                break
+    import pyarrow as pa
+
+    table = pa.Table.from_batches(whole)
+    del whole
+    parquet.write_table(table, found, row_group_size=len(table), compression="zstd", compression_level=1, use_dictionary=["hs", "unit"])
+    group = parquet.ParquetFile(found).metadata.row_group(0)
+    print(f"row group of {group.num_rows:,} lines, {group.total_byte_size / 1e6:,.0f} MB encoded, {table.nbytes / 1e6:,.0f} MB in memory")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Peak memory of tariff bulk.")
+    parser.add_argument("--lines", type=int, default=50_000_000)
+    parser.add_argument("--file", type=Path)
+    parser.add_argument("--group-bytes", type=int, default=2_000_000_000)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--threads", default="4")
+    asked = parser.parse_args()
+    words = ["--threads", asked.threads]
+    with tempfile.TemporaryDirectory(dir=asked.folder) as name:
+        folder = Path(name)
+        path = asked.file
+        if path is None:
+            path = folder / "lines.parquet"
+            subprocess.run([sys.executable, str(SEEDS), "--lines", str(asked.lines), "--out", str(path)], check=True)
+        measured(path, folder / "out.parquet", words, "long file")
+        measured(one_group(path, folder, asked.group_bytes), folder / "out.parquet", words, "one row group")
+
+
+if __name__ == "__main__":
+    main()
