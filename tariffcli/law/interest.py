@@ -20,7 +20,7 @@ class Growth:
     def __init__(self, rows: Iterable[Interest], importer: str, payee: str) -> None:
         self.rows = sorted((row for row in rows if row.importer == importer and row.payee == payee), key=lambda row: row.since)
         self._starts = [number_of(row.since) for row in self.rows]
-        self._to: dict[int, Decimal | None] = {}
+        self._to: dict[int, tuple[Decimal, int]] = {}
 
     def rate(self, day: int) -> Decimal | None:
         """The yearly rate of a day in per cent; None where no row tells it."""
@@ -35,21 +35,23 @@ class Growth:
         """
         if until <= since:
             return ONE
-        first, last = self._grown(since), self._grown(until)
-        return None if first is None or last is None else last / first
-
-    def _grown(self, day: int) -> Decimal | None:
-        """The factor from the first known day to `day`; None where a rate between them is missing."""
-        if not self._starts or day < self._starts[0]:
+        if not self._starts or since < self._starts[0]:
             return None
+        (first, unknown), (last, unknown_too) = self._grown(since), self._grown(until)
+        return last / first if unknown == unknown_too else None
+
+    def _grown(self, day: int) -> tuple[Decimal, int]:
+        """The factor from the first day with a rate to `day`, and how many days between them have none."""
         if not self._to:
-            self._to[self._starts[0]] = ONE
-        known = max(self._to)
-        grown = self._to[known]
-        for number in range(known, day):
-            rate = self.rate(number)
-            grown = None if grown is None or rate is None else grown * (ONE + rate / HUNDRED / _days_of_year(number))
-            self._to[number + 1] = grown
+            self._to[self._starts[0]] = (ONE, 0)
+        if day not in self._to:
+            known = max(self._to)
+            grown, missing = self._to[known]
+            for number in range(known, day):
+                rate = self.rate(number)
+                grown = grown if rate is None else grown * (ONE + rate / HUNDRED / _days_of_year(number))
+                missing += rate is None
+                self._to[number + 1] = (grown, missing)
         return self._to[day]
 
     def used(self, since: int, until: int) -> list[Interest]:
