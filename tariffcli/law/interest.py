@@ -56,9 +56,8 @@ class Growth:
 
     def used(self, since: int, until: int) -> list[Interest]:
         """The rows whose days lie between two days."""
-        return [
-            row for row, start in zip(self.rows, self._starts, strict=True) if start < until and (not row.until or number_of(row.until) > since)
-        ]
+        spans = zip(self.rows, self._starts, strict=True)
+        return [row for row, start in spans if start < until and (not row.until or number_of(row.until) > since)]
 
 
 def number_of(day: str) -> int:
