@@ -19,6 +19,7 @@ from entries import SHORT, audited, auditor, batches, goods, rows, why
 from tariffcli.bulk.audit import DECLARED, OTHER_DAY, STATUS_WORDS, Auditor
 from tariffcli.bulk.compare import AGREES, WORDS, Items, Sayings, findings, paired
 from tariffcli.bulk.headings import Headings
+from tariffcli.bulk.kept import keep_classes, open_classes
 from tariffcli.bulk.plan import Plan
 from tariffcli.bulk.rating import Rater
 from tariffcli.bulk.tally import Tally
@@ -217,3 +218,17 @@ def test_a_layer_whose_heading_the_record_lacks_is_met_by_its_programme(record) 
 
 def test_the_names_of_the_export_are_those_of_the_tests() -> None:
     assert len(set(SHORT.values())) == len(SHORT)
+
+
+def test_classes_kept_from_an_earlier_run_tell_headings_too(record, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("TARIFF_CACHE", str(tmp_path))
+    table = rows(AGREED)
+    first = auditor(record, table)
+    before = first.rate(batches(table)[0]).arrays
+    keep_classes(first.rater.classes)
+    classes = open_classes(record, None)
+    assert classes.fresh == 0
+    assert len(classes.outcomes) > 0
+    again = Auditor(Rater(record, first.rater.plan, classes), first.found, several=True)
+    assert [array.to_pylist() for array in again.rate(batches(table)[0]).arrays] == [array.to_pylist() for array in before]
+    assert classes.fresh == 0

@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportAttributeAccessIssue=false
 """`--audit`: every line rated and held against what was paid and, where the file tells them, against the headings that were declared.
 
     auditor = Auditor(rater, found, several=recognise(found, first_batch))

@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportAttributeAccessIssue=false
 """Files with several rows for one line of an entry (ACE report ES-003): the goods code and its chapter 99 headings.
 
 `prepare` keeps the rows of a line in one batch; `fold` finds the goods row of each line, its value, and what was declared under each

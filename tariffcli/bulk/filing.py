@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportAttributeAccessIssue=false
 """What customs files hold beside the question: entry and line, importer of record, what was paid, what happened to the entry since.
 
 Columns are found by the names that exports give them; a header row is found among rows above it by the same names.

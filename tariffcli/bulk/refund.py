@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tariffcli.bulk.audit import Audited, Auditor
-from tariffcli.bulk.compare import CENT, Whole, summed
+from tariffcli.bulk.compare import CENT, Truth, Whole, summed
 from tariffcli.bulk.es003 import HEADING
 from tariffcli.bulk.filed import APART, STATES, Filed, Seen, filed
 from tariffcli.bulk.filing import NO_DAY
@@ -132,7 +132,7 @@ class Refund:
         kept = back & agrees[items.line]
         return items.line[kept], authority[kept], items.cents[kept]
 
-    def _may_come_back(self, day: Whole, audited: Audited) -> Whole:
+    def _may_come_back(self, day: Whole, audited: Audited) -> Truth:
         """Lines of days on which some programme that comes back was charged, whose class names one of its acts."""
         classes = audited.rated.classes.take(np.maximum(audited.places, 0))
         words, programmes = self.auditor.rater.classes.outcomes.words["event_ids"], self.record.programmes
