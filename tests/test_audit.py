@@ -232,3 +232,14 @@ def test_classes_kept_from_an_earlier_run_tell_headings_too(record, tmp_path, mo
     again = Auditor(Rater(record, first.rater.plan, classes), first.found, several=True)
     assert [array.to_pylist() for array in again.rate(batches(table)[0]).arrays] == [array.to_pylist() for array in before]
     assert classes.fresh == 0
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_every_added_column_has_the_type_it_says(record, several) -> None:
+    table = rows(AGREED + "\nE1 2 9503000073 10 - origin:XX")
+    made = auditor(record, table, several=several)
+    (batch,) = table.to_batches()
+    assert [array.type for array in made.rate(batch).arrays] == [made.type_of(name) for name in made.added]
+    assert {len(array) for array in made.rate(batch).arrays} == {batch.num_rows}
+    empty = made.rate(batch.slice(0, 0))
+    assert [(len(array), array.type) for array in empty.arrays] == [(0, made.type_of(name)) for name in made.added]

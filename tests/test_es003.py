@@ -213,3 +213,15 @@ def test_the_size_of_batches_changes_nothing(record) -> None:
     for place in range(len(made.added)):
         joined = [value for arrays in parts for value in arrays[place].to_pylist()]
         assert joined == [value for arrays in whole for value in arrays[place].to_pylist()]
+
+
+def test_columns_by_number_are_the_same_to_it_as_texts(record) -> None:
+    table = rows("\n".join(TOYS.strip().replace("ABC-12345678 1", f"E{one} {one}") for one in range(6)))
+    coded = pa.table({name: table.column(name).dictionary_encode() for name in table.column_names})
+    parts = [
+        pa.record_batch([array.dictionary_decode().dictionary_encode() for array in batch], batch.schema) for batch in coded.to_batches(4)
+    ]
+    prepared = list(Preparer(find_filed(table.column_names)).prepare(iter(parts)))
+    made = auditor(record, table)
+    whys = [why for batch in prepared for why in made.rate(batch).arrays[made.added.index("why")].to_pylist()]
+    assert whys == [None, None, "agrees"] * 6

@@ -26,8 +26,11 @@ from tariffcli.bulk.filing import signed_cents, texts_of
 from tariffcli.bulk.headings import Headings
 from tariffcli.bulk.money import UNKNOWN
 from tariffcli.bulk.outcomes import CHARGES, INVALID, charges_of
+from tariffcli.bulk.outcomes import WORDS as WORD_COLUMNS
 from tariffcli.bulk.rating import Rated, Rater
 
+TEXT = pa.dictionary(pa.int32(), pa.string())
+TEXT_COLUMNS = ("why", "headings")
 AUDIT = ("paid", "variance", "why", "headings")
 BY_HEADING = ("heading_due", "heading_variance")
 DECLARED = "declared"
@@ -86,6 +89,10 @@ class Auditor:
         """The columns that are added, in order; one named `paid` is not added to a file that has it."""
         mine = [name for name in AUDIT if name != "paid" or self.several or self.found.get("paid") != name]
         return [*self.rater.added, *mine, *(BY_HEADING if self.several else ())]
+
+    def type_of(self, name: str) -> Any:
+        """The Arrow type of an added column: texts by number, and floats."""
+        return TEXT if name in (*WORD_COLUMNS, *TEXT_COLUMNS) else pa.float64()
 
     def rate(self, batch: Any) -> Audited:
         """A batch audited."""
@@ -236,7 +243,7 @@ class Auditor:
             made = {name: array.take(index) for name, array in made.items()}
             if "status" in made:
                 kinds = np.where(lines.kind == NOTHING, INVALID, DECLARED)
-                made["status"] = pc.coalesce(made["status"].cast(pa.string()), pa.array(kinds))
+                made["status"] = pc.coalesce(made["status"].cast(pa.string()), pa.array(kinds)).dictionary_encode()
         spot = lines.goods[lines.goods >= 0] if self.several else np.arange(len(lines.starts))
         kept = np.flatnonzero(lines.goods >= 0) if self.several else spot
         made["paid"], made["variance"] = (self._dollars(len(lines.line), spot, part[kept]) for part in (total, variance))
@@ -246,7 +253,7 @@ class Auditor:
         said[np.where(lines.goods >= 0, lines.goods, lines.starts)[here]] = why[here]
         several = np.flatnonzero((lines.kind == GOODS) & (lines.many[lines.line] > 1)) if self.several else spot[:0]
         said[several] = self.sayings.number(SEVERAL)
-        made["why"] = pa.array([*texts, None], pa.string()).take(pa.array(np.where(said < 0, len(texts), said)))
+        made["why"] = pa.DictionaryArray.from_arrays(pa.array(said, mask=said < 0), pa.array(list(texts), pa.string()))
         if self.several:
             made |= self._by_heading(lines, told, pairs)
         return [made[name] for name in names]
@@ -257,7 +264,7 @@ class Auditor:
         each, places = np.unique(words.numbers.values.take(rated.classes), return_inverse=True)
         named = ([heading or programme for heading, programme in charges_of(words.texts[number]) if programme] for number in each.tolist())
         texts = [";".join(names) or None for names in named]
-        return pa.array(texts, pa.string()).take(pa.array(places.reshape(-1)))
+        return pa.array(texts, pa.string()).take(pa.array(places.reshape(-1))).dictionary_encode()
 
     def _by_heading(self, lines: Lines, told: Whole, pairs: Pairs | None) -> dict[str, Any]:
         """The duty of each row's own heading, on the first row that declares it, and what was paid under it less that."""
