@@ -155,6 +155,21 @@ CLEAN: dict[str, Rows] = {
         "us-next  | us       | order      | 2        | ieepa       | proc-1     |",
         "us-whole | us       | even_units |          |             | proc-1     | Whole dollars.",
     ),
+    "interest": rows(
+        "id      | importer | payee       | rate_pct | from       | until      | source_ids | confidence",
+        "corp-1  | us       | corporation | 6        | 2025-01-01 | 2026-01-01 | eo-1       | official",
+        "corp-2  | us       | corporation | 5        | 2026-01-01 |            | eo-2       | official",
+        "other-1 | us       | other       | 7        | 2025-01-01 |            | eo-1       | official",
+    ),
+    "caveats": rows(
+        "id        | importer | about     | types | text                              | source_ids",
+        "no-advice | us       | refund    |       | An aid, and no advice.            |",
+        "warehouse | us       | set_apart | 21;22 | Warehouse entries go another way. | proc-1",
+    ),
+    "headings": rows(
+        "id   | importer | prefix | authority | refundable_since | source_ids",
+        "9903 | us       | 990301 | ieepa     | 2025-02-04       | eo-1",
+    ),
     "glossary": rows("term | meaning", "quota | An amount let in at a lower duty.", "tariff | A list of duties."),
     "meta": rows("key | value", "compiled | 2026-02-10", "version | 0.0.1"),
 }

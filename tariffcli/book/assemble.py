@@ -42,6 +42,9 @@ class Parts(NamedTuple):
     ordinary: dict[str, list[Placed]]
     fees: list[Placed]
     reporting: list[Placed]
+    interest: list[Placed]
+    caveats: list[Placed]
+    headings: list[Placed]
     findings: list[Finding]
 
     def rows(self, kind: str) -> list[tuple[str, int, Row]]:
@@ -100,6 +103,9 @@ def assemble(data: Path) -> Parts:
         by_stem("ordinary", parse.ordinary),
         read("fees", parse.fee),
         read("reporting", parse.reporting),
+        read("interest", parse.interest),
+        read("caveats", parse.caveat),
+        read("headings", parse.heading),
         findings,
     )
 

@@ -23,7 +23,7 @@ from tariffcli.law.products import fold_word
 if TYPE_CHECKING:
     from tariffcli.book.assemble import Parts
 
-FORMAT = "9"
+FORMAT = "12"
 """Raise it whenever the compiled form changes."""
 
 _SCHEMA = """
@@ -145,7 +145,19 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
         "fingerprint": of_content(data),
         "meta": {row["key"]: row["value"] for _, _, row in parts.rows("meta")},
     }
-    for name in ("programmes", "conditions", "scopes", "coverage", "memberships", "editions", "fees", "reporting"):
+    for name in (
+        "programmes",
+        "conditions",
+        "scopes",
+        "coverage",
+        "memberships",
+        "editions",
+        "fees",
+        "reporting",
+        "interest",
+        "caveats",
+        "headings",
+    ):
         blobs[name] = [plain(placed.value) for placed in getattr(parts, name)]
     for name in ("countries", "statements", "glossary", "checkpoints", "areas"):
         blobs[name] = [row for _, _, row in parts.rows(name)]

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from tariffcli.book import fees
 from tariffcli.book.compiled import open_compiled
-from tariffcli.law.charges import Fee, Reporting
+from tariffcli.law.charges import Caveat, Fee, Heading, Interest, Reporting
 from tariffcli.law.model import (
     Category,
     Condition,
@@ -185,6 +185,21 @@ class Record:
     def reporting(self) -> Sequence[Reporting]:
         """How entry summaries count and order their lines."""
         return self._once("reporting", lambda: tuple(fees.reporting(row) for row in self._blob("reporting")))
+
+    @property
+    def interest(self) -> Sequence[Interest]:
+        """Rates of interest on duty paid back."""
+        return self._once("interest", lambda: tuple(fees.interest(row) for row in self._blob("interest")))
+
+    @property
+    def caveats(self) -> Sequence[Caveat]:
+        """What a reader of a refund or an audit must know."""
+        return self._once("caveats", lambda: tuple(fees.caveat(row) for row in self._blob("caveats")))
+
+    @property
+    def headings(self) -> Sequence[Heading]:
+        """Whose duty stands under headings that no act of the record names."""
+        return self._once("headings", lambda: tuple(fees.heading(row) for row in self._blob("headings")))
 
     @property
     def zones(self) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from tariffcli.book.tables import Row
 from tariffcli.errors import TariffError
-from tariffcli.law.charges import Fee, Reporting
+from tariffcli.law.charges import Caveat, Fee, Heading, Interest, Reporting
 from tariffcli.law.instants import start_of_day, wall_to_instant
 from tariffcli.law.model import (
     Category,
@@ -305,3 +305,23 @@ def reporting(row: Row) -> Reporting:
 def whole_line(prefix: str) -> str:
     """A statistical number of ten digits ending in `00` is a line that is not divided: the eight digits, so that both spellings meet."""
     return prefix[:-2] if len(prefix) == 10 and prefix.endswith("00") else prefix
+
+
+def interest(row: Row) -> Interest:
+    """A row of `interest.csv`."""
+    rate = number(row, "rate_pct")
+    if rate is None:
+        raise CellError("rate_pct is blank; days whose rate is not known have no row.")
+    days = day(row, "from"), day(row, "until", required=False)
+    return Interest(row["id"], row["importer"], row["payee"], rate, *days, many(row["source_ids"]), row["confidence"], row["note"])
+
+
+def caveat(row: Row) -> Caveat:
+    """A row of `caveats.csv`."""
+    return Caveat(row["id"], row["importer"], row["about"], many(row["types"]), row["text"], many(row["source_ids"]))
+
+
+def heading(row: Row) -> Heading:
+    """A row of `headings.csv`."""
+    since = day(row, "refundable_since", required=False)
+    return Heading(row["id"], row["importer"], row["prefix"], row["authority"], since, many(row["source_ids"]), row["note"])

@@ -41,6 +41,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "descriptions": _columns("code description"),
     "fees": _columns("id importer name rate_pct minimum maximum currency above from until mode source_ids note"),
     "reporting": _columns("id importer rule position authorities from until source_ids note"),
+    "interest": _columns("id importer payee rate_pct from until source_ids confidence note"),
+    "caveats": _columns("id importer about types text source_ids"),
+    "headings": _columns("id importer prefix authority refundable_since source_ids note"),
     "glossary": _columns("term meaning see"),
     "meta": _columns("key value"),
 }

@@ -23,6 +23,8 @@ KEPT = (*NUMBERS, "total_min_pct", "total_max_pct")
 """The numbers of a class; those beyond NUMBERS are for means, and are no columns of a rated file."""
 
 WORDS = ("status", "reason", "event_ids")
+CHARGES = "charges"
+"""A word of each class that is no column of answers: under which headings the lines of its program are declared (see `written_charges`)."""
 
 
 class Outcome(NamedTuple):
@@ -46,12 +48,35 @@ def outcome_of(answer: Answer, authorities: Sequence[str], authority_of: dict[st
     ids = ";".join(dict.fromkeys(layer.event.id for layer in answer.layers if layer.role in CHARGED))
     totals = (answer.total_min_pct, answer.total_max_pct)
     numbers = (answer.additional_pct, answer.min_pct, answer.max_pct, answer.mfn_pct, answer.total_pct, *totals)
-    return Outcome(numbers, tuple(sums[name] for name in authorities), (answer.status, answer.reason, ids), program_of(answer, even))
+    program = program_of(answer, even)
+    words = (answer.status, answer.reason, ids, written_charges(answer, program))
+    return Outcome(numbers, tuple(sums[name] for name in authorities), words, program)
+
+
+def written_charges(answer: Answer, program: Program | None) -> str:
+    """Heading and programme of each line of a program, `9903.01.24|a-programme;|`: both blank for the ordinary duty, which is last.
+
+    Blank where the duty is one sum of which no line is known apart, or no number at all.
+    """
+    layers = [layer for layer in answer.layers if layer.role in CHARGED]
+    if program is None or len(program.lines) != len(layers) + 1:
+        return ""
+    return ";".join([*(f"{layer.event.heading}|{layer.programme}" for layer in layers), "|"])
+
+
+def charges_of(text: str) -> list[tuple[str, str]]:
+    """Heading and programme of each line of a program, as `written_charges` wrote them.
+
+    >>> charges_of("9903.01.24|a-programme;|"), charges_of("")
+    ([('9903.01.24', 'a-programme'), ('', '')], [])
+    """
+    parts = (part.partition("|") for part in text.split(";") if text)
+    return [(heading, programme) for heading, _, programme in parts]
 
 
 def refused(reason: str, authorities: Sequence[str]) -> Outcome:
     """The row of lines that ask nothing."""
-    return Outcome((None,) * len(KEPT), (None,) * len(authorities), (INVALID, reason, ""), None)
+    return Outcome((None,) * len(KEPT), (None,) * len(authorities), (INVALID, reason, "", ""), None)
 
 
 class Column:
@@ -115,7 +140,7 @@ class Outcomes:
     def __init__(self, authorities: Sequence[str]) -> None:
         self.authorities = tuple(authorities)
         self.numbers = {name: Column(np.float64, np.nan) for name in (*KEPT, *(f"{name}_pct" for name in authorities))}
-        self.words = {name: Words() for name in WORDS}
+        self.words = {name: Words() for name in (*WORDS, CHARGES)}
         self.programs = Programs()
         self.program = Column(np.int32, -1)
         self._classes: dict[Outcome, int] = {}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tariffcli.book.load import Record
 from tariffcli.bulk import columns
 from tariffcli.bulk.classes import Classes
-from tariffcli.bulk.money import UNKNOWN, duties
+from tariffcli.bulk.money import UNKNOWN, Amounts, duties
 from tariffcli.bulk.outcomes import NUMBERS, WORDS
 from tariffcli.bulk.plan import Plan
 from tariffcli.bulk.reading import Read, Reader
@@ -22,10 +22,11 @@ DUTY = "duty_due"
 
 
 class Rated(NamedTuple):
-    """The class of each line, and its duty in cents where values are given."""
+    """The class of each line, and its duty in cents where values are given; `amounts` are those values and quantities."""
 
     classes: NDArray[np.intp]
     cents: NDArray[np.int64] | None
+    amounts: Amounts | None = None
 
 
 class Rater:
@@ -58,7 +59,9 @@ class Rater:
         outcomes = self.classes.outcomes
         with self.classes.lock:
             table = outcomes.programs.table
-        return Rated(classes, duties(outcomes.programs, table, columns.gather(outcomes.program.values, classes), read.amounts))
+        return Rated(
+            classes, duties(outcomes.programs, table, columns.gather(outcomes.program.values, classes), read.amounts), read.amounts
+        )
 
     def _classes(self, read: Read) -> NDArray[np.int32]:
         if not read.troubled:

@@ -1,4 +1,4 @@
-"""What stands beside duties on an entry: fees, and how an importer's entry summary counts and orders its lines. Rows of the record."""
+"""What stands beside duties on an entry: fees, how an entry summary counts and orders its lines, and refunds. Rows of the record."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -33,6 +33,43 @@ class Reporting(NamedTuple):
     authorities: tuple[str, ...]
     since: str
     until: str
+    source_ids: tuple[str, ...]
+    note: str
+
+
+class Interest(NamedTuple):
+    """A yearly rate of interest on duty paid back, between two days, to a kind of payee."""
+
+    id: str
+    importer: str
+    payee: str
+    rate_pct: Decimal
+    since: str
+    until: str
+    source_ids: tuple[str, ...]
+    confidence: str
+    note: str
+
+
+class Caveat(NamedTuple):
+    """What a reader of a refund or an audit must know; `types`: the entry types it is about, blank where it is about all."""
+
+    id: str
+    importer: str
+    about: str
+    types: tuple[str, ...]
+    text: str
+    source_ids: tuple[str, ...]
+
+
+class Heading(NamedTuple):
+    """Whose duty stands under the headings of a prefix (digits) that no act of the record names."""
+
+    id: str
+    importer: str
+    prefix: str
+    authority: str
+    refundable_since: str
     source_ids: tuple[str, ...]
     note: str
 

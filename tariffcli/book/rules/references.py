@@ -14,7 +14,7 @@ _ID = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*$")
 _KEY = {"countries": "code"}
 _KEYED = (
     *("countries", "programmes", "stacking", "scopes", "conditions", "sources", "statements", "checkpoints", "events"),
-    *("fees", "reporting"),
+    *("fees", "reporting", "interest", "caveats", "headings"),
 )
 
 
@@ -44,7 +44,8 @@ def ids_are_plain(parts: Parts) -> Iterable[Offence]:
 def named_sources_exist(parts: Parts) -> Iterable[Offence]:
     """A row names a source that is not in sources.csv."""
     known = {placed.value.id for placed in parts.sources}
-    for kind in ("events", "stacking", "scopes", "statements", "checkpoints", "counts", "fees", "reporting", "editions", "ordinary"):
+    acts = ("events", "stacking", "scopes", "statements", "checkpoints", "counts", "editions", "ordinary")
+    for kind in (*acts, "fees", "reporting", "interest", "caveats", "headings"):
         for file, line, row in parts.rows(kind) if kind in parts.tables else ():
             for name in many(row["source_ids"]):
                 if name not in known:
@@ -109,7 +110,8 @@ def answered_statements_exist(parts: Parts) -> Iterable[Offence]:
 def importers_have_programmes(parts: Parts) -> Iterable[Offence]:
     """A row names an importer that charges nothing in programmes.csv."""
     known = {placed.value.importer for placed in parts.programmes}
-    for placed in (*parts.categories, *parts.scopes, *parts.coverage, *parts.editions, *parts.fees, *parts.reporting):
+    beside = (*parts.fees, *parts.reporting, *parts.interest, *parts.caveats, *parts.headings)
+    for placed in (*parts.categories, *parts.scopes, *parts.coverage, *parts.editions, *beside):
         if placed.value.importer not in known:
             yield placed, placed.value.importer or "blank"
     for importer, placed in parts.all_events():
