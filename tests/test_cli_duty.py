@@ -143,3 +143,9 @@ def test_a_file_is_written_and_kept(tmp_path: Path) -> None:
     assert ask(*PRICED, "--format", "csv", "--out", str(out)) == Told(0, "", "")
     assert "9.5" in out.read_text(encoding="utf-8")
     refused(ask(*PRICED, "--format", "csv", "--out", str(out)), 2, "--force")
+
+
+def test_a_heading_whose_lines_owe_different_ordinary_duties_is_not_priced_by_one_of_them() -> None:
+    words = ("duty", "--value", "1000", "--date", "2025-06-05", "--from", "cn", "--to", "us", "--quantity", "100", "--unit", "kg")
+    assert answered(ask(*words, "--hs", "0402", "--format", "plain")) == "375.00..\n"  # dry milk: 3.3 cents to 1.09 dollars a kilogram
+    assert answered(ask(*words, "--hs", "0402.10.05", "--format", "plain")) == "378.30\n"

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
+from tariffcli.law.assess import DIFFERS
 from tariffcli.law.charges import Fee, Reporting, in_days, reporting_position
 from tariffcli.law.duty import AdValorem, Part, Specific, in_unit, parse
 from tariffcli.law.engine import CHARGED
@@ -156,7 +157,7 @@ def _ordinary(answer: Answer, goods: Goods) -> Price:
         least = max(ZERO, answer.total_min_pct - (answer.min_pct if answer.max_pct is None else answer.max_pct))
         most = None if answer.total_max_pct is None else answer.total_max_pct - answer.min_pct
         return _span(goods, least, most, "differs by line, or with facts of the entry")
-    if answer.parts:
+    if answer.parts or answer.mfn_text == DIFFERS:
         return Price(ZERO, None, "differs by line: give a longer code")
     if not answer.mfn_text:
         missing = "depends on the product" if answer.query.product.kind == "general" else "the record does not hold it for these goods"

@@ -16,6 +16,9 @@ from tariffcli.law.timeline import ruling, speciality, still_charged
 ORDINARY = "ordinary"
 """The name under which stacking meets the ordinary duty: a relation that drops `*` drops it too."""
 
+DIFFERS = "differs between the cases"
+"""What is said of a layer or an ordinary duty that is not the same for all lines and facts."""
+
 
 def assess(
     docket: Docket, lines: Lines, moment: int, known_on: str | None, facts: Mapping[str, FactValue], mfn_pct: Decimal | None = None
@@ -192,13 +195,17 @@ def _sum(layers: Sequence[Layer]) -> tuple[Decimal, Decimal | None]:
 
 
 def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
-    """One outcome that spans several: least, most, and the layers with what differs between them marked unknown."""
+    """One outcome that spans several: least, most, and the layers with what differs between them marked unknown.
+
+    Ordinary duties that differ are no duty of the whole: neither number nor wording, only that they differ.
+    """
     mfn = {outcome.mfn_pct for outcome in outcomes}
+    worded = {(outcome.mfn_pct, outcome.mfn_text) for outcome in outcomes}
     return Outcome(
         min(outcome.min_pct for outcome in outcomes),
         _most([outcome.max_pct for outcome in outcomes]),
         mfn.pop() if len(mfn) == 1 else None,
-        outcomes[0].mfn_text,
+        outcomes[0].mfn_text if len(worded) == 1 else DIFFERS,
         merged_layers([outcome.layers for outcome in outcomes]),
         tuple(dict.fromkeys(name for outcome in outcomes for name in outcome.asked)),
         any(outcome.prohibited for outcome in outcomes),
@@ -230,5 +237,5 @@ def merged_layers(many: Sequence[Sequence[Layer]]) -> tuple[Layer, ...]:
         if low == high:
             merged.append(first._replace(rate_pct=low, min_pct=low, max_pct=high))
         else:
-            merged.append(first._replace(role="unknown", rate_pct=None, min_pct=low, max_pct=high, reason="differs between the cases"))
+            merged.append(first._replace(role="unknown", rate_pct=None, min_pct=low, max_pct=high, reason=DIFFERS))
     return tuple(merged)
