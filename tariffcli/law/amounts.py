@@ -150,7 +150,7 @@ def _specific(part: Specific, goods: Goods) -> Decimal | Price:
     if quantity is None:
         units = " and ".join(unit or "no unit" for _, unit in goods.quantities)
         return Price(
-            ZERO, None, f"charged per {part.unit}; a quantity in {units} does not tell: give --quantity and --unit again", "--unit"
+            ZERO, None, f"charged per {part.unit}; a quantity in {units} does not tell: repeat --quantity and --unit", "--unit"
         )
     if goods.even and part.amount <= ONE:
         quantity = quantity.quantize(ONE, ROUND_HALF_UP)
