@@ -149,9 +149,7 @@ def _specific(part: Specific, goods: Goods) -> Decimal | Price:
     quantity = next((number for number in told if number is not None), None)
     if quantity is None:
         units = " and ".join(unit or "no unit" for _, unit in goods.quantities)
-        return Price(
-            ZERO, None, f"charged per {part.unit}; a quantity in {units} does not tell: repeat --quantity and --unit", "--unit"
-        )
+        return Price(ZERO, None, f"charged per {part.unit}; a quantity in {units} does not tell: repeat --quantity and --unit", "--unit")
     if goods.even and part.amount <= ONE:
         quantity = quantity.quantize(ONE, ROUND_HALF_UP)
     return part.amount * quantity

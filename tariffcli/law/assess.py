@@ -31,7 +31,8 @@ def assess(
     conditions = docket.book.conditions
     asked = _asked(docket, epoch, facts)
     ordinary = lines.mfn_pct if lines.mfn_pct is not None else mfn_pct
-    given = list(assignments(asked, conditions, facts))
+    named = _named_facts(docket, epoch)
+    given = list(assignments(asked, conditions, {name: value for name, value in facts.items() if name in named}))
     tried = [_one(docket, epoch, lines, each, ordinary) for each in given]
     if not tried:
         raise UsageError("The shares of the value that were given add up to more than the whole.")
@@ -53,14 +54,19 @@ def _matters(name: str, given: Sequence[Mapping[str, FactValue]], figures: Seque
     return False
 
 
+def _named_facts(docket: Docket, epoch: Epoch) -> set[str]:
+    """The facts that some row in force reads; others given change nothing."""
+    events = [event for rows in epoch.rows.values() for event in rows if event.condition or event.base]
+    return docket.keep(("facts", epoch.key), lambda: {one.fact for event in events for one in conditions_of(event, docket.book.conditions)})
+
+
 def _asked(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> dict[str, tuple[Condition, ...]]:
     """The facts that must be asked: those of rows whose conditions can still come true. Sorted out once for the facts that matter."""
     conditions = docket.book.conditions
     every = [event for events in epoch.rows.values() for event in events if event.condition or event.base]
     if not every:
         return {}
-    names = docket.keep(("facts", epoch.key), lambda: {one.fact for event in every for one in conditions_of(event, conditions)})
-    given = tuple(sorted((name, facts[name]) for name in names if name in facts))
+    given = tuple(sorted((name, facts[name]) for name in _named_facts(docket, epoch) if name in facts))
 
     def build() -> dict[str, tuple[Condition, ...]]:
         return unknown_facts((event for event in every if could_be_true(event, conditions, facts)), conditions, facts, "ask")

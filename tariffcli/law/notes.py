@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tariffcli.errors import UsageError
 from tariffcli.law.codes import mapping_notes
-from tariffcli.law.docket import Docket, codes_used, nomenclature_points
+from tariffcli.law.docket import Docket, codes_used, epoch_at, nomenclature_points
 from tariffcli.law.engine import CHARGED
+from tariffcli.law.facts import conditions_of
 from tariffcli.law.instants import day_of, start_of_day, to_wall
 from tariffcli.law.model import Answer, Query
-from tariffcli.law.outlook import changes_between
+from tariffcli.law.outlook import changes_between, scopes_of
 from tariffcli.law.places import reaches
 
 
@@ -21,6 +22,7 @@ def notes(docket: Docket, answer: Answer, whole_day: bool) -> list[tuple[str, st
         found.append(("general", "General means goods on no special list, which is what headlines quote; a product may owe more or less."))
     if whole_day:
         found += _changes_of_the_day(docket, answer)
+    found += _unused_facts(docket, answer)
     found += _verification(docket, answer)
     found += _lists(docket, answer)
     found += _schedule(docket, answer)
@@ -70,6 +72,19 @@ def _span(answer: Answer) -> str:
     if answer.min_pct == answer.max_pct:
         return f"{answer.min_pct:f}%"
     return f"{answer.min_pct:f}% to {answer.max_pct:f}%" if answer.max_pct is not None else f"at least {answer.min_pct:f}%"
+
+
+def _unused_facts(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
+    """Facts that were given although no act in force asks them of these goods: a claim that does nothing must not look granted."""
+    query = answer.query
+    given = [one for one in docket.book.conditions.values() if one.fact in query.facts and one.kind in ("yes_no", "share", "instant")]
+    if not given:
+        return []
+    rows = epoch_at(docket, scopes_of(docket, query), query.instant, query.known_on).rows
+    used = {one.fact for events in rows.values() for event in events for one in conditions_of(event, docket.book.conditions)}
+    answered = {one.flag for one in given if one.fact in used}
+    flags = dict.fromkeys(one.flag for one in given if one.flag not in answered)
+    return [("fact_unused", f"{flag} changes nothing: no act in force then asks it of these goods.") for flag in flags]
 
 
 def _verification(docket: Docket, answer: Answer) -> list[tuple[str, str]]:

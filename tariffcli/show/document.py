@@ -143,9 +143,21 @@ def fact(effect: FactEffect, zone: str) -> dict[str, Any]:
     answer = effect.answer
     return {
         "flag": flag_text(effect, zone),
-        "effect": f"additional duty {percent(answer.min_pct, answer.max_pct)}" if answer.status != "prohibited" else "entry prohibited",
+        "effect": _effect(answer),
         "question": effect.condition.question,
     }
+
+
+def _effect(answer: Answer) -> str:
+    """What a fact makes of the additional duty; a specific duty that no percentage holds is told as the act words it."""
+    if answer.status == "prohibited":
+        return "entry prohibited"
+    specific = [one.event for one in answer.layers if one.role == "unknown" and one.event.amount is not None]
+    if answer.max_pct is None and len(specific) == 1:
+        event = specific[0]
+        least = f"at least {percent(answer.min_pct, answer.min_pct)}, " if answer.min_pct else ""
+        return f"additional duty {least}{digits(event.rate_pct)}% {event.join} {digits(event.amount)} {event.currency} per {event.per}"
+    return f"additional duty {percent(answer.min_pct, answer.max_pct)}"
 
 
 def percent(low: Decimal | float | None, high: Decimal | float | None) -> str:
