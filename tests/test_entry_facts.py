@@ -177,3 +177,15 @@ def test_small_parcels_of_macau_stayed_free_until_the_end_for_all(day: str, pct:
 def test_a_share_that_is_left_open_is_tried_with_what_the_given_one_leaves() -> None:
     told = facts("--date", "2025-08-20", "--hs", "8418.10.00", "--metal-share", "steel=0.4")
     assert told["--metal-share aluminium=0.6"] == "additional duty 95%"  # 25 + 20 + 0.4 x 50 + 0.6 x 50
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("8507.60.0030", True), ("8507.60.0020", True), ("8507.60.0010", False), ("8507.60.00", False), ("9503.00.0073", False)],
+)
+def test_a_ten_digit_code_beside_a_listed_part_of_its_line_says_how_it_was_read(code: str, said: bool) -> None:
+    notes = [note["text"] for note in document("--date", "2025-06-05", "--hs", code)["notes"] if note["code"] == "suffix"]
+    assert bool(notes) == said
+    assert all(
+        f"Lists name 8507.60.0010 apart from the rest of 8507.60.00; {code} is read as a part of that rest." in note for note in notes
+    )

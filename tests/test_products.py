@@ -342,3 +342,12 @@ def test_a_heading_never_shows_the_ordinary_duty_of_one_of_its_lines_as_its_own(
     assert (answer.status, owed(answer)) == ("complete", "10")
     assert (None if answer.mfn_pct is None else plain(answer.mfn_pct), answer.mfn_text) == (pct, text)
     assert (answer.total_pct is None) == (pct is None)
+
+
+def test_a_list_that_names_a_whole_subheading_counts_below_its_heading():
+    """China's list of September 2019 is known by six digits: the heading holds what its subheading owes."""
+    book = TinyBook([event("r", 5, scope="r")], scopes={"r": ["151000"], "s": ["15091000"]}, importer="cn", zone=BEIJING)
+    assert [book.owes(WHEN, "us", code) for code in ("151000", "15100000", "1510")] == ["5", "5", "0..5"]
+    category = Category("olive-oil", "cn", "", "Olive oil", "", (), ("1510",), "")
+    named = TinyBook([event("r", 5, scope="r")], scopes={"r": ["151000"]}, importer="cn", zone=BEIJING, categories=[category])
+    assert named.owes(WHEN, "us", "olive-oil") == "0..5"

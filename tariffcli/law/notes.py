@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tariffcli.errors import UsageError
-from tariffcli.law.codes import mapping_notes
+from tariffcli.law.codes import LINE_DIGITS, dotted, edition_at, mapping_notes
 from tariffcli.law.docket import Docket, codes_used, epoch_at, nomenclature_points
 from tariffcli.law.engine import CHARGED
 from tariffcli.law.facts import conditions_of
@@ -11,6 +11,9 @@ from tariffcli.law.instants import day_of, start_of_day, to_wall
 from tariffcli.law.model import Answer, Query
 from tariffcli.law.outlook import changes_between, scopes_of
 from tariffcli.law.places import reaches
+
+MOST_NAMED = 4
+"""So many parts of a line are named in a note."""
 
 
 def notes(docket: Docket, answer: Answer, whole_day: bool) -> list[tuple[str, str]]:
@@ -23,6 +26,7 @@ def notes(docket: Docket, answer: Answer, whole_day: bool) -> list[tuple[str, st
     if whole_day:
         found += _changes_of_the_day(docket, answer)
     found += _unused_facts(docket, answer)
+    found += _suffix(docket, answer)
     found += _verification(docket, answer)
     found += _lists(docket, answer)
     found += _schedule(docket, answer)
@@ -85,6 +89,26 @@ def _unused_facts(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
     answered = {one.flag for one in given if one.fact in used}
     flags = dict.fromkeys(one.flag for one in given if one.flag not in answered)
     return [("fact_unused", f"{flag} changes nothing: no act in force then asks it of these goods.") for flag in flags]
+
+
+def _suffix(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
+    """A code of ten digits that no list names, in a line of which lists name other parts: it is read as one of the rest."""
+    query = answer.query
+    code, line = query.product.id, query.product.id[:LINE_DIGITS]
+    if query.product.kind != "code" or len(code) <= LINE_DIGITS or not docket.book.lines(query.importer, line):
+        return []
+    rows = docket.book.listings(query.importer, line, edition_at(docket.book, query.importer, query.instant))
+    named = sorted({row.prefix for row in rows if len(row.prefix) > LINE_DIGITS and row.prefix.startswith(line)})
+    if not named or code in named:
+        return []
+    shown = ", ".join(map(dotted, named[:MOST_NAMED])) + (f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else "")
+    return [
+        (
+            "suffix",
+            f"Lists name {shown} apart from the rest of {dotted(line)}; {dotted(code)} is read as a part of that rest. "
+            "The record does not hold which ten-digit numbers exist.",
+        )
+    ]
 
 
 def _verification(docket: Docket, answer: Answer) -> list[tuple[str, str]]:

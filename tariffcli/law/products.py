@@ -195,10 +195,13 @@ def _listed_leaves(code: str, typed: bool, prefixes: set[str]) -> list[str]:
     """Leaves where no schedule is held: the lines that lists name. `*` marks a code that may stand on no list.
 
     A typed code that no list names may not be a line of the edition at all: it is answered as any of its siblings, or none.
+    A list may name a whole subheading: below a shorter code it stands for the lines of it that no list names.
     """
     known = sorted(prefix for prefix in prefixes if len(prefix) >= max(len(code), LINE_DIGITS))
+    whole = sorted(one for one in prefixes if len(code) < len(one) < LINE_DIGITS and one.ljust(LINE_DIGITS, "0") not in prefixes)
     if not typed:
-        return known or [code]
+        return [*(known or [code]), *whole]
+    known += whole
     if code[:LINE_DIGITS] in prefixes:
         return sorted({code, *known})
     if len(code) >= LINE_DIGITS:
