@@ -92,12 +92,17 @@ def _find_code(book: Book, importer: str, code: str, moment: int) -> Product:
         raise UsageError(f"'{code[:14]}' has {len(code)} digit{'s' * (len(code) != 1)}; a tariff code has 2 to 10.")
     if len(code) % 2:
         raise UsageError(_lost_digit(book, importer, code, moment))
-    if any(event.heading == dotted(code) for event in book.events.get(importer, ())):
+    if is_duty_heading(book, importer, code):
         raise UsageError(
             f"{dotted(code)} is a heading under which an additional duty is declared, not a code of goods. "
             f"Give the code of the goods; `tariff events {dotted(code)}` lists the acts of the heading."
         )
     return Product("code", code, f"code {dotted(code)}", codes_in_force(book, importer, code, moment))
+
+
+def is_duty_heading(book: Book, importer: str, code: str) -> bool:
+    """Whether a code is no code of goods but the heading under which some act's duty is declared."""
+    return any(event.heading == dotted(code) for event in book.events.get(importer, ()))
 
 
 def _lost_digit(book: Book, importer: str, code: str, moment: int) -> str:
