@@ -131,7 +131,10 @@ def _lists(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
 
 def _schedule(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
     query = answer.query
-    if query.product.kind == "general" or docket.book.lines(query.importer, ""):
+    named = [code[:LINE_DIGITS] for code in query.product.codes if not code.startswith("scope:")]
+    if query.product.kind == "general" or any(docket.book.lines(query.importer, code) for code in named):
+        return []
+    if docket.book.lines(query.importer, ""):
         return []
     return [
         (
