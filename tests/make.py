@@ -69,6 +69,12 @@ CLEAN: dict[str, Rows] = {
         "id            | importer | name            | act     | official_count | confidence | source_ids",
         "us-steel-list | us       | Sheets of steel | Proc. 1 | 2              | official   | proc-1",
     ),
+    "counts": [],
+    "items": rows(
+        "scope         | item | provision | codes    | text                            | note",
+        "us-steel-list | 1    | note 1(a) | 7208     | Hot-rolled sheets of any width  |",
+        "us-steel-list | 2    | note 1(a) | 7209     |                                 |",
+    ),
     "conditions": rows(
         "id       | fact     | kind   | when_unknown | flag       | question",
         "in-quota | in_quota | yes_no | assume_no    | --in-quota | Is the entry within the quota?",
@@ -111,10 +117,10 @@ CLEAN: dict[str, Rows] = {
     ),
     "areas": rows("area | member", "eu | de", "eu | fr"),
     "editions": rows(
-        "importer | edition | from       | until",
-        "cn       | 2022    |            |",
-        "us       | 2017    |            | 2022-01-27",
-        "us       | 2022    | 2022-01-27 |",
+        "importer | edition | from       | until      | schedule | source_ids",
+        "cn       | 2022    |            |            | partial  |",
+        "us       | 2017    |            | 2022-01-27 | complete | proc-1",
+        "us       | 2022    | 2022-01-27 |            | complete | proc-1",
     ),
     "subheadings": rows("edition | code", "2017 | 720810", "2017 | 851712", "2022 | 720810", "2022 | 851713"),
     "concordance": rows("older_edition | older | newer_edition | newer", "2017 | 851712 | 2022 | 851713"),
@@ -124,6 +130,12 @@ CLEAN: dict[str, Rows] = {
         "72091500 | 2.5%",
         "72091600 | 1.5%",
         "85171300 | Free",
+    ),
+    "ordinary/cn": rows(
+        "code     | basis | duty | from       | until      | condition | source_ids | confidence",
+        "85171300 | mfn   | 0%   | 2025-01-01 | 2026-01-01 |           | sctc-1     | transcribed",
+        "10059000 | mfn   | 65%  | 2025-01-01 | 2026-01-01 |           | sctc-1     | transcribed",
+        "10059000 | quota | 1%   | 2025-01-01 | 2026-01-01 | in-quota  | sctc-1     | transcribed",
     ),
     "descriptions/us": rows(
         "code     | description",

@@ -16,6 +16,7 @@ from tariffcli.law.model import (
     Edition,
     Event,
     FactValue,
+    Item,
     Line,
     Listing,
     Membership,
@@ -188,12 +189,15 @@ class TinyBook:
         *,
         families: Mapping[str, str] | None = None,
         categories: Iterable[Category] = (),
+        duties: Iterable[Line] = (),
         concordance: Iterable[str] = (),
+        items: Iterable[Item] = (),
         importer: str = "us",
         zone: str = EASTERN,
     ) -> None:
         self.importer, self.zone = importer, zone
-        self._lines = tuple(lines)
+        self._lines, self._duties = tuple(lines), tuple(duties)
+        self._items = tuple(items)
         self._mapped = tuple(_pair(text) for text in concordance)
         self._listings = tuple((name, *_listing(text)) for name, codes in (scopes or {}).items() for text in codes)
         rows = tuple(events)
@@ -208,7 +212,10 @@ class TinyBook:
         self.scopes: Mapping[str, Scope] = {name: Scope(name, importer, name, "", None, "", "", "official", ()) for name in (scopes or {})}
         self.sources: Mapping[str, Source] = {}
         self.coverage: Sequence[Coverage] = tuple(coverage) or (covered(importer=importer),)
-        self.editions: Sequence[Edition] = tuple(editions) or (Edition(importer, "2022", None, None),)
+        mark = "complete" if self._lines else ""
+        self.editions: Sequence[Edition] = tuple(row._replace(schedule=row.schedule or mark) for row in editions) or (
+            Edition(importer, "2022", None, None, mark),
+        )
         self.memberships: Sequence[Membership] = tuple(memberships)
         self.zones: Mapping[str, str] = {importer: zone}
         self.country_names: Mapping[str, str] = {}
@@ -218,6 +225,9 @@ class TinyBook:
 
     def lines(self, importer: str, prefix: str) -> Sequence[Line]:
         return [row for row in self._lines if importer == self.importer and row.code.startswith(prefix)]
+
+    def duties(self, importer: str, prefix: str) -> Sequence[Line]:
+        return [row for row in self._duties if importer == self.importer and row.code.startswith(prefix)]
 
     def listings(self, importer: str, prefix: str, edition: str) -> Iterable[Listing]:
         return [
@@ -235,6 +245,9 @@ class TinyBook:
 
     def scope_lines(self, scope: str, edition: str) -> Sequence[Listing]:
         return [Listing(name, code, inside) for name, code, inside, of in self._listings if name == scope and of in ("", edition)]
+
+    def items(self, scope: str, code: str) -> Sequence[Item]:
+        return [row for row in self._items if row.scope == scope and any(code.startswith(one) for one in row.codes)]
 
     def derived(self, key: Any, build: Callable[[], Any]) -> Any:
         if key not in self._derived:

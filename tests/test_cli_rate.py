@@ -17,7 +17,7 @@ DAY = ("--date", "2025-04-24")
 FIELDS = {
     *("status", "reason", "sentence", "importer", "origin", "product", "instant", "known_on"),
     *("additional_pct", "additional_min_pct", "additional_max_pct", "mfn_pct", "mfn_text", "total_pct", "total_min_pct", "total_max_pct"),
-    *("layers", "parts", "reports", "facts", "notes", "next_change", "confidence", "dataset"),
+    *("layers", "parts", "reports", "facts", "items", "notes", "next_change", "confidence", "dataset"),
 }
 LAYER = {
     *("programme", "authority", "heading", "role", "rate_pct", "nominal_pct", "event", "since", "until", "where", "confidence", "sources"),

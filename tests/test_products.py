@@ -331,8 +331,8 @@ MILK = [line("04021005", "3.3¢/kg"), line("04021050", "86.5¢/kg"), line("04022
 @pytest.mark.parametrize(
     ("code", "pct", "text"),
     [
-        ("0402", None, "differs between the cases"),
-        ("040210", None, "differs between the cases"),
+        ("0402", None, "5% or 3.3¢/kg or 86.5¢/kg"),
+        ("040210", None, "3.3¢/kg or 86.5¢/kg"),
         ("04021005", None, "3.3¢/kg"),
         ("040221", "5", ""),
     ],

@@ -150,7 +150,8 @@ def test_the_rate_changes_only_at_a_recorded_instant(record, codes, points, data
     docket = docket_of(record, query.importer, query.origin)
     edges = set(breakpoints(docket, docket.scopes, query.known_on))
     edges.update(row.since for row in record.editions if row.importer == query.importer and row.since is not None)
-    lines = chain.from_iterable(record.lines(query.importer, code[:8]) for code in query.product.codes if not code.startswith("scope:"))
+    named = [code for code in query.product.codes if not code.startswith("scope:")]
+    lines = chain.from_iterable((*record.lines(query.importer, code[:8]), *record.duties(query.importer, code[:6])) for code in named)
     edges.update(edge for line in lines for edge in (line.since, line.until) if edge is not None)
     later = [edge for edge in edges if edge > query.instant]
     last = min(later) - 1 if later else query.instant + 10**8

@@ -18,6 +18,12 @@ def test_there_are_enough_cases_in_both_directions():
     assert min(Counter(row["importer"] for row in CASES).values()) >= 75
 
 
+def test_totals_with_the_ordinary_duty_of_the_record_are_published_too():
+    own = [row for row in CASES if row["importer"] == "cn" and row["measure"] == "total" and "mfn" not in row["facts"]]
+    assert len(own) >= 40
+    assert len({row["publisher"] for row in own}) >= 15
+
+
 def test_no_publisher_carries_more_than_a_third():
     publishers = Counter(row["publisher"] for row in CASES)
     assert publishers.most_common(1)[0][1] * 3 <= len(CASES)

@@ -189,10 +189,17 @@ def test_no_chinese_layer_displaces_another(record):
     assert not record.relations.get("cn")
 
 
-@pytest.mark.parametrize(("mfn", "total"), [("3", "165.5"), ("0", "162.5")])
-def test_chinese_layers_add_to_the_ordinary_duty_on_the_same_value(ask: Asked, mfn: str, total: str):
-    answer = ask("2025-04-24", "soybeans", origin="us", importer="cn", mfn=mfn)
-    assert (plain(answer.min_pct), plain(answer.total_pct)) == ("162.5", total)
+@pytest.mark.parametrize(
+    ("product", "mfn", "additional", "total"),
+    [
+        ("soybeans", "", "162.5", "165.5"),  # the record holds 3 %
+        ("soybeans", "0", "162.5", "165.5"),  # and no supplied duty overrules it
+        ("sorghum", "2", "160", "162"),  # a supplied one fills what the record does not hold
+    ],
+)
+def test_chinese_layers_add_to_the_ordinary_duty_on_the_same_value(ask: Asked, product: str, mfn: str, additional: str, total: str):
+    answer = ask("2025-04-24", product, origin="us", importer="cn", mfn=mfn)
+    assert (plain(answer.min_pct), plain(answer.total_pct)) == (additional, total)
 
 
 def test_goods_of_another_origin_shipped_from_the_united_states_owe_none_of_them(ask: Asked):

@@ -222,14 +222,18 @@ def _answer(docket: Docket, query: Query) -> str:
         return type(error).__name__
 
 
-def asked_again(record: Record, row: Mapping[str, str]) -> str:
-    """The answer to a golden line's question, asked of the record as it is now."""
+def question(record: Record, row: Mapping[str, str]) -> tuple[Docket, Query]:
+    """A golden line's question as a query, and the docket of its pair."""
     importer = row["event"].partition("-")[0]
     docket = docket_of(record, importer, row["origin"])
     product = GENERAL if row["product"] == GENERAL.id else Product("code", row["product"], row["product"], (row["product"],))
     moment = wall_to_instant(row["at"], record.zones[importer])
-    query = Query(importer, row["origin"], moment, row["known_on"] or None, product, _facts_of(record, row["facts"]))
-    return _answer(docket, query)
+    return docket, Query(importer, row["origin"], moment, row["known_on"] or None, product, _facts_of(record, row["facts"]))
+
+
+def asked_again(record: Record, row: Mapping[str, str]) -> str:
+    """The answer to a golden line's question, asked of the record as it is now."""
+    return _answer(*question(record, row))
 
 
 def _facts_of(record: Record, text: str) -> dict[str, FactValue]:

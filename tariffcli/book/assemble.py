@@ -33,11 +33,13 @@ class Parts(NamedTuple):
     categories: list[Placed]
     scopes: list[Placed]
     listings: dict[str, list[tuple[Placed, str]]]
+    items: list[Placed]
     sources: list[Placed]
     coverage: list[Placed]
     memberships: list[Placed]
     editions: list[Placed]
     lines: dict[str, list[Placed]]
+    ordinary: dict[str, list[Placed]]
     fees: list[Placed]
     reporting: list[Placed]
     findings: list[Finding]
@@ -89,11 +91,13 @@ def assemble(data: Path) -> Parts:
         read("categories", parse.category),
         read("scopes", parse.scope),
         {table.stem: _listings(table) for table in tables.get("lines", [])},
+        read("items", parse.item),
         read("sources", parse.source),
         read("coverage", parse.coverage),
         read("areas", lambda row: parse.membership(row, _zone_of_area(row["area"], tables, zone_of_importer))),
         read("editions", lambda row: parse.edition(row, zone_of_importer.get(row["importer"], DEFAULT_ZONE))),
         by_stem("schedules", parse.line),
+        by_stem("ordinary", parse.ordinary),
         read("fees", parse.fee),
         read("reporting", parse.reporting),
         findings,
@@ -119,5 +123,6 @@ def _values(table: Table, make: Callable[[Row], Any], findings: list[Finding]) -
 
 def _listings(table: Table) -> list[tuple[Placed, str]]:
     return [
-        (Placed(table.file, number, Listing(table.stem, row["prefix"], row["sign"] == "in")), row["edition"]) for number, row in table.rows
+        (Placed(table.file, number, Listing(table.stem, parse.whole_line(row["prefix"]), row["sign"] == "in")), row["edition"])
+        for number, row in table.rows
     ]

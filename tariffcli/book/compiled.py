@@ -23,7 +23,7 @@ from tariffcli.law.products import fold_word
 if TYPE_CHECKING:
     from tariffcli.book.assemble import Parts
 
-FORMAT = "6"
+FORMAT = "10"
 """Raise it whenever the compiled form changes."""
 
 _SCHEMA = """
@@ -33,12 +33,15 @@ CREATE TABLE listing (
     importer TEXT, prefix TEXT, scope TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (importer, prefix, scope, edition)
 ) WITHOUT ROWID;
 CREATE INDEX listing_scope ON listing (scope);
+CREATE TABLE item (scope TEXT, code TEXT, place INTEGER, body TEXT NOT NULL, PRIMARY KEY (scope, code, place)) WITHOUT ROWID;
 CREATE TABLE word (word TEXT PRIMARY KEY, code TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE country (code TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE subheading (edition TEXT, code TEXT, PRIMARY KEY (edition, code)) WITHOUT ROWID;
 CREATE TABLE mapped (edition TEXT, code TEXT, answers TEXT, PRIMARY KEY (edition, code, answers)) WITHOUT ROWID;
 CREATE TABLE line (importer TEXT, code TEXT, duty TEXT, since INTEGER, until INTEGER);
 CREATE INDEX line_code ON line (importer, code);
+CREATE TABLE ordinary (importer TEXT, code TEXT, body TEXT NOT NULL);
+CREATE INDEX ordinary_code ON ordinary (importer, code);
 CREATE TABLE description (importer TEXT, code TEXT, text TEXT, PRIMARY KEY (importer, code)) WITHOUT ROWID;
 CREATE TABLE term (word TEXT PRIMARY KEY) WITHOUT ROWID;
 """
@@ -75,7 +78,7 @@ def _open(path: Path, stamp: str) -> sqlite3.Connection | None:
     try:
         if not path.exists():
             return None
-        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, check_same_thread=False)
         found = connection.execute("SELECT body FROM blob WHERE name = 'stamp'").fetchone()
         if found and found[0] == stamp:
             return connection
@@ -133,7 +136,7 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
         count = f"{len(findings)} finding{'s' * (len(findings) > 1)}"
         first = str(findings[0]).removesuffix(".")
         raise RecordError(f"The record at {data} has {count}, the first: {first}. Run `tariff check`.")
-    connection = sqlite3.connect(":memory:")
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
     connection.executescript(_SCHEMA)
     importer_of = {placed.value.id: placed.value.importer for placed in parts.programmes}
     scope_importer = {placed.value.id: placed.value.importer for placed in parts.scopes}
@@ -146,6 +149,7 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
         blobs[name] = [plain(placed.value) for placed in getattr(parts, name)]
     for name in ("countries", "statements", "glossary", "checkpoints", "areas"):
         blobs[name] = [row for _, _, row in parts.rows(name)]
+    blobs["itemised"] = sorted({placed.value.scope for placed in parts.items})
     for importer, events in parts.events.items():
         blobs[f"events/{importer}"] = [plain(placed.value) for placed in events]
     for placed in parts.relations:
@@ -173,9 +177,14 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
                 for placed, edition in rows
             ],
         )
+        connection.executemany("INSERT INTO item VALUES (?, ?, ?, ?)", _items(parts))
         connection.executemany(
             "INSERT INTO line VALUES (?, ?, ?, ?, ?)",
-            [(importer, *placed.value) for importer, rows in parts.lines.items() for placed in rows],
+            [(importer, *placed.value[:4]) for importer, rows in parts.lines.items() for placed in rows],
+        )
+        connection.executemany(
+            "INSERT INTO ordinary VALUES (?, ?, ?)",
+            [(importer, placed.value.code, _text(plain(placed.value))) for importer, rows in parts.ordinary.items() for placed in rows],
         )
         described = [
             (table.stem, row["code"], row["description"]) for table in parts.tables.get("descriptions", []) for _, row in table.rows
@@ -185,6 +194,20 @@ def _compile(data: Path, stamp: str) -> sqlite3.Connection:
         texts += [name for placed in parts.categories for name in (placed.value.name, *placed.value.aliases)]
         connection.executemany("INSERT INTO term VALUES (?)", [(word,) for word in sorted(vocabulary(texts))])
     return connection
+
+
+def _items(parts: Parts) -> Iterator[tuple[str, str, int, str]]:
+    """The items of lists, one row a code, numbered as items are: 2 before 10."""
+    items = sorted((placed.value for placed in parts.items), key=lambda one: (one.scope, one.provision, in_number_order(one.number)))
+    for place, one in enumerate(items):
+        for code in one.codes:
+            yield one.scope, code, place, _text(plain(one))
+
+
+def in_number_order(number: str) -> tuple[int, str]:
+    """What sorts item numbers as people count: 2, 10, 10 (second)."""
+    digits = number[: len(number) - len(number.lstrip("0123456789"))]
+    return int(digits or 0), number
 
 
 def _mapped(parts: Parts) -> Iterator[tuple[str, str, str]]:

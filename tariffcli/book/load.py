@@ -18,6 +18,7 @@ from tariffcli.law.model import (
     Coverage,
     Edition,
     Event,
+    Item,
     Line,
     Listing,
     Membership,
@@ -78,6 +79,7 @@ class Record:
         self._derived: dict[Any, Any] = {}
         self._selectors: dict[str, Selector] = {}
         self._lines: dict[tuple[str, str], tuple[Line, ...]] = {}
+        self._duties: dict[tuple[str, str], tuple[Line, ...]] = {}
         self._listings: dict[tuple[str, str, str], tuple[Listing, ...]] = {}
         self.events: Mapping[str, Sequence[Event]] = Lazy(lambda: self._importers("events/"), self._events)
         self.relations: Mapping[str, Sequence[Relation]] = Lazy(lambda: self._importers("relations/"), self._relations)
@@ -164,7 +166,7 @@ class Record:
     @property
     def editions(self) -> Sequence[Edition]:
         """Which edition of codes an importer uses when."""
-        return self._once("editions", lambda: tuple(Edition(*row) for row in self._blob("editions")))
+        return self._once("editions", lambda: tuple(_edition(row) for row in self._blob("editions")))
 
     @property
     def memberships(self) -> Sequence[Membership]:
@@ -241,6 +243,19 @@ class Record:
             self._lines[key] = tuple(Line(*row) for row in rows)
         return self._lines[key]
 
+    def duties(self, importer: str, prefix: str) -> tuple[Line, ...]:
+        """The ordinary duties at or below `prefix` that stand beside a schedule, or where none is held."""
+        if (importer, prefix) not in self._duties:
+            ask = "SELECT body FROM ordinary WHERE importer = ? AND code >= ? AND code < ? ORDER BY body"
+            rows = self._connection.execute(ask, (importer, prefix, prefix + ":"))
+            self._duties[importer, prefix] = tuple(self._duty(json.loads(body)) for (body,) in rows)
+        return self._duties[importer, prefix]
+
+    def _duty(self, row: list[Any]) -> Line:
+        row[4] = self._selector(row[4]) if row[4] is not None else None
+        row[6], row[7] = tuple(Term(*term) for term in row[6]), tuple(row[7])
+        return Line(*row)
+
     def listings(self, importer: str, prefix: str, edition: str) -> tuple[Listing, ...]:
         """The lines of scopes at, above or below `prefix` in the codes of `edition`."""
         key = (importer, prefix, edition)
@@ -255,6 +270,16 @@ class Record:
             )
             self._listings[key] = tuple(Listing(scope, found, bool(inside)) for scope, found, inside in rows)
         return self._listings[key]
+
+    def items(self, scope: str, code: str) -> tuple[Item, ...]:
+        """The numbered items of a list that name `code` or a code above it, in order of their numbers."""
+        if scope not in self._once("itemised", lambda: frozenset(self._blob("itemised"))):
+            return ()
+        above = [code[:length] for length in range(2, len(code) + 1)]
+        rows = self._connection.execute(
+            f"SELECT body FROM item WHERE scope = ? AND code IN ({','.join('?' * len(above))}) ORDER BY place", (scope, *above)
+        )
+        return tuple(_item(json.loads(body)) for (body,) in rows)
 
     def in_edition(self, code: str, edition: str) -> bool:
         """Whether a code of two to six digits exists in an edition of the Harmonized System; True where the record cannot tell."""
@@ -287,6 +312,16 @@ def _condition(row: list[Any]) -> Condition:
     if row[4] is not None and row[2] in ("share", "amount"):
         row[4] = Decimal(row[4])
     return Condition(*row)
+
+
+def _edition(row: list[Any]) -> Edition:
+    row[5] = tuple(row[5])
+    return Edition(*row)
+
+
+def _item(row: list[Any]) -> Item:
+    row[3] = tuple(row[3])
+    return Item(*row)
 
 
 def _scope(row: list[Any]) -> Scope:

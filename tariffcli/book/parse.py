@@ -17,6 +17,7 @@ from tariffcli.law.model import (
     Edition,
     Event,
     FactValue,
+    Item,
     Line,
     Membership,
     Programme,
@@ -215,6 +216,11 @@ def scope(row: Row) -> Scope:
     )
 
 
+def item(row: Row) -> Item:
+    """A row of `items.csv`."""
+    return Item(row["scope"], row["item"], row["provision"], tuple(map(whole_line, many(row["codes"]))), row["text"], row["note"])
+
+
 def category(row: Row) -> Category:
     """A row of `categories.csv`."""
     return Category(
@@ -252,12 +258,30 @@ def membership(row: Row, zone: str) -> Membership:
 
 def edition(row: Row, zone: str) -> Edition:
     """A row of `editions.csv`."""
-    return Edition(row["importer"], row["edition"], _edge(row, "from", zone), _edge(row, "until", zone))
+    days = _edge(row, "from", zone), _edge(row, "until", zone)
+    return Edition(row["importer"], row["edition"], *days, row["schedule"], many(row["source_ids"]))
 
 
 def line(row: Row, zone: str) -> Line:
     """A row of a schedule."""
     return Line(row["code"], row["duty"], _edge(row, "from", zone), _edge(row, "until", zone))
+
+
+def ordinary(row: Row, zone: str) -> Line:
+    """A row of `ordinary/`."""
+    return Line(
+        row["code"],
+        row["duty"],
+        _edge(row, "from", zone),
+        _edge(row, "until", zone),
+        selector(row) if row["origin"] not in ("", "*") else None,
+        row["basis"],
+        terms(row["condition"]),
+        many(row["source_ids"]),
+        row["where"],
+        row["confidence"],
+        row["note"],
+    )
 
 
 def fee(row: Row) -> Fee:
@@ -276,3 +300,8 @@ def reporting(row: Row) -> Reporting:
     days = day(row, "from", required=False), day(row, "until", required=False)
     named = count(row, "position"), many(row["authorities"])
     return Reporting(row["id"], row["importer"], row["rule"], *named, *days, many(row["source_ids"]), row["note"])
+
+
+def whole_line(prefix: str) -> str:
+    """A statistical number of ten digits ending in `00` is a line that is not divided: the eight digits, so that both spellings meet."""
+    return prefix[:-2] if len(prefix) == 10 and prefix.endswith("00") else prefix

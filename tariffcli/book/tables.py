@@ -23,6 +23,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "stacking": _columns("id when drops mode origin scope announced effective until act source_ids where note"),
     "scopes": _columns("id importer name act official_count count_edition shortfall confidence source_ids"),
     "lines": _columns("prefix sign edition"),
+    "counts": _columns("scopes edition count where source_ids confidence difference"),
+    "items": _columns("scope item provision codes text note"),
     "conditions": _columns("id fact kind test when_unknown flag question note"),
     "categories": _columns("id importer edition name name_zh aliases codes note"),
     "sources": _columns("id title publisher date url official language"),
@@ -31,10 +33,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "checkpoints": _columns("id at known_on origin importer product measure expected source_ids"),
     "countries": _columns("code alpha3 census name name_zh aliases"),
     "areas": _columns("area member from until note"),
-    "editions": _columns("importer edition from until"),
+    "editions": _columns("importer edition from until schedule source_ids"),
     "subheadings": _columns("edition code"),
     "concordance": _columns("older_edition older newer_edition newer"),
     "schedules": _columns("code duty from until"),
+    "ordinary": _columns("code origin basis duty from until condition source_ids where confidence note"),
     "descriptions": _columns("code description"),
     "fees": _columns("id importer name rate_pct minimum maximum currency above from until mode source_ids note"),
     "reporting": _columns("id importer rule position authorities from until source_ids note"),
@@ -43,7 +46,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 """Columns by kind of table, in order."""
 
-FOLDERS = {"events": "events", "lines": "scopes", "schedules": "schedules", "descriptions": "descriptions"}
+FOLDERS = {"events": "events", "lines": "scopes", "schedules": "schedules", "ordinary": "ordinary", "descriptions": "descriptions"}
 
 SINGLE = tuple(kind for kind in COLUMNS if kind not in FOLDERS)
 """Tables that are one file; the others are a folder with one file for each importer or scope."""

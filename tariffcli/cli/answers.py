@@ -62,12 +62,13 @@ def answer_fully(record: Record, question: Question, plain: bool = False) -> tup
     answer = answer_case(case, query)
     if plain or answer.status == "outside_coverage":
         return answer, {} if plain else document.answer(record, answer)
-    from tariffcli.law.notes import notes  # not needed for a bare number
+    from tariffcli.law.items import readings  # not needed for a bare number
+    from tariffcli.law.notes import notes
     from tariffcli.law.outlook import fact_effects, next_change, reports
 
     said = (*question.notes, *notes(case, answer, question.whole_day))
     around = (fact_effects(case, query, answer), reports(case, query), next_change(case, query))
-    return answer, document.answer(record, answer, *around, said)
+    return answer, document.answer(record, answer, *around, said, readings(case, query))
 
 
 def _print(documents: list[dict[str, Any]], answers: list[Answer], common: Common, explain: bool) -> None:

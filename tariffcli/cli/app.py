@@ -14,6 +14,7 @@ COMMANDS = {
     "history": "history",
     "compare": "compare",
     "export": "export",
+    "bulk": "bulk",
     "events": "look",
     "products": "products",
     "statements": "look",

@@ -1,21 +1,16 @@
 """From what was typed to queries: countries, days, products and facts. Reads the clock; nothing below it does."""
 
 import time
-from decimal import Decimal
 from typing import NamedTuple
 
+from tariffcli.book.entry import facts_given, ordinary_duty
 from tariffcli.book.load import Record, load
-from tariffcli.book.words import claimed_fact, clean, decimal_fact, fact_value, facts_of_flag, find_country
+from tariffcli.book.words import clean, find_country
 from tariffcli.cli.typed import Common, Entry, Pair
 from tariffcli.errors import UsageError
 from tariffcli.law.instants import day_of, end_of_day, parse_day, parse_instant
 from tariffcli.law.model import FactValue, Product, Query
-from tariffcli.law.products import GENERAL, digits_of, find_product
-
-MOST_MFN = 10_000
-"""No ordinary duty is near it; a number without end would be printed without end."""
-
-MODES = ("vessel", "air", "rail", "road")
+from tariffcli.law.products import GENERAL, cut_to_law, digits_of, find_product
 
 
 class Question(NamedTuple):
@@ -78,15 +73,8 @@ def build(
     moment = parse_instant(at, zone) if at is not None else end_of_day(read_day(record, common, day, importer), zone)
     product, notes = find(record, importer, pair, moment)
     facts = read_facts(record, common, entry, zone)
-    mfn = _ordinary_duty(entry.mfn) if entry.mfn is not None else None
+    mfn = ordinary_duty(entry.mfn) if entry.mfn is not None else None
     return Question(Query(importer, origin, moment, known_day(common), product, facts, mfn), at is None, notes)
-
-
-def _ordinary_duty(text: str) -> Decimal:
-    value = decimal_fact(text, "--mfn", share=False)
-    if value > MOST_MFN:
-        raise UsageError(f"--mfn takes per cent of the value, at most {MOST_MFN}, not '{clean(text)}'.")
-    return value
 
 
 def find(record: Record, importer: str, pair: Pair, moment: int) -> tuple[Product, tuple[tuple[str, str], ...]]:
@@ -103,52 +91,11 @@ def find(record: Record, importer: str, pair: Pair, moment: int) -> tuple[Produc
     code = digits_of(text)
     if pair.hs is not None and code is None:
         raise UsageError(f"'{clean(text)}' is not a tariff code; --hs takes 2 to 10 digits, for example 8517.13.00.")
-    if code is not None and len(code) == 10 and not record.lines(importer, ""):
-        cut = find_product(record, importer, code[:8], moment)
-        return cut, (("code_cut", f"Read as {code[:8]}: beyond the eighth digit this importer's law does not distinguish."),)
-    return find_product(record, importer, text, moment), ()
+    cut = cut_to_law(record, importer, text)
+    notes = () if cut == text else (("code_cut", f"Read as {cut}: beyond it this importer's law does not distinguish."),)
+    return find_product(record, importer, cut, moment), notes
 
 
 def read_facts(record: Record, common: Common, entry: Entry, zone: str) -> dict[str, FactValue]:
-    """The facts that flags give, by the names that the record's conditions use."""
-    facts: dict[str, FactValue] = {}
-    for claim in entry.claim:
-        name, value = claimed_fact(record, claim)
-        facts[name] = value
-    if entry.loaded is not None:
-        moment = (
-            parse_instant(entry.loaded, zone)
-            if ":" in entry.loaded
-            else end_of_day(parse_day(entry.loaded, today(zone), month_first(common)), zone)
-        )
-        facts.update(dict.fromkeys(facts_of_flag(record, "--loaded"), moment))
-    if entry.mode is not None:
-        if entry.mode.lower() not in MODES:
-            raise UsageError(f"--mode takes {', '.join(MODES)}, not '{clean(entry.mode)}'.")
-        facts.update(dict.fromkeys(facts_of_flag(record, "--mode"), entry.mode.lower()))
-    for flag, given in (("--in-quota", entry.in_quota), ("--postal", entry.postal or None)):
-        if given is not None:
-            facts.update(dict.fromkeys(facts_of_flag(record, flag), given))
-    if entry.value is not None:
-        facts.update(dict.fromkeys(facts_of_flag(record, "--value"), decimal_fact(entry.value, "--value", share=False)))
-    facts.update(_metal_shares(record, entry))
-    return facts
-
-
-def _metal_shares(record: Record, entry: Entry) -> dict[str, FactValue]:
-    """`--metal-share 0.4` is the share of every metal in question; `steel=0.4` of one."""
-    known = facts_of_flag(record, "--metal-share")
-    found: dict[str, FactValue] = {}
-    named: dict[str, FactValue] = {}
-    for text in entry.metal_share:
-        metal, _, share = text.rpartition("=")
-        names = [name for name in known if not metal or name.removesuffix("_share") == metal.strip().lower()]
-        if not names:
-            raise UsageError(
-                f"--metal-share knows no '{clean(metal)}'; metals: {', '.join(name.removesuffix('_share') for name in known)}."
-            )
-        found.update({name: fact_value(known[name], share) for name in names})
-        named.update({name: found[name] for name in names if metal})
-    if sum((share for share in named.values() if isinstance(share, Decimal)), Decimal(0)) > 1:
-        raise UsageError("The shares of the value that were given add up to more than the whole.")
-    return found
+    """The facts that flags give; see `entry.facts_given`."""
+    return facts_given(record, entry, zone, lambda text: parse_day(text, today(zone), month_first(common)))

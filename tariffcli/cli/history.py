@@ -20,7 +20,7 @@ from tariffcli.law.docket import Docket
 from tariffcli.law.engine import CHARGED, answer_case, open_case
 from tariffcli.law.history import Step, history
 from tariffcli.law.instants import end_of_day, start_of_day, to_iso, to_wall, zone
-from tariffcli.law.notes import mappings
+from tariffcli.law.notes import mappings, supplied_over_time
 from tariffcli.show import document, files
 
 FIRST = "2018-01-01"
@@ -89,7 +89,8 @@ def steps_of(
     steps = history(docket, question.query, begin, end)
     if all(step.answer is not None and step.answer.status == "outside_coverage" for step in steps):
         raise OutsideCoverage(f"{answer_case(docket, question.query).reason}.")
-    return question._replace(notes=(*question.notes, *mappings(docket, question.query, begin, end))), docket, steps
+    said = (*mappings(docket, question.query, begin, end), *supplied_over_time(docket, question.query, begin, end))
+    return question._replace(notes=(*question.notes, *said)), docket, steps
 
 
 def _question(record: Record, common: Common, pair: Pair, entry: Entry, origin: str, importer: str, first: str, last: str) -> Question:

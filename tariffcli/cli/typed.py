@@ -3,6 +3,10 @@
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from tariffcli.book.entry import Entry
+
+__all__ = ["Common", "Entry", "Format", "Pair"]
+
 Format = Literal["table", "json", "csv", "plain"]
 
 
@@ -26,16 +30,3 @@ class Pair(NamedTuple):
     importer: str
     product: str | None = None
     hs: str | None = None
-
-
-class Entry(NamedTuple):
-    """Facts of an entry."""
-
-    claim: tuple[str, ...] = ()
-    loaded: str | None = None
-    mode: str | None = None
-    metal_share: tuple[str, ...] = ()
-    in_quota: bool | None = None
-    mfn: str | None = None
-    postal: bool = False
-    value: str | None = None

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from tariffcli.law.assess import DIFFERS
 from tariffcli.law.charges import Fee, Reporting, in_days, reporting_position
 from tariffcli.law.duty import AdValorem, Part, Specific, in_unit, parse
 from tariffcli.law.engine import CHARGED
 from tariffcli.law.facts import ONE, ZERO
 from tariffcli.law.model import Answer, Layer
+from tariffcli.law.ordinary import BY_LINE
 
 CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
@@ -162,15 +162,16 @@ def _ordinary(answer: Answer, goods: Goods) -> Price:
     if answer.total_min_pct is not None and answer.min_pct is not None:
         least = max(ZERO, answer.total_min_pct - (answer.min_pct if answer.max_pct is None else answer.max_pct))
         most = None if answer.total_max_pct is None else answer.total_max_pct - answer.min_pct
-        return _span(goods, least, most, "differs by line, or with facts of the entry")
-    if answer.parts or answer.mfn_text == DIFFERS:
+        return _span(goods, least, most, answer.mfn_text or "differs by line, or with facts of the entry")
+    if answer.parts or answer.mfn_text == BY_LINE:
         return Price(ZERO, None, "differs by line: give a longer code")
     if not answer.mfn_text:
         missing = "depends on the product" if answer.query.product.kind == "general" else "the record does not hold it for these goods"
         return Price(ZERO, None, f"{missing}: give --mfn", "")
     parts = parse(answer.mfn_text)
     if parts is None:
-        return Price(ZERO, None, f"not priced as worded: {answer.mfn_text}")
+        why = "differs by line, or with facts of the entry" if len(answer.ordinary) > 1 else "not priced as worded"
+        return Price(ZERO, None, f"{why}: {answer.mfn_text}")
     price = price_parts(parts, goods)
     return price._replace(low=ZERO, reason="may be displaced, with facts of the entry") if answer.asked and price.amount else price
 
@@ -235,12 +236,80 @@ def _fee_price(fee: Fee, goods: Goods) -> Price:
     return Price(amount, amount)
 
 
+class Reckoned(NamedTuple):
+    """A line of a bill before the value is known: its parts add and are rounded together; `greater`: the larger part alone counts."""
+
+    parts: tuple[Part, ...]
+    greater: bool = False
+
+
+class Program(NamedTuple):
+    """How the duty of a class of lines is reckoned from value and quantity; `even`: in whole units of money."""
+
+    lines: tuple[Reckoned, ...]
+    even: bool
+
+    @property
+    def needs_quantity(self) -> bool:
+        """Whether some line is charged by quantity."""
+        return any(isinstance(part, Specific) for line in self.lines for part in line.parts)
+
+
+def program_of(answer: Answer, even: bool, currency: str = "USD") -> Program | None:
+    """The reckoning that gives the same duty as `bill` on any goods; None where no value makes the duty one number."""
+    if answer.status in ("outside_coverage", "prohibited") or answer.min_pct is None:
+        return None
+    layers = [_reckoned(layer, currency) for layer in answer.layers if layer.role in CHARGED]
+    if None in layers and (answer.parts or answer.asked):
+        return None if answer.total_pct is None else Program((Reckoned((AdValorem(answer.total_pct),)),), even)
+    ordinary = _reckoned_ordinary(answer)
+    lines = [*layers, ordinary]
+    return None if None in lines else Program(tuple(line for line in lines if line is not None), even)
+
+
+def _reckoned(layer: Layer, currency: str) -> Reckoned | None:
+    event = layer.event
+    if layer.rate_pct is not None:
+        return Reckoned((AdValorem(layer.rate_pct),))
+    if event.amount is None or event.rate_pct is None or layer.max_pct is not None or event.currency != currency:
+        return None
+    whole = event.join == "greater" or (event.join == "plus" and layer.min_pct == event.rate_pct)
+    return Reckoned((AdValorem(event.rate_pct), Specific(event.amount, event.per)), event.join == "greater") if whole else None
+
+
+def _reckoned_ordinary(answer: Answer) -> Reckoned | None:
+    if answer.mfn_pct is not None:
+        return Reckoned((AdValorem(answer.mfn_pct),))
+    if answer.total_pct is not None and answer.additional_pct is not None:
+        return Reckoned((AdValorem(answer.total_pct - answer.additional_pct),))
+    parts = parse(answer.mfn_text) if answer.mfn_text and not answer.parts and not answer.asked else None
+    return None if parts is None or answer.total_min_pct is not None else Reckoned(parts)
+
+
+def duty_of(program: Program, goods: Goods) -> Decimal | None:
+    """The duty on goods, each line rounded to the cent; None where the quantity is missing or in another unit.
+
+    >>> duty_of(Program((Reckoned((AdValorem(Decimal("7.5")),)),), even=True), Goods(Decimal("100.40")))
+    Decimal('7.50')
+    """
+    goods = goods._replace(even=program.even)
+    amounts = [_reckon(line, goods) for line in program.lines]
+    return None if None in amounts else sum((amount for amount in amounts if amount is not None), ZERO)
+
+
+def _reckon(line: Reckoned, goods: Goods) -> Decimal | None:
+    if line.greater:
+        each = [price_parts((part,), goods).amount for part in line.parts]
+        return None if None in each else max(amount for amount in each if amount is not None)
+    return price_parts(line.parts, goods).amount
+
+
 def _status(answer: Answer, total: Price, charges: Sequence[Charge]) -> tuple[str, str]:
     if answer.status in ("outside_coverage", "prohibited"):
         return answer.status, answer.reason
     if total.amount is not None:
         return "complete", ""
     open_prices = [one.price for one in charges if one.price.amount is None]
-    asked = answer.status == "needs_fact" or any(price.asks for price in open_prices)
+    asked = answer.status == "needs_fact" or bool(answer.asked) or any(price.asks for price in open_prices)
     reason = answer.reason or next((price.reason for price in open_prices if price.reason), "")
     return "needs_fact" if asked else "range", reason

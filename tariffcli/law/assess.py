@@ -9,6 +9,7 @@ from tariffcli.errors import UsageError
 from tariffcli.law.docket import Docket, Epoch, epoch_at
 from tariffcli.law.facts import ONE, ZERO, all_true, assignments, conditions_of, could_be_true, holds_for, share_of, unknown_facts
 from tariffcli.law.model import Condition, Event, FactValue, Layer, Outcome, Relation
+from tariffcli.law.ordinary import Option, duties_in_question, options, settles, together
 from tariffcli.law.products import Lines
 from tariffcli.law.stacking import relations_in_force, remaining_shares
 from tariffcli.law.timeline import ruling, speciality, still_charged
@@ -17,31 +18,63 @@ ORDINARY = "ordinary"
 """The name under which stacking meets the ordinary duty: a relation that drops `*` drops it too."""
 
 DIFFERS = "differs between the cases"
-"""What is said of a layer or an ordinary duty that is not the same for all lines and facts."""
+"""What is said of a layer that is not the same for all lines and facts."""
 
 
 def assess(
     docket: Docket, lines: Lines, moment: int, known_on: str | None, facts: Mapping[str, FactValue], mfn_pct: Decimal | None = None
 ) -> Outcome:
-    """The outcome for one class. `mfn_pct` supplies the ordinary duty where the record has none.
+    """The outcome for one class. `mfn_pct` supplies the ordinary duty where the record has none, and settles it where it is open.
 
     Facts that must be asked are tried at their extremes, and the range is over whole answers, never a sum of ranges.
     """
     epoch = epoch_at(docket, lines.scopes, moment, known_on)
     conditions = docket.book.conditions
+    duties = duties_in_question(lines.duties, docket.origin, docket.book.memberships, moment)
     asked = _asked(docket, epoch, facts)
-    ordinary = lines.mfn_pct if lines.mfn_pct is not None else mfn_pct
-    named = _named_facts(docket, epoch)
-    given = list(assignments(asked, conditions, {name: value for name, value in facts.items() if name in named}))
-    tried = [_one(docket, epoch, lines, each, ordinary) for each in given]
-    if not tried:
+    read = _named_facts(docket, epoch)
+    if any(row.condition for row in duties):
+        rows = (row for row in (*_conditional(epoch), *duties) if could_be_true(row, conditions, facts))
+        asked = unknown_facts(rows, conditions, facts, "ask")
+        read = read | {one.fact for row in duties for one in conditions_of(row, conditions)}
+    given = list(assignments(asked, conditions, {name: value for name, value in facts.items() if name in read}))
+    if not given:
         raise UsageError("The shares of the value that were given add up to more than the whole.")
-    if len(tried) == 1:
-        return tried[0]
-    figures = [(outcome.min_pct, outcome.max_pct, outcome.mfn_pct, outcome.prohibited) for outcome in tried]
-    if len(set(figures)) == 1:
-        return tried[0]
-    return merge_outcomes(tried)._replace(asked=tuple(name for name in asked if _matters(name, given, figures)))
+    found = [options(duties, conditions, each) for each in given]
+    if mfn_pct is not None:
+        given, found = _supplied(given, found, mfn_pct)
+    if len(given) == 1 and len(found[0]) == 1:
+        return _one(docket, epoch, given[0], found[0][0])
+    tried = [[_one(docket, epoch, each, option) for option in many] for each, many in zip(given, found, strict=True)]
+    every = [outcome for outcomes in tried for outcome in outcomes]
+    figures = [tuple(_figure(outcome) for outcome in outcomes) for outcomes in tried]
+    if len({one for many in figures for one in many}) == 1:
+        return every[0]
+    additional = [tuple((one.min_pct, one.max_pct, one.prohibited) for one in outcomes) for outcomes in tried]
+    return merge_outcomes(every)._replace(
+        asked=tuple(name for name in asked if _matters(name, given, figures)),
+        deciding=tuple(name for name in asked if _matters(name, given, additional)),
+    )
+
+
+def _figure(outcome: Outcome) -> tuple[object, ...]:
+    return outcome.min_pct, outcome.max_pct, outcome.mfn_pct, outcome.mfn_text, outcome.prohibited
+
+
+def _conditional(epoch: Epoch) -> list[Event]:
+    return [event for events in epoch.rows.values() for event in events if event.condition or event.base]
+
+
+def _supplied(
+    given: list[dict[str, FactValue]], found: list[tuple[Option, ...]], mfn_pct: Decimal
+) -> tuple[list[dict[str, FactValue]], list[tuple[Option, ...]]]:
+    """The assignments and their ordinary duties, once the one that a user supplied is taken: it also settles what is open."""
+    if not settles([option for many in found for option in many], mfn_pct):
+        return given, found
+    filled = [tuple(option if option.pct is not None else Option(mfn_pct, "", None) for option in many) for many in found]
+    kept = [(each, tuple(option for option in many if option.pct == mfn_pct)) for each, many in zip(given, filled, strict=True)]
+    agreeing = [(each, tuple(dict.fromkeys(many))) for each, many in kept if many]
+    return [each for each, _ in agreeing], [many for _, many in agreeing]
 
 
 def _matters(name: str, given: Sequence[Mapping[str, FactValue]], figures: Sequence[object]) -> bool:
@@ -63,7 +96,7 @@ def _named_facts(docket: Docket, epoch: Epoch) -> set[str]:
 def _asked(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> dict[str, tuple[Condition, ...]]:
     """The facts that must be asked: those of rows whose conditions can still come true. Sorted out once for the facts that matter."""
     conditions = docket.book.conditions
-    every = [event for events in epoch.rows.values() for event in events if event.condition or event.base]
+    every = _conditional(epoch)
     if not every:
         return {}
     given = tuple(sorted((name, facts[name]) for name in _named_facts(docket, epoch) if name in facts))
@@ -89,15 +122,15 @@ def _truth(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> tupl
 def _one(
     docket: Docket,
     epoch: Epoch,
-    lines: Lines,
     facts: Mapping[str, FactValue],
-    ordinary: Decimal | None,
+    option: Option,
 ) -> Outcome:
     truth = _truth(docket, epoch, facts)
     ruled: list[tuple[str, Event]] = docket.keep(("ruled", epoch.key, truth), lambda: _ruled(docket, epoch, facts))
     charged = {programme: event for programme, event in ruled if event.effect in ("rate", "floor")}
     shares = {programme: share_of(event.base, facts) for programme, event in charged.items()}
     left, lost = _stacked(docket, epoch, shares)
+    ordinary = option.pct
     layers = tuple(
         _charged_layer(programme, event, left[programme], lost.get(programme), ordinary)
         if programme in charged
@@ -108,11 +141,18 @@ def _one(
     named = {programme for programme, _ in ruled}
     layers += docket.keep(("unmet", epoch.key, truth), lambda: _unmet(docket, epoch, named, facts))
     dropped = left.get(ORDINARY, ONE) <= ZERO
-    mfn_text = f"displaced ({lost[ORDINARY].act})" if dropped else lines.mfn_text
+    mfn_text = f"displaced ({lost[ORDINARY].act})" if dropped else option.text
     mfn = ZERO if dropped else ordinary
     prohibited = any(event.effect == "prohibit" for _, event in ruled)
     total_low, total_high = (None, None) if mfn is None or prohibited else (low + mfn, None if high is None else high + mfn)
-    return Outcome(low, high, mfn, mfn_text, layers, (), prohibited, total_low, total_high)
+    rows = () if option.row is None or dropped else (option.row,)
+    return Outcome(low, high, mfn, mfn_text, layers, (), prohibited, total_low, total_high, rows, lists=_lists(layers))
+
+
+def _lists(layers: Sequence[Layer]) -> tuple[str, ...]:
+    """The lists of the acts that decide layers: those charged, exempt, ended or unknown, but not those displaced or not met."""
+    deciding = (layer.event.scope for layer in layers if layer.role not in ("displaced", "condition_not_met"))
+    return tuple(dict.fromkeys(scope for scope in deciding if scope != "all"))
 
 
 def _ruled(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> list[tuple[str, Event]]:
@@ -203,20 +243,22 @@ def _sum(layers: Sequence[Layer]) -> tuple[Decimal, Decimal | None]:
 def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
     """One outcome that spans several: least, most, and the layers with what differs between them marked unknown.
 
-    Ordinary duties that differ are no duty of the whole: neither number nor wording, only that they differ.
+    Ordinary duties that differ are no duty of the whole: no number, and words that tell them all or that they differ by line.
     """
     mfn = {outcome.mfn_pct for outcome in outcomes}
-    worded = {(outcome.mfn_pct, outcome.mfn_text) for outcome in outcomes}
     return Outcome(
         min(outcome.min_pct for outcome in outcomes),
         _most([outcome.max_pct for outcome in outcomes]),
         mfn.pop() if len(mfn) == 1 else None,
-        outcomes[0].mfn_text if len(worded) == 1 else DIFFERS,
+        together([(outcome.mfn_pct, outcome.mfn_text, outcome.ordinary) for outcome in outcomes]),
         merged_layers([outcome.layers for outcome in outcomes]),
         tuple(dict.fromkeys(name for outcome in outcomes for name in outcome.asked)),
         any(outcome.prohibited for outcome in outcomes),
         _least([outcome.total_min_pct for outcome in outcomes]),
         _most([outcome.total_max_pct for outcome in outcomes]),
+        tuple(dict.fromkeys(row for outcome in outcomes for row in outcome.ordinary)),
+        tuple(dict.fromkeys(name for outcome in outcomes for name in outcome.deciding)),
+        tuple(dict.fromkeys(scope for outcome in outcomes for scope in outcome.lists)),
     )
 
 

@@ -9,6 +9,7 @@ from tariffcli.law.model import (
     Coverage,
     Edition,
     Event,
+    Item,
     Line,
     Listing,
     Membership,
@@ -100,8 +101,16 @@ class Book(Protocol):
         """The tariff lines at or below `prefix`, of every edition read."""
         ...
 
+    def duties(self, importer: str, prefix: str) -> Sequence[Line]:
+        """The ordinary duties at or below `prefix` that stand beside a schedule, or where none is held."""
+        ...
+
     def listings(self, importer: str, prefix: str, edition: str) -> Sequence[Listing]:
         """The lines of scopes at, above or below `prefix` in the codes of `edition`."""
+        ...
+
+    def items(self, scope: str, code: str) -> Sequence[Item]:
+        """The numbered items of a list that name `code` or a code above it, in order of their numbers."""
         ...
 
     def in_edition(self, code: str, edition: str) -> bool:

@@ -7,6 +7,9 @@ from tariffcli.law.book import Book
 from tariffcli.law.instants import holds
 from tariffcli.law.model import Line
 
+COMPLETE = "complete"
+"""The mark of an edition of which every line is held."""
+
 LINE_DIGITS = 8
 SUBHEADING_DIGITS = 6
 """So far the tariffs of the world agree, and so far a concordance of editions goes."""
@@ -36,6 +39,12 @@ def stands(line: Line, moment: int) -> bool:
     return holds(line.since if line.since is not None else moment, line.until, moment)
 
 
+def whole_schedule(book: Book, importer: str) -> bool:
+    """Whether the record says that it holds every line of the importer's tariff: only then is an absent code no line."""
+    marks = [row.schedule for row in book.editions if row.importer == importer]
+    return bool(marks) and all(mark == COMPLETE for mark in marks)
+
+
 def codes_in_force(book: Book, importer: str, code: str, moment: int) -> tuple[str, ...]:
     """The codes that answer for a typed one at `moment`: itself where it is a line of the tariff, else what the concordance gives.
 
@@ -45,7 +54,7 @@ def codes_in_force(book: Book, importer: str, code: str, moment: int) -> tuple[s
     lines = book.lines(importer, code[:LINE_DIGITS])
     if any(stands(line, moment) for line in lines):
         return (code,)
-    if not lines and book.lines(importer, ""):
+    if not lines and whole_schedule(book, importer):
         raise UsageError(f"{code} is no line of this tariff in any edition read; {relatives(book, importer, code, moment)}")
     edition = edition_at(book, importer, moment)
     if not lines and book.in_edition(code[:SUBHEADING_DIGITS], edition):
@@ -97,14 +106,14 @@ def _editions_of(book: Book, importer: str, lines: Sequence[Line]) -> set[str]:
 
 def _in_force(book: Book, importer: str, code: str, edition: str, moment: int) -> bool:
     lines = book.lines(importer, code)
-    if lines or book.lines(importer, ""):
+    if lines or whole_schedule(book, importer):
         return any(stands(line, moment) for line in lines)
     return book.in_edition(code, edition)
 
 
 def relatives(book: Book, importer: str, code: str, moment: int) -> str:
     """The nearest lines in force that begin like a code; where no schedule is held, those that lists name."""
-    held, edition = bool(book.lines(importer, "")), edition_at(book, importer, moment)
+    held, edition = whole_schedule(book, importer), edition_at(book, importer, moment)
     for length in (6, 4, 2):
         start = code[:length]
         if held:

@@ -105,7 +105,7 @@ def nomenclature_points(docket: Docket, product: Product) -> list[int]:
         return []
     found = {row.since for row in book.editions if row.importer == docket.importer and row.since is not None}
     for code in all_codes(book, docket.importer, product) if product.kind != "list" else ("",):
-        for line in book.lines(docket.importer, code[:8]):
+        for line in (*book.lines(docket.importer, code[:8]), *book.duties(docket.importer, code[:6])):
             found.update(edge for edge in (line.since, line.until) if edge is not None)
     return sorted(found)
 

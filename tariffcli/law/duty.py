@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 _AD_VALOREM = re.compile(r"(\d+(?:\.\d+)?)\s*%$")
@@ -53,6 +54,7 @@ class Specific(NamedTuple):
 Part = AdValorem | Specific
 
 
+@lru_cache(maxsize=4096)
 def ad_valorem_pct(expression: str) -> Decimal | None:
     """The ad valorem rate of a duty expression in per cent of value, or None where it is specific, compound or conditional.
 

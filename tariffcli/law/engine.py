@@ -9,6 +9,7 @@ from tariffcli.law.codes import mapping_notes
 from tariffcli.law.docket import Docket, codes_used, coverage_at, docket_of, lines_at
 from tariffcli.law.facts import ZERO
 from tariffcli.law.model import CONFIDENCE, Answer, Layer, Outcome, Part, Query
+from tariffcli.law.ordinary import contradiction_notes
 from tariffcli.law.places import reaches
 from tariffcli.law.products import Lines
 
@@ -87,13 +88,15 @@ def _what_is_covered(book: Book, query: Query) -> str:
 
 
 def _outside(query: Query, reason: str) -> Answer:
-    return Answer(query, "outside_coverage", reason, None, None, None, "", None, None, (), (), (), (), "", "")
+    return Answer(query, "outside_coverage", reason, None, None, None, "", None, None, (), (), (), (), "", "", ())
 
 
 def _answer(query: Query, parts: Sequence[Part], verified_through: str, notes: tuple[tuple[str, str], ...]) -> Answer:
     whole = _same_layers([part.outcome for part in parts])
     status, reason = _status(whole, parts)
     layers = parts[0].outcome.layers if status == "complete" else whole.layers
+    if query.mfn_pct is not None:
+        notes = (*notes, *contradiction_notes(whole.ordinary, query.mfn_pct))
     return Answer(
         query,
         status,
@@ -110,6 +113,8 @@ def _answer(query: Query, parts: Sequence[Part], verified_through: str, notes: t
         notes,
         weakest(layers),
         verified_through,
+        whole.ordinary,
+        whole.lists,
     )
 
 
@@ -118,8 +123,8 @@ def _status(whole: Outcome, parts: Sequence[Part]) -> tuple[str, str]:
         return "prohibited", "entry of these goods, or of some of them, is prohibited"
     if whole.min_pct == whole.max_pct:
         return "complete", ""
-    if whole.asked:
-        return "needs_fact", f"depends on facts of the entry: {', '.join(whole.asked)}"
+    if whole.deciding:
+        return "needs_fact", f"depends on facts of the entry: {', '.join(whole.deciding)}"
     if len(parts) > 1:
         return "range", "lines of this product stand on different lists"
     open_rows = [layer for layer in whole.layers if layer.role == "unknown"]

@@ -149,13 +149,39 @@ class Listing(NamedTuple):
     inside: bool
 
 
+class Item(NamedTuple):
+    """A numbered item of a list, and the codes of the list that it names. `text`: the official words, blank where the codes say it all."""
+
+    scope: str
+    number: str
+    provision: str
+    codes: tuple[str, ...]
+    text: str
+    note: str
+
+
 class Line(NamedTuple):
-    """A tariff line and its ordinary duty as printed; `since` and `until` are instants or None (open)."""
+    """A tariff line and an ordinary duty of it as printed; `since` and `until` are instants or None (open).
+
+    Origin None: every origin. A row of a schedule has no more than its dates; see the record's dictionary, `ordinary/`.
+    """
 
     code: str
     duty: str
     since: Instant | None
     until: Instant | None
+    origin: Selector | None = None
+    basis: str = ""
+    condition: tuple[Term, ...] = ()
+    source_ids: tuple[str, ...] = ()
+    where: str = ""
+    confidence: str = ""
+    note: str = ""
+
+    @property
+    def base(self) -> str:
+        """An ordinary duty is charged on the whole value."""
+        return ""
 
 
 class Membership(NamedTuple):
@@ -180,12 +206,17 @@ class Coverage(NamedTuple):
 
 
 class Edition(NamedTuple):
-    """Which Harmonized System edition an importer's codes follow between two instants."""
+    """Which Harmonized System edition an importer's codes follow between two instants, and whether all its lines are held.
+
+    `schedule` is `complete` (every line of the tariff stands in the schedule), `partial` (rates of single lines) or blank.
+    """
 
     importer: str
     edition: str
     since: Instant | None
     until: Instant | None
+    schedule: str = ""
+    source_ids: tuple[str, ...] = ()
 
 
 class Source(NamedTuple):
@@ -237,7 +268,9 @@ class Layer(NamedTuple):
 class Outcome(NamedTuple):
     """What one set of equal lines owes. `max_pct` None: unbounded. `asked`: facts whose two sides give different sums.
 
-    Totals are additional plus ordinary duty; None where the ordinary duty, or the most, is not known.
+    Totals are additional plus ordinary duty; None where the ordinary duty, or the most, is not known. `ordinary`: the rows
+    of the ordinary duty behind it. `deciding`: of the facts asked, those that change the additional duty. `lists`: the lists
+    that had a say in any of the cases.
     """
 
     min_pct: Decimal
@@ -249,6 +282,9 @@ class Outcome(NamedTuple):
     prohibited: bool
     total_min_pct: Decimal | None
     total_max_pct: Decimal | None
+    ordinary: tuple[Line, ...] = ()
+    deciding: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
 
 class Part(NamedTuple):
@@ -260,7 +296,10 @@ class Part(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The reply to a query; field by field as the contract names them. Percentages are of customs value."""
+    """The reply to a query; field by field as the contract names them. Percentages are of customs value.
+
+    `lists`: the lists that had a say in any part, under any facts that are not known.
+    """
 
     query: Query
     status: str
@@ -277,6 +316,8 @@ class Answer(NamedTuple):
     notes: tuple[tuple[str, str], ...]
     confidence: str
     verified_through: str
+    ordinary: tuple[Line, ...] = ()
+    lists: tuple[str, ...] = ()
 
     @property
     def additional_pct(self) -> Decimal | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from tariffcli.errors import UsageError
-from tariffcli.law.codes import LINE_DIGITS, dotted, edition_at, mapping_notes
-from tariffcli.law.docket import Docket, codes_used, epoch_at, nomenclature_points
+from tariffcli.law.codes import LINE_DIGITS, dotted, edition_at, mapping_notes, whole_schedule
+from tariffcli.law.docket import Docket, codes_used, epoch_at, lines_at, nomenclature_points
 from tariffcli.law.engine import CHARGED
 from tariffcli.law.facts import conditions_of
 from tariffcli.law.instants import day_of, start_of_day, to_wall
+from tariffcli.law.items import item_notes
 from tariffcli.law.model import Answer, Query
+from tariffcli.law.ordinary import MOST_WORDS, duties_in_question, option_of
 from tariffcli.law.outlook import changes_between, scopes_of
 from tariffcli.law.places import reaches
+from tariffcli.law.products import all_codes
 
 MOST_NAMED = 4
 """So many parts of a line are named in a note."""
@@ -27,9 +30,11 @@ def notes(docket: Docket, answer: Answer, whole_day: bool) -> list[tuple[str, st
         found += _changes_of_the_day(docket, answer)
     found += _unused_facts(docket, answer)
     found += _suffix(docket, answer)
+    found += item_notes(docket, answer.query)
     found += _verification(docket, answer)
     found += _lists(docket, answer)
     found += _schedule(docket, answer)
+    found += _ordinary(answer)
     found += _refunds(docket, answer)
     found += _gaps(docket, answer)
     return found
@@ -55,6 +60,26 @@ def mappings(docket: Docket, query: Query, first: int, last: int) -> list[tuple[
         for (since, said), end in zip(runs, ends, strict=True)
         for code, text in said
     ]
+
+
+def supplied_over_time(docket: Docket, query: Query, first: int, last: int) -> list[tuple[str, str]]:
+    """What a supplied ordinary duty means for a course of the additional duty, and whether the record ever held it for these goods."""
+    if query.mfn_pct is None:
+        return []
+    found = [("mfn_additional", "The steps are of the additional duty: --mfn counts only where a duty tops up the ordinary one.")]
+    if query.product.kind in ("general", "list"):
+        return found
+    book = docket.book
+    codes = {code for code in all_codes(book, query.importer, query.product)}
+    rows = [
+        row for code in codes for row in (*book.lines(query.importer, code[:LINE_DIGITS]), *book.duties(query.importer, code[:LINE_DIGITS]))
+    ]
+    standing = [row for row in rows if (row.since is None or row.since <= last) and (row.until is None or row.until > first)]
+    known = {option.pct for row in standing if (option := option_of(row)).pct is not None}
+    if known and query.mfn_pct not in known:
+        told = ", ".join(f"{pct:f}%" for pct in sorted(known)[:MOST_WORDS])
+        found.append(("mfn_contradicted", f"--mfn {query.mfn_pct:f} is not the ordinary duty of the record between these days ({told})."))
+    return found
 
 
 def _changes_of_the_day(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
@@ -84,8 +109,11 @@ def _unused_facts(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
     given = [one for one in docket.book.conditions.values() if one.fact in query.facts and one.kind in ("yes_no", "share", "instant")]
     if not given:
         return []
-    rows = epoch_at(docket, scopes_of(docket, query), query.instant, query.known_on).rows
-    used = {one.fact for events in rows.values() for event in events for one in conditions_of(event, docket.book.conditions)}
+    acts = epoch_at(docket, scopes_of(docket, query), query.instant, query.known_on).rows
+    duties = [row for lines in lines_at(docket, query.product, query.instant, query.known_on) for row in lines.duties]
+    reached = duties_in_question(duties, docket.origin, docket.book.memberships, query.instant)
+    rows = [*(event for events in acts.values() for event in events), *reached]
+    used = {one.fact for row in rows for one in conditions_of(row, docket.book.conditions)}
     answered = {one.flag for one in given if one.fact in used}
     flags = dict.fromkeys(one.flag for one in given if one.flag not in answered)
     return [("fact_unused", f"{flag} changes nothing: no act in force then asks it of these goods.") for flag in flags]
@@ -120,21 +148,17 @@ def _verification(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
 
 
 def _lists(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
+    """The lists below official that had a say in any part of the answer, under any facts that are not known."""
     scopes = docket.book.scopes
     names = dict.fromkeys(
-        scopes[layer.event.scope].name + f" ({scopes[layer.event.scope].confidence})"
-        for layer in answer.layers
-        if layer.role in (*CHARGED, "exempt") and layer.event.scope != "all" and scopes[layer.event.scope].confidence != "official"
+        f"{scopes[name].name} ({scopes[name].confidence})" for name in answer.lists if scopes[name].confidence != "official"
     )
     return [("list_not_official", f"Lists not read in official text: {'; '.join(names)}.")] if names else []
 
 
 def _schedule(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
     query = answer.query
-    named = [code[:LINE_DIGITS] for code in query.product.codes if not code.startswith("scope:")]
-    if query.product.kind == "general" or any(docket.book.lines(query.importer, code) for code in named):
-        return []
-    if docket.book.lines(query.importer, ""):
+    if query.product.kind == "general" or whole_schedule(docket.book, query.importer):
         return []
     return [
         (
@@ -142,6 +166,17 @@ def _schedule(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
             "No full schedule of this importer is held: lines are those that its lists name; another code may be any of its siblings.",
         )
     ]
+
+
+def _ordinary(answer: Answer) -> list[tuple[str, str]]:
+    """What the ordinary duty rests on where it is no plain row of a schedule."""
+    found: list[tuple[str, str]] = []
+    sourced = [row for row in answer.ordinary if row.source_ids]
+    if sourced:
+        told = list(dict.fromkeys(f"{row.duty} ({row.basis}; confidence {row.confidence})" for row in sourced))
+        named = f": {', '.join(told)}" if len(told) <= MOST_WORDS else ""
+        found.append(("ordinary_duty", f"Ordinary duty by line from single documents{named}. Held only for the days they speak of."))
+    return found
 
 
 def _gaps(docket: Docket, answer: Answer) -> list[tuple[str, str]]:

@@ -123,9 +123,11 @@ def next_change(docket: Docket, query: Query) -> Change | None:
 
 
 def fact_effects(docket: Docket, query: Query, answer: Answer) -> list[FactEffect]:
-    """The facts not given that would change the additional duty, each with the answer it would give."""
+    """The facts not given that would change the additional duty or the total, each with the answer it would give."""
     epoch = epoch_at(docket, scopes_of(docket, query), query.instant, query.known_on)
-    events = [event for found in epoch.rows.values() for event in found]
+    groups = lines_at(docket, query.product, query.instant, query.known_on)
+    ordinary = [row for lines in groups for row in lines.duties if row.condition]
+    events = [*(event for found in epoch.rows.values() for event in found), *ordinary]
     book = docket.book
     unknown = {
         **unknown_facts(events, book.conditions, query.facts, "ask"),
@@ -136,7 +138,7 @@ def fact_effects(docket: Docket, query: Query, answer: Answer) -> list[FactEffec
         for value in _told_values(reading, room_for(reading[0], book.conditions, query.facts)):
             condition = next((one for one in reading if holds_for(one, value)), reading[0])
             tried = answer_case(docket, query._replace(facts={**query.facts, name: value}))
-            if figure(tried) != figure(answer):
+            if _with_total(tried) != _with_total(answer):
                 effects.append(FactEffect(condition, value, tried))
     return effects
 
@@ -159,6 +161,10 @@ def _told_values(reading: Sequence[Condition], room: Decimal) -> list[FactValue]
             points = (value.quantize(POINT, ROUND_FLOOR), value.quantize(POINT, ROUND_CEILING))
             found.append(next((point for point in points if truth(point) == truth(value)), value))
     return sorted(dict.fromkeys(found), key=lambda one: Decimal(str(one)))
+
+
+def _with_total(answer: Answer) -> tuple[object, ...]:
+    return (*figure(answer), answer.total_min_pct, answer.total_max_pct)
 
 
 def reports(docket: Docket, query: Query) -> list[Report]:

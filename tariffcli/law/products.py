@@ -7,21 +7,37 @@ from typing import NamedTuple
 
 from tariffcli.errors import UsageError
 from tariffcli.law.book import Book
-from tariffcli.law.codes import LINE_DIGITS, codes_ever, codes_in_force, dotted, edition_at, is_code, relatives, stands
-from tariffcli.law.duty import ad_valorem_pct
+from tariffcli.law.codes import (
+    LINE_DIGITS,
+    SUBHEADING_DIGITS,
+    codes_ever,
+    codes_in_force,
+    dotted,
+    edition_at,
+    is_code,
+    relatives,
+    stands,
+    whole_schedule,
+)
 from tariffcli.law.model import Category, Line, Listing, Product
+from tariffcli.law.ordinary import option_of
 
 GENERAL = Product("general", "general", "goods on no special list", ())
 HEADING_DIGITS = 4
+LONGEST_DIGITS = 10
 
 
 class Lines(NamedTuple):
-    """A class: the scopes its lines stand on, their ordinary duty, and the codes."""
+    """A class: the scopes its lines stand on, the rows of their ordinary duty (without code and days), and the codes."""
 
     scopes: frozenset[str]
-    mfn_pct: Decimal | None
-    mfn_text: str
+    duties: tuple[Line, ...]
     codes: tuple[str, ...]
+
+    @property
+    def mfn_pct(self) -> Decimal | None:
+        """The ordinary duty where one row alone says it in per cent, whatever the entry."""
+        return option_of(self.duties[0]).pct if len(self.duties) == 1 and not self.duties[0].condition else None
 
 
 def fold_word(text: str) -> str:
@@ -33,6 +49,17 @@ def digits_of(text: str) -> str | None:
     """The digits of a tariff code typed with dots, spaces or dashes; None when it is not a code."""
     plain = re.sub(r"[.\s-]", "", text.strip())
     return plain if plain.isascii() and plain.isdigit() else None
+
+
+def cut_to_law(book: Book, importer: str, text: str) -> str:
+    """A typed code without the digits that an importer's law does not distinguish; anything else as it is.
+
+    Where no whole schedule is held lines have eight digits: two more are somebody else's statistics and say nothing here.
+    """
+    code = digits_of(text)
+    if code is not None and len(code) == LONGEST_DIGITS and not whole_schedule(book, importer):
+        return code[:LINE_DIGITS]
+    return text
 
 
 def find_product(book: Book, importer: str, text: str, moment: int) -> Product:
@@ -102,7 +129,8 @@ def _find_code(book: Book, importer: str, code: str, moment: int) -> Product:
 
 def is_duty_heading(book: Book, importer: str, code: str) -> bool:
     """Whether a code is no code of goods but the heading under which some act's duty is declared."""
-    return any(event.heading == dotted(code) for event in book.events.get(importer, ()))
+    heading = dotted(code)
+    return any(event.heading == heading for event in book.events.get(importer, ()))
 
 
 def _lost_digit(book: Book, importer: str, code: str, moment: int) -> str:
@@ -140,16 +168,16 @@ def classes(book: Book, importer: str, product: Product, moment: int, relevant: 
     Raises UsageError when the product has no line at `moment`.
     """
     if product.kind == "general":
-        return [Lines(frozenset(), None, "", ())]
+        return [Lines(frozenset(), (), ())]
     edition = edition_at(book, importer, moment)
-    groups: dict[tuple[frozenset[str], Decimal | None, str], list[str]] = {}
+    groups: dict[tuple[frozenset[str], tuple[Line, ...]], list[str]] = {}
     for code, within in _prefixes(book, codes_at(book, importer, product, moment), edition):
-        for leaf, scopes, (pct, text) in _leaves(book, importer, product, code, edition, moment):
+        for leaf, scopes, duties in _leaves(book, importer, product, code, edition, moment):
             if within is None or within in scopes:
-                groups.setdefault((scopes & relevant, pct, text), []).append(leaf)
+                groups.setdefault((scopes & relevant, duties), []).append(leaf)
     if not groups:
         raise UsageError(f"{product.name} was no line of the tariff in force that day. See `tariff products`, or give a code.")
-    found = [Lines(scopes, pct, text, tuple(sorted(set(codes)))) for (scopes, pct, text), codes in groups.items()]
+    found = [Lines(scopes, duties, tuple(sorted(set(codes)))) for (scopes, duties), codes in groups.items()]
     return sorted(found, key=lambda lines: lines.codes)
 
 
@@ -167,13 +195,15 @@ def _prefixes(book: Book, codes: Sequence[str], edition: str) -> list[tuple[str,
 
 def _leaves(
     book: Book, importer: str, product: Product, code: str, edition: str, moment: int
-) -> Iterable[tuple[str, frozenset[str], tuple[Decimal | None, str]]]:
+) -> Iterable[tuple[str, frozenset[str], tuple[Line, ...]]]:
     listings = book.listings(importer, code, edition)
-    lines = [line for line in book.lines(importer, code[:LINE_DIGITS]) if stands(line, moment)]
-    if lines:
-        leaves = _schedule_leaves(code, {line.code for line in lines}, listings)
-    elif book.lines(importer, ""):
-        leaves = []
+    whole = whole_schedule(book, importer)
+    lines = [line for line in book.lines(importer, code[:LINE_DIGITS]) if stands(line, moment)] if whole else []
+    rates = [line for line in book.duties(importer, code[:SUBHEADING_DIGITS]) if stands(line, moment)]
+    if whole:
+        leaves = _schedule_leaves(code, {line.code for line in lines}, listings) if lines else []
+    elif product.kind == "code" and len(code) >= LINE_DIGITS and any(line.code == code[:LINE_DIGITS] for line in rates):
+        leaves = [code]
     else:
         if not book.in_edition(code[:6], edition):
             raise UsageError(
@@ -186,7 +216,7 @@ def _leaves(
     for row in listings:
         table.setdefault(row.prefix, []).append(row)
     for leaf in leaves:
-        yield leaf.rstrip("*"), _scopes_of(leaf, table), _ordinary(lines, leaf)
+        yield leaf.rstrip("*"), _scopes_of(leaf, table), _ordinary([*lines, *rates], leaf)
 
 
 def _schedule_leaves(code: str, standing: set[str], listings: Sequence[Listing]) -> list[str]:
@@ -224,9 +254,7 @@ def _scopes_of(leaf: str, table: dict[str, list[Listing]]) -> frozenset[str]:
     return frozenset(scope for scope, inside in state.items() if inside)
 
 
-def _ordinary(lines: Sequence[Line], leaf: str) -> tuple[Decimal | None, str]:
-    texts = sorted({line.duty for line in lines if line.code == leaf[:LINE_DIGITS]})
-    if len(texts) == 1:
-        pct = ad_valorem_pct(texts[0])
-        return pct, "" if pct is not None else texts[0]
-    return None, " or ".join(texts)
+def _ordinary(lines: Sequence[Line], leaf: str) -> tuple[Line, ...]:
+    """The rows of a leaf's ordinary duty, without code and days so that equal ones are one."""
+    found = {line._replace(code="", since=None, until=None) for line in lines if line.code == leaf[:LINE_DIGITS]}
+    return tuple(sorted(found, key=lambda line: (line.duty, line.basis, line.source_ids)))

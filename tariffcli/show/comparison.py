@@ -146,7 +146,7 @@ def _ordinary(one: Mapping[str, Any]) -> str:
     if one["mfn_pct"] is not None:
         return f"{one['mfn_pct']}%"
     if one["total_min_pct"] is not None:
-        return "differs by line"
+        return one["mfn_text"] or "differs by line"
     return one["mfn_text"] or (NONE if one["status"] == "outside_coverage" else "not known")
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tariffcli.book.load import Record
 from tariffcli.law.engine import CHARGED
-from tariffcli.law.instants import to_iso, to_wall
+from tariffcli.law.instants import holds, to_iso, to_wall
 from tariffcli.law.model import Answer, Event, Layer, Outcome, Part, Query
 from tariffcli.law.outlook import Change, FactEffect, Report
 from tariffcli.law.products import dotted
+
+if TYPE_CHECKING:
+    from tariffcli.law.items import Reading
 
 NOT_INCLUDED = "Not included: anti-dumping and countervailing duty, VAT, excise, fees. Statutory rates, not what was collected."
 SHOWN_CODES = 12
@@ -71,6 +74,18 @@ def sentence(record: Record, query: Query) -> str:
 def sources(record: Record, ids: Sequence[str]) -> list[dict[str, Any]]:
     """The documents behind a row."""
     return [{"id": one.id, "title": one.title, "url": one.url, "official": one.official} for one in (record.sources[name] for name in ids)]
+
+
+def ordinary_sources(record: Record, given: Answer) -> list[dict[str, Any]]:
+    """The documents behind the ordinary duty: those of its rows, and of the schedule in use where a row of it names none."""
+    query = given.query
+    whole = [
+        name
+        for row in record.editions
+        if row.importer == query.importer and holds(row.since if row.since is not None else query.instant, row.until, query.instant)
+        for name in row.source_ids
+    ]
+    return sources(record, list(dict.fromkeys(name for row in given.ordinary for name in row.source_ids or whole)))
 
 
 def layer(record: Record, one: Layer) -> dict[str, Any]:
@@ -138,12 +153,15 @@ def event_report(record: Record, report: Report) -> dict[str, Any]:
     }
 
 
-def fact(effect: FactEffect, zone: str) -> dict[str, Any]:
-    """A fact that could change the answer, and to what."""
+def fact(effect: FactEffect, zone: str, given: Answer) -> dict[str, Any]:
+    """A fact that could change the answer `given`, and to what: the additional duty, or the total where only that differs."""
     answer = effect.answer
+    words = _effect(answer)
+    if answer.status != "prohibited" and (answer.status, answer.min_pct, answer.max_pct) == (given.status, given.min_pct, given.max_pct):
+        words = f"together with the ordinary duty {percent(answer.total_min_pct, answer.total_max_pct)}"
     return {
         "flag": flag_text(effect, zone),
-        "effect": _effect(answer),
+        "effect": words,
         "question": effect.condition.question,
     }
 
@@ -158,6 +176,24 @@ def _effect(answer: Answer) -> str:
         least = f"at least {percent(answer.min_pct, answer.min_pct)}, " if answer.min_pct else ""
         return f"additional duty {least}{digits(event.rate_pct)}% {event.join} {digits(event.amount)} {event.currency} per {event.per}"
     return f"additional duty {percent(answer.min_pct, answer.max_pct)}"
+
+
+def items(read: Reading) -> list[dict[str, Any]]:
+    """The items of a row's list that name the product's codes. `holds`: whether it applies; null where that is not established."""
+    event = read.event
+    return [
+        {
+            "event": event.id,
+            "heading": event.heading,
+            "provision": one.provision,
+            "item": one.number,
+            "codes": list(one.codes),
+            "text": one.text,
+            "note": one.note,
+            "holds": read.holds,
+        }
+        for one in read.items
+    ]
 
 
 def percent(low: Decimal | float | None, high: Decimal | float | None) -> str:
@@ -218,6 +254,7 @@ def answer(
     reports: Sequence[Report] = (),
     coming: Change | None = None,
     notes: Sequence[tuple[str, str]] = (),
+    read: Sequence[Reading] = (),
 ) -> dict[str, Any]:
     """The whole answer, field by field as the contract names them."""
     query = given.query
@@ -237,13 +274,15 @@ def answer(
         "additional_max_pct": number(given.max_pct),
         "mfn_pct": number(given.mfn_pct),
         "mfn_text": given.mfn_text or None,
+        "mfn_sources": ordinary_sources(record, given),
         "total_pct": number(given.total_pct),
         "total_min_pct": number(given.total_min_pct),
         "total_max_pct": number(given.total_max_pct),
         "layers": [layer(record, one) for one in given.layers],
         "parts": [part(one) for one in given.parts],
         "reports": [event_report(record, one) for one in reports],
-        "facts": [fact(one, zone) for one in facts],
+        "facts": [fact(one, zone, given) for one in facts],
+        "items": [one for reading in read for one in items(reading)],
         "notes": [{"code": code, "text": text} for code, text in notes],
         "next_change": change(coming, zone),
         "confidence": given.confidence or None,

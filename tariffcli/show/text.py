@@ -28,6 +28,9 @@ COMFORT = 26
 MOST = 5
 """So many lines of each kind stand around an answer unless it is explained."""
 
+MOST_ITEMS = 20
+"""So many texts of items are printed."""
+
 _APPLIES = ("applies", "floor", "unknown")
 _STYLE = {"complete": "bold green", "range": "bold yellow", "needs_fact": "bold yellow", "prohibited": "bold red"}
 
@@ -93,6 +96,7 @@ def rate(to: Console, document: Mapping[str, Any], explain: bool) -> None:
             to.print(Text(f"  and {len(lines) - len(shown)} more (--explain)", style="dim"))
     if explain:
         _explanations(to, document["layers"])
+        _items(to, document["items"])
     to.print(Text(f"{NOT_INCLUDED} {_verified(document)}", style="dim"))
 
 
@@ -101,7 +105,8 @@ def _ordinary(document: Mapping[str, Any]) -> str:
         total = percent(document["total_min_pct"], document["total_max_pct"])
         return f"Ordinary duty: {document['mfn_pct']}%   Together: {total}"
     if document["total_min_pct"] is not None:
-        return f"Ordinary duty: differs by line   Together: {percent(document['total_min_pct'], document['total_max_pct'])}"
+        words = document["mfn_text"] or "differs by line"
+        return f"Ordinary duty: {words}   Together: {percent(document['total_min_pct'], document['total_max_pct'])}"
     if document["mfn_text"]:
         return f"Ordinary duty: {document['mfn_text']} (not in the number)"
     if document["product"]["kind"] == "general":
@@ -193,6 +198,17 @@ def _explanations(to: Console, layers: Sequence[Mapping[str, Any]]) -> None:
             to.print(Text(f"    {source['title']} [{mark}]"))
             if source["url"]:
                 to.print(Text(f"    {source['url']}", style="dim"), soft_wrap=True)
+
+
+def _items(to: Console, many: Sequence[Mapping[str, Any]]) -> None:
+    if many:
+        to.print(Text("Items to read:", style="bold"))
+    for one in many[:MOST_ITEMS]:
+        words = one["text"] or f"the whole of {codes_text(one['codes'])}"
+        remark = f" [{one['note']}]" if one["note"] else ""
+        hanging(to, f"{one['heading']}, {one['provision']}, item {one['item']}: {words}{remark}")
+    if len(many) > MOST_ITEMS:
+        to.print(Text(f"  and {len(many) - MOST_ITEMS} more (--format json, or a longer code)", style="dim"))
 
 
 def _verified(document: Mapping[str, Any]) -> str:

@@ -45,7 +45,8 @@ def origins_exist(parts: Parts) -> Iterable[Offence]:
     """An origin names a country or an area that the record does not know."""
     known = {row["code"] for _, _, row in parts.rows("countries")}
     areas = {placed.value.area for placed in parts.memberships}
-    for placed in (*(placed for _, placed in parts.all_events()), *parts.relations, *parts.coverage):
+    duties = (placed for rows in parts.ordinary.values() for placed in rows if placed.value.origin is not None)
+    for placed in (*(placed for _, placed in parts.all_events()), *parts.relations, *parts.coverage, *duties):
         selector = placed.value.origin
         unknown = [name for name in (*selector.named, *selector.but_named) if name not in known]
         unknown += [f"@{name}" for name in (*selector.groups, *selector.but_groups) if name not in areas]

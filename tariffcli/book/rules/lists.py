@@ -64,6 +64,32 @@ def counts_agree_with_the_act(parts: Parts) -> Iterable[Offence]:
             yield placed, f"{scope.id}: {len(mine)} here, {scope.official_count} in {scope.act}"
 
 
+@rule("L12")
+def items_are_items_of_their_list(parts: Parts) -> Iterable[Offence]:
+    """An item has a number, a provision, and codes that its list names; each once in a provision of a list."""
+    listed = {scope: {placed.value.prefix for placed, _ in rows if placed.value.inside} for scope, rows in parts.listings.items()}
+    seen: set[tuple[str, str, str]] = set()
+    for placed in parts.items:
+        item = placed.value
+        key = (item.scope, item.provision, item.number)
+        strange = not item.codes or not set(item.codes) <= listed.get(item.scope, set())
+        if strange or key in seen or not item.number[:1].isdigit() or not item.provision:
+            yield placed, f"{item.scope} {item.provision} item {item.number}"
+        seen.add(key)
+
+
+@rule("L13")
+def items_name_the_whole_list(parts: Parts) -> Iterable[Offence]:
+    """A list has items, and a code that none of them names."""
+    named: dict[str, set[str]] = {}
+    for placed in parts.items:
+        named.setdefault(placed.value.scope, set()).update(placed.value.codes)
+    for scope, codes in named.items():
+        for placed, _ in parts.listings.get(scope, []):
+            if placed.value.inside and placed.value.prefix not in codes:
+                yield placed, f"{scope}: {placed.value.prefix}"
+
+
 @rule("K01")
 def categories_have_codes(parts: Parts) -> Iterable[Offence]:
     """A category's codes are tariff prefixes of 2 to 10 digits or `scope:` ids, and it has at least one."""

@@ -44,8 +44,8 @@ def ids_are_plain(parts: Parts) -> Iterable[Offence]:
 def named_sources_exist(parts: Parts) -> Iterable[Offence]:
     """A row names a source that is not in sources.csv."""
     known = {placed.value.id for placed in parts.sources}
-    for kind in ("events", "stacking", "scopes", "statements", "checkpoints", "fees", "reporting"):
-        for file, line, row in parts.rows(kind):
+    for kind in ("events", "stacking", "scopes", "statements", "checkpoints", "counts", "fees", "reporting", "editions", "ordinary"):
+        for file, line, row in parts.rows(kind) if kind in parts.tables else ():
             for name in many(row["source_ids"]):
                 if name not in known:
                     yield Placed(file, line, row), name

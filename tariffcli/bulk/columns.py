@@ -1,0 +1,82 @@
+# pyright: basic, reportAttributeAccessIssue=false
+"""Between Arrow and numpy without a detour: distinct values with their numbers, whole numbers, and gathered results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+Indices = NDArray[np.int64]
+WIDTHS = {f"{sign}int{bits}": np.dtype(f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64)}
+
+
+def flat(column: Any) -> Any:
+    """A column as one array."""
+    if isinstance(column, pa.ChunkedArray):
+        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return column
+
+
+def view(array: Any, dtype: Any) -> NDArray[Any]:
+    """The values of a fixed-width array without a copy; what stands under a null is arbitrary."""
+    _, data = array.buffers()[:2]
+    if data is None or len(array) == 0:
+        return np.zeros(len(array), dtype)
+    return np.frombuffer(data, dtype)[array.offset : array.offset + len(array)]
+
+
+def valid(array: Any) -> NDArray[np.bool_] | None:
+    """Which values are not null; None where all are."""
+    if array.null_count == 0:
+        return None
+    bits = np.frombuffer(array.buffers()[0], np.uint8)
+    return np.unpackbits(bits, bitorder="little")[array.offset : array.offset + len(array)].astype(bool)
+
+
+def missing(array: Any) -> NDArray[np.bool_]:
+    """Which values are null."""
+    known = valid(array)
+    return np.zeros(len(array), dtype=bool) if known is None else ~known
+
+
+def encoded(column: Any) -> tuple[Indices, Any]:
+    """Each line's number among the column's distinct values, and those; a null has the number after the last."""
+    array = flat(column)
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    numbers = view(array.indices, WIDTHS[str(array.indices.type)]).astype(np.int64)
+    known = valid(array.indices)
+    return numbers if known is None else np.where(known, numbers, len(array.dictionary)), array.dictionary
+
+
+def numbers_with_nulls(values: NDArray[np.float64]) -> Any:
+    """Floats as an Arrow array; NaN is null."""
+    known = ~np.isnan(values)
+    bits = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little").tobytes())
+    return pa.Array.from_buffers(pa.float64(), len(values), [bits, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def whole(values: NDArray[np.int32]) -> Any:
+    """32-bit whole numbers as an Arrow array."""
+    return pa.Array.from_buffers(pa.int32(), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def texts(values: Iterable[str]) -> Any:
+    """Texts as an Arrow array, built from bytes: `pyarrow.array` would load pandas, which costs more than a small file."""
+    encoded = [value.encode() for value in values]
+    ends = np.zeros(len(encoded) + 1, dtype=np.int32)
+    np.cumsum([len(one) for one in encoded], out=ends[1:])
+    return pa.Array.from_buffers(pa.string(), len(encoded), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))])
+
+
+def words(numbers: NDArray[np.int32], texts: Any, blank: NDArray[np.bool_]) -> Any:
+    """Texts by number, each held once; a `blank` one is null."""
+    indices = whole(numbers)
+    if blank.any():
+        bits = pa.py_buffer(np.packbits(~blank.take(numbers), bitorder="little").tobytes())
+        indices = pa.Array.from_buffers(pa.int32(), len(numbers), [bits, indices.buffers()[1]])
+    return pa.DictionaryArray.from_arrays(indices, texts)

@@ -1,0 +1,118 @@
+# pyright: basic
+"""`rate_lines`: a frame of entry lines in, the same frame with its answers out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from tariffcli.book.load import Record, load
+from tariffcli.bulk import clean, columns
+from tariffcli.bulk.classes import Classes
+from tariffcli.bulk.plan import MEANINGS, Plan, check
+from tariffcli.bulk.rating import Rater, with_columns
+from tariffcli.errors import UsageError
+
+
+def rate_lines(
+    frame: Any,
+    book: Record | None = None,
+    *,
+    columns: Mapping[str, str] | None = None,
+    constants: Mapping[str, str] | None = None,
+    known_on: str | None = None,
+    month_first: bool | None = None,
+    outputs: list[str] | None = None,
+) -> Any:
+    """Rate every line of a frame at its own day, by the record `book` (None: the one that came with the package).
+
+    `frame` is a pandas DataFrame, an Arrow table or record batch, or anything with an Arrow C stream. A pandas frame comes
+    back as one, with its columns, order and index; anything else as an Arrow table.
+
+    Columns read, by these names or as `columns` says (meaning to name); `constants` hold for every line:
+    `date` (a day, answered at its end in the importer's legal zone: date, timestamp or ISO text) or `instant` (timestamp or ISO
+    text; without an offset on the importer's clock); `hs` (2 to 10 digits, text or number) or `product` (a word of the
+    record); `origin`, `importer` (codes or names); `value` (customs value in US dollars), `quantity` and `unit`; facts of the
+    entry by flag name: `claim`, `metal_share` (several with `;`), `loaded`, `mode`, `in_quota`, `postal`, `mfn` (per cent),
+    `shipment_value`.
+
+    Columns added, percentages of customs value as floats (null: not one number): `additional_pct`, `additional_min_pct`,
+    `additional_max_pct`, `mfn_pct`, `total_pct`; `<authority>_pct` for every authority of the record (their sum is
+    `additional_pct`); `duty_due` in US dollars, each layer rounded to the cent as on an entry summary; `status` (as in answers, and
+    `invalid` for a line that asks nothing), `reason`, `event_ids` (joined with `;`). `outputs` names those that are wanted.
+
+    Raises UsageError where columns are missing or collide, or slashed days can be read two ways (give `month_first`).
+    """
+    record = book if book is not None else load()
+    table = _table(frame)
+    given = dict(columns or {})
+    found = {meaning: meaning for meaning in MEANINGS if meaning in table.column_names and meaning not in (constants or {})}
+    plan = Plan({**found, **given}, dict(constants or {}), month_first, False, outputs, known_on)
+    plan = settle(plan, table)
+    rater = Rater(record, plan, kept_classes(record, known_on))
+    check(plan, table.column_names, rater.added)
+    arrays = rater.rate(table)
+    return _as_given(frame, table, rater.added, arrays)
+
+
+def kept_classes(record: Record, known_on: str | None) -> Classes:
+    """The classes of a record, found by earlier calls too."""
+    return record.derived(("bulk", known_on), lambda: Classes(record, known_on))
+
+
+def settle(plan: Plan, table: Any) -> Plan:
+    """A plan with what only whole columns tell: how slashed days begin, and whether codes lost their zeros. Raises UsageError."""
+    name = plan.columns.get("hs")
+    if name in table.column_names:
+        _, codes = columns.encoded(table.column(name))
+        texts = [clean.code_of(code) for code in codes.to_pylist() if code is not None and not clean.is_shortened(code)]
+        plan = plan._replace(restore_zeros=clean.lost_zeros(texts))
+    name = plan.columns.get("date")
+    if name in table.column_names and plan.month_first is None and _is_text(table.column(name).type):
+        _, days = columns.encoded(table.column(name))
+        slashed = [day for day in days.to_pylist() if day is not None and clean.is_slashed(day)]
+        if slashed:
+            plan = plan._replace(month_first=clean.month_first_of(slashed))
+            if plan.month_first is None:
+                shown = slashed[0][:20]
+                raise UsageError(f"The days of '{name}' can be read two ways ({shown}); say --dates us or eu (month_first=True or False).")
+
+    return plan
+
+
+def _is_text(kind: Any) -> bool:
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(plain)
+
+
+def _table(frame: Any) -> Any:
+    """A frame as an Arrow table; a pandas column of mixed kinds is read as text."""
+    if isinstance(frame, pa.Table):
+        return frame
+    if isinstance(frame, pa.RecordBatch):
+        return pa.Table.from_batches([frame])
+    if type(frame).__module__.split(".")[0] == "pandas":
+        names = [str(name) for name in frame.columns]
+        return pa.table([_pandas_column(frame.iloc[:, place]) for place in range(len(names))], names=names)
+    if hasattr(frame, "__arrow_c_stream__"):
+        return pa.RecordBatchReader.from_stream(frame).read_all()
+    raise UsageError("Give a pandas DataFrame, an Arrow table, or anything with an Arrow C stream.")
+
+
+def _pandas_column(series: Any) -> Any:
+    try:
+        return pa.array(series, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([None if value is None or clean.is_nan(value) else str(value) for value in series], pa.string())
+
+
+def _as_given(frame: Any, table: Any, names: list[str], arrays: list[Any]) -> Any:
+    if type(frame).__module__.split(".")[0] != "pandas":
+        return with_columns(table, names, arrays)
+    from pandas import concat
+
+    added = pa.table(arrays, names=names).to_pandas(strings_to_categorical=False)
+    added.index = frame.index
+    return concat([frame, added], axis=1)

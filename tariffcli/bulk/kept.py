@@ -1,0 +1,99 @@
+# pyright: basic
+"""Classes kept between runs: a file of arrays in the user's cache folder, of one record and one version of the engine, never pickled."""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tariffcli.book.compiled import cache_path
+from tariffcli.book.load import HERE, Record
+from tariffcli.bulk.classes import Classes, Row
+from tariffcli.bulk.groups import Group
+from tariffcli.bulk.outcomes import Column, Words
+from tariffcli.bulk.programs import Programs, arrays_of, table_from
+
+MOST_GOODS, MOST_FILES = 60_000, 6
+"""A file with more distinct codes is mostly dirt, and not worth keeping."""
+
+
+def open_classes(book: Record, known_on: str | None) -> Classes:
+    """The classes of a record as earlier runs left them, or none yet."""
+    classes = Classes(book, known_on)
+    path = _path(book, known_on)
+    if path is not None and path.is_file():
+        try:
+            with np.load(path, allow_pickle=False) as kept:
+                _fill(classes, kept, json.loads(kept["words"].tobytes()))
+        except Exception:  # whatever is wrong with a kept file, its classes are found anew
+            return Classes(book, known_on)
+    return classes
+
+
+def keep_classes(classes: Classes) -> None:
+    """Keep what was found, where it can be; silently do without where it cannot."""
+    path = _path(classes.book, classes.known_on)
+    if path is None or not classes.fresh or len(classes.goods) > MOST_GOODS:
+        return
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with aside.open("wb") as file:
+            np.savez(file, **_arrays(classes))
+        os.replace(aside, path)
+        old = sorted(path.parent.glob("classes-*.npz"), key=lambda one: one.stat().st_mtime, reverse=True)[MOST_FILES:]
+        for one in old:
+            one.unlink(missing_ok=True)
+    except OSError:
+        aside.unlink(missing_ok=True)
+
+
+def _path(book: Record, known_on: str | None) -> Path | None:
+    folder = cache_path(Path())
+    if folder is None:
+        return None
+    files = [path for room in ("law", "bulk") for path in sorted((HERE / room).glob("*.py"))]
+    stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    stamp = zlib.crc32(repr((stats, known_on, book.fingerprint)).encode())
+    return folder.parent / f"classes-{book.fingerprint[:12]}-{stamp:08x}.npz"
+
+
+def _arrays(classes: Classes) -> dict[str, Any]:
+    outcomes = classes.outcomes
+    found: dict[str, Any] = {f"number {name}": column.values for name, column in outcomes.numbers.items()}
+    found |= {f"word {name}": words.numbers.values for name, words in outcomes.words.items()}
+    groups = classes.groups.found
+    found |= {f"points {group.number}": group.points for group in groups} | {f"epochs {group.number}": group.epochs for group in groups}
+    plain = {
+        "goods": classes.goods,
+        "laws": [[start, *row] for start, row in classes.laws.items()],
+        "groups": [[group.importer, group.origin, group.zone, group.first_day, group.always] for group in groups],
+        "pairs": [[*pair, number] for pair, number in classes.groups.by_pair.items()],
+        "texts": {name: words.texts for name, words in outcomes.words.items()},
+        "programs": outcomes.programs.to_plain(),
+        "used": classes.used,
+    }
+    words = np.frombuffer(json.dumps(plain).encode(), np.uint8)
+    found |= arrays_of(outcomes.programs.table)
+    return {**found, "rows": classes.rows, "cells": classes.cells[: classes.used], "program": outcomes.program.values, "words": words}
+
+
+def _fill(classes: Classes, kept: Any, plain: dict[str, Any]) -> None:
+    outcomes = classes.outcomes
+    for name in outcomes.numbers:
+        outcomes.numbers[name] = Column.of(kept[f"number {name}"], np.nan)
+    for name in outcomes.words:
+        outcomes.words[name] = Words.of(plain["texts"][name], kept[f"word {name}"])
+    outcomes.programs = Programs(plain["programs"], table_from(kept))
+    outcomes.program = Column.of(kept["program"], -1)
+    for number, (importer, origin, zone, first_day, always) in enumerate(plain["groups"]):
+        group = Group(number, importer, origin, zone, kept[f"points {number}"], first_day, kept[f"epochs {number}"], tuple(always))
+        classes.groups.found.append(group)
+    classes.groups.by_pair = {(importer, origin): number for importer, origin, number in plain["pairs"]}
+    classes.groups.refresh()
+    classes.restore(plain["goods"], kept["rows"], kept["cells"], {start: Row(*row) for start, *row in plain["laws"]})

@@ -1,0 +1,69 @@
+# pyright: basic
+"""What stands beside an output: of which input it was made, how its columns were read, by which record, and what became of the lines."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tariffcli.book.load import Record
+from tariffcli.bulk.plan import Plan
+
+
+def beside(out: Path) -> Path:
+    """Where the manifest of an output stands."""
+    return out.with_name(f"{out.name}.manifest.json")
+
+
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    whole = sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            whole.update(block)
+    return whole.hexdigest()
+
+
+def conditions(book: Record, plan: Plan, program: str, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """All that decides what an output says, its input apart: two runs with equal conditions say the same of a line."""
+    return {
+        "program": program,
+        "record": {"version": book.meta.get("version", ""), "fingerprint": book.fingerprint},
+        "plan": plan.to_json(),
+        "flags": {name: value for name, value in sorted(flags.items()) if value not in (None, False, (), [])},
+    }
+
+
+def manifest(
+    given: dict[str, Any], source: str, digest: str, lines: int, statuses: Mapping[str, int], bad: Sequence[tuple[int, str]], skipped: int
+) -> dict[str, Any]:
+    """The manifest of an output, as plain values."""
+    return {
+        **given,
+        "input": {"name": source, "sha256": digest},
+        "lines": lines,
+        "statuses": dict(sorted(statuses.items())),
+        "examples": [{"line": line, "reason": reason} for line, reason in bad],
+        "rows_left_out": skipped,
+    }
+
+
+def write_manifest(out: Path, document: Mapping[str, Any]) -> None:
+    """Write a manifest beside its output, whole or not at all."""
+    path = beside(out)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    aside.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    os.replace(aside, path)
+
+
+def read_manifest(out: Path) -> dict[str, Any] | None:
+    """The manifest of an output, or None where there is none that can be read."""
+    try:
+        found: Any = json.loads(beside(out).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None

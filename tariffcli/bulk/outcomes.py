@@ -1,0 +1,134 @@
+"""What each class owes, as columns: one row a class, so that a line's answer is a row number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tariffcli.bulk.programs import Programs
+from tariffcli.law.amounts import Program, program_of
+from tariffcli.law.engine import CHARGED
+from tariffcli.law.model import Answer
+
+INVALID = "invalid"
+"""The status of a line that asks no question of law: no code, no day, an unknown country."""
+
+SUMMED = ("applies", "floor")
+NUMBERS = ("additional_pct", "additional_min_pct", "additional_max_pct", "mfn_pct", "total_pct")
+WORDS = ("status", "reason", "event_ids")
+
+
+class Outcome(NamedTuple):
+    """One class: percentages of customs value (None: not one number), words, and how its duty is reckoned."""
+
+    numbers: tuple[Decimal | None, ...]
+    authorities: tuple[Decimal | None, ...]
+    words: tuple[str, ...]
+    program: Program | None
+
+
+def outcome_of(answer: Answer, authorities: Sequence[str], authority_of: dict[str, str], even: bool) -> Outcome:
+    """The row of an answer. `authorities` are the columns, `authority_of` a programme's authority."""
+    known = answer.min_pct is not None
+    sums: dict[str, Decimal | None] = dict.fromkeys(authorities, Decimal(0) if known else None)
+    for layer in answer.layers:
+        name = authority_of[layer.programme]
+        if layer.role in CHARGED:
+            before = sums[name]
+            sums[name] = before + layer.rate_pct if before is not None and layer.rate_pct is not None else None
+    ids = ";".join(dict.fromkeys(layer.event.id for layer in answer.layers if layer.role in CHARGED))
+    numbers = (answer.additional_pct, answer.min_pct, answer.max_pct, answer.mfn_pct, answer.total_pct)
+    return Outcome(numbers, tuple(sums[name] for name in authorities), (answer.status, answer.reason, ids), program_of(answer, even))
+
+
+def refused(reason: str, authorities: Sequence[str]) -> Outcome:
+    """The row of lines that ask nothing."""
+    return Outcome((None,) * len(NUMBERS), (None,) * len(authorities), (INVALID, reason, ""), None)
+
+
+class Column:
+    """A column of numbers that grows; None is NaN here, and null where it leaves the room."""
+
+    def __init__(self, dtype: type, missing: float) -> None:
+        self._missing = missing
+        self._data: NDArray[Any] = np.empty(64, dtype)
+        self.length = 0
+
+    @classmethod
+    def of(cls, values: NDArray[Any], missing: float) -> Column:
+        """A column that starts with these values."""
+        column = cls(values.dtype.type, missing)
+        column._data, column.length = values.copy() if len(values) else column._data, len(values)
+        return column
+
+    def append(self, value: float | None) -> None:
+        """Add the value of one more class."""
+        if self.length == len(self._data):
+            self._data = np.concatenate([self._data, np.empty_like(self._data)])
+        self._data[self.length] = self._missing if value is None else value
+        self.length += 1
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """All values so far."""
+        return self._data[: self.length]
+
+
+class Words:
+    """A column of words, each kept once."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.numbers = Column(np.int32, -1)
+        self._known: dict[str, int] = {}
+
+        self.arrow: Any = None
+        """The texts as an Arrow array, kept by who asked for it."""
+
+    @classmethod
+    def of(cls, texts: list[str], numbers: NDArray[Any]) -> Words:
+        """A column that starts with these words."""
+        words = cls()
+        words.texts, words.numbers = texts, Column.of(numbers, -1)
+        words._known = {text: number for number, text in enumerate(texts)}
+        return words
+
+    def append(self, text: str) -> None:
+        """Add the word of one more class."""
+        if text not in self._known:
+            self._known[text] = len(self.texts)
+            self.texts.append(text)
+        self.numbers.append(self._known[text])
+
+
+class Outcomes:
+    """Every class met so far; equal outcomes are one class."""
+
+    def __init__(self, authorities: Sequence[str]) -> None:
+        self.authorities = tuple(authorities)
+        self.numbers = {name: Column(np.float64, np.nan) for name in (*NUMBERS, *(f"{name}_pct" for name in authorities))}
+        self.words = {name: Words() for name in WORDS}
+        self.programs = Programs()
+        self.program = Column(np.int32, -1)
+        self._classes: dict[Outcome, int] = {}
+
+    def __len__(self) -> int:
+        return self.program.length
+
+    def number_of(self, outcome: Outcome) -> int:
+        """The class of an outcome, new or known."""
+        if outcome not in self._classes:
+            self._append(outcome)
+            self._classes[outcome] = len(self) - 1
+        return self._classes[outcome]
+
+    def _append(self, outcome: Outcome) -> None:
+        for column, value in zip(self.numbers.values(), (*outcome.numbers, *outcome.authorities), strict=True):
+            column.append(None if value is None else float(value))
+        for words, text in zip(self.words.values(), outcome.words, strict=True):
+            words.append(text)
+        self.program.append(self.programs.number_of(outcome.program))

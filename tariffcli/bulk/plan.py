@@ -1,0 +1,61 @@
+"""What to do with a file: which column means what, what holds for every line, how days are written. Plain enough to travel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from tariffcli.errors import UsageError
+
+FACTS = ("claim", "loaded", "mode", "metal_share", "in_quota", "postal", "mfn", "shipment_value")
+"""Facts of an entry, by the names of their flags. A line's `value` is not the value of the shipment, and claims nothing."""
+
+MEANINGS = ("date", "instant", "hs", "product", "origin", "importer", "value", "quantity", "unit", "paid", *FACTS)
+"""What a column or a constant may mean."""
+
+
+class Plan(NamedTuple):
+    """`columns`: meaning to the name of the input's column; `constants`: meaning to a text that holds for every line.
+
+    `month_first` reads slashed days; `restore_zeros` gives codes of an odd length the zero that a spreadsheet ate; `outputs`
+    are the columns to add, all where it is None; `known_on` as in a query.
+    """
+
+    columns: Mapping[str, str]
+    constants: Mapping[str, str] = {}
+    month_first: bool | None = None
+    restore_zeros: bool = False
+    outputs: Sequence[str] | None = None
+    known_on: str | None = None
+
+    def has(self, *meanings: str) -> bool:
+        """Whether some of these is given, as a column or for every line."""
+        return any(meaning in self.columns or meaning in self.constants for meaning in meanings)
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as plain values, for a manifest or another machine."""
+        return {**self._asdict(), "columns": dict(self.columns), "constants": dict(self.constants)}
+
+
+def check(plan: Plan, names: Sequence[str], added: Sequence[str]) -> None:
+    """Raise UsageError unless a plan fits a file with columns `names` to which `added` are to be added."""
+    doubled = sorted({name for name in names if list(names).count(name) > 1})
+    if doubled:
+        raise UsageError(f"The file has more than one column '{doubled[0]}'; rename one of them.")
+    unknown = [meaning for meaning in (*plan.columns, *plan.constants) if meaning not in MEANINGS]
+    if unknown:
+        raise UsageError(f"'{unknown[0]}' is nothing a column can mean; there are: {', '.join(MEANINGS)}.")
+    lost = [name for name in plan.columns.values() if name not in names]
+    if lost:
+        raise UsageError(f"The file has no column '{lost[0]}'; its columns are: {', '.join(names[:12])}.")
+    for one, other in (("date", "instant"), ("hs", "product")):
+        if plan.has(one) and plan.has(other):
+            raise UsageError(f"Both {one} and {other} are given; map one of them only.")
+        if not plan.has(one, other):
+            raise UsageError(f"No column tells the {one}; its columns are: {', '.join(names[:12])}. Say which: --map {one}=COLUMN.")
+    for meaning, flag in (("origin", "--from"), ("importer", "--to")):
+        if not plan.has(meaning):
+            raise UsageError(f"No column tells the {meaning}; say which (--map {meaning}=COLUMN) or give {flag} for every line.")
+    clash = [name for name in added if name in names]
+    if clash:
+        raise UsageError(f"The file already has a column '{clash[0]}', which the answer would add; rename it first.")

@@ -1,0 +1,106 @@
+# pyright: basic
+"""From a batch of lines to its answers: columns become numbers, numbers classes, classes columns. One function for every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tariffcli.book.load import Record
+from tariffcli.bulk import columns
+from tariffcli.bulk.classes import Classes
+from tariffcli.bulk.money import UNKNOWN, duties
+from tariffcli.bulk.outcomes import NUMBERS, WORDS
+from tariffcli.bulk.plan import Plan
+from tariffcli.bulk.reading import Read, Reader
+
+DUTY = "duty_due"
+
+
+class Rated(NamedTuple):
+    """The class of each line, and its duty in cents where values are given."""
+
+    classes: NDArray[np.int32]
+    cents: NDArray[np.int64] | None
+
+
+class Rater:
+    """Rates batches of lines by a plan. What it learns of one batch serves the next; several threads may share it."""
+
+    def __init__(self, book: Record, plan: Plan, classes: Classes | None = None) -> None:
+        self.book, self.plan = book, plan
+        self.classes = classes if classes is not None else Classes(book, plan.known_on)
+        self.reader = Reader(book, plan, self.classes)
+
+    @property
+    def added(self) -> list[str]:
+        """The columns that answers add, in order."""
+        authorities = [f"{name}_pct" for name in self.classes.outcomes.authorities]
+        every = [*NUMBERS, *authorities, DUTY, *WORDS]
+        return every if self.plan.outputs is None else [name for name in every if name in self.plan.outputs]
+
+    def rate(self, batch: Any) -> list[Any]:
+        """The added columns of a record batch or table, as Arrow arrays in the order of `added`."""
+        rated = self.classify(batch)
+        return [self.column(name, rated) for name in self.added]
+
+    def classify(self, batch: Any) -> Rated:
+        """The class of every line of a batch, and what it owes."""
+        read = self.reader.read(batch)
+        classes = self._classes(read)
+        if read.amounts is None:
+            return Rated(classes, None)
+        outcomes = self.classes.outcomes
+        with self.classes.lock:
+            table = outcomes.programs.table
+        return Rated(classes, duties(outcomes.programs, table, outcomes.program.values.take(classes), read.amounts))
+
+    def _classes(self, read: Read) -> NDArray[np.int32]:
+        if not read.troubled:
+            return self.classes.classify(read.groups, read.goods, read.epochs, read.entries)
+        worst = np.minimum.reduce(read.troubled)
+        here = np.flatnonzero(worst >= 0)
+        found = np.empty(len(worst), dtype=np.int32)
+        entries = None if read.entries is None else read.entries[here]
+        found[here] = self.classes.classify(read.groups[here], read.goods[here], read.epochs[here], entries)
+        for number in np.unique(worst[worst < 0]).tolist():
+            found[worst == number] = self.classes.invalid(self.reader.reason(number))
+        return found
+
+    def column(self, name: str, rated: Rated) -> Any:
+        """One added column of rated lines."""
+        outcomes = self.classes.outcomes
+        if name == DUTY:
+            return _dollars(rated)
+        if name in outcomes.words:
+            found = outcomes.words[name]
+            texts, blank = self._texts(name)
+            return columns.words(found.numbers.values.take(rated.classes), texts, blank)
+        return columns.numbers_with_nulls(outcomes.numbers[name].values.take(rated.classes))
+
+    def _texts(self, name: str) -> tuple[Any, NDArray[np.bool_]]:
+        """The texts of a column of words, and which are blank; made anew only when there are more."""
+        found = self.classes.outcomes.words[name]
+        kept = found.arrow
+        if kept is None or len(kept[0]) != len(found.texts):
+            texts = list(found.texts)
+            kept = found.arrow = (columns.texts(texts), np.array([not text for text in texts], dtype=bool))
+        return kept
+
+
+def _dollars(rated: Rated) -> Any:
+    """The duty in units of money; a cent is its hundredth, so the nearest float prints exactly."""
+    if rated.cents is None:
+        return pa.nulls(len(rated.classes), pa.float64())
+    return columns.numbers_with_nulls(np.where(rated.cents == UNKNOWN, np.nan, rated.cents / 100))
+
+
+def with_columns(batch: Any, names: Sequence[str], arrays: Sequence[Any]) -> Any:
+    """A batch or table with columns added at its end."""
+    for name, array in zip(names, arrays, strict=True):
+        batch = batch.append_column(name, array)
+    return batch

@@ -1,0 +1,255 @@
+# pyright: basic
+"""From the columns of a batch to numbers: goods, origin groups, epochs, facts and amounts, each distinct value read once.
+
+A line that asks nothing (no code, no day, an unknown country) has a number below zero, which stands for its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tariffcli.book.entry import Entry as Typed
+from tariffcli.book.entry import facts_given, ordinary_duty
+from tariffcli.book.load import Record
+from tariffcli.book.words import find_country
+from tariffcli.bulk import clean, columns
+from tariffcli.bulk.amounts import read_amounts
+from tariffcli.bulk.classes import Classes, Entry
+from tariffcli.bulk.money import Amounts
+from tariffcli.bulk.plan import FACTS, Plan
+from tariffcli.errors import UsageError
+
+Indices = NDArray[np.int64]
+UNMET = np.iinfo(np.int64).max
+EARLIEST, LATEST = date(1900, 1, 1).toordinal() - clean.EPOCH, date(2199, 12, 31).toordinal() - clean.EPOCH
+
+
+class Read(NamedTuple):
+    """A batch as numbers; `entries` and `amounts` are None where no line gives facts or values. `troubled`: what has refusals."""
+
+    groups: Indices
+    goods: Indices
+    epochs: Indices
+    entries: Indices | None
+    amounts: Amounts | None
+    troubled: list[Indices]
+
+
+class Reader:
+    """Reads batches by a plan, and keeps what each distinct value means."""
+
+    def __init__(self, book: Record, plan: Plan, classes: Classes) -> None:
+        self.book, self.plan, self.classes = book, plan, classes
+        self.countries = sorted(book.country_names)
+        self._places = {code: place for place, code in enumerate(self.countries)}
+        self._pairs = np.full(len(self.countries) ** 2, UNMET, dtype=np.int64)
+        self._meanings: dict[tuple[str, Any], int] = {}
+        self._tables: dict[str, tuple[Any, Indices]] = {}
+        self._entries: dict[tuple[object, ...], int] = {}
+        self.reasons: list[str] = []
+
+    def refusal(self, reason: str) -> int:
+        """The number below zero of a reason."""
+        with self.classes.lock:
+            key = ("", reason)
+            if key not in self._meanings:
+                self.reasons.append(reason)
+                self._meanings[key] = -len(self.reasons)
+            return self._meanings[key]
+
+    def reason(self, number: int) -> str:
+        """The reason of a number below zero."""
+        return self.reasons[-number - 1]
+
+    def read(self, batch: Any) -> Read:
+        """A record batch or table as numbers."""
+        goods = self._meant(batch, "hs" if self.plan.has("hs") else "product", self._goods)
+        groups = self._groups(batch)
+        epochs, days = self._epochs(batch, groups)
+        entries = self._facts(batch, groups) if self.plan.has(*FACTS) else None
+        amounts, wrong = read_amounts(self, batch) if self.plan.has("value") else (None, None)
+        checked = [part for part in (goods, groups, days, entries, wrong) if part is not None and len(part)]
+        return Read(groups, goods, epochs, entries, amounts, [part for part in checked if part.min() < 0])
+
+    def column(self, batch: Any, meaning: str) -> Any:
+        """The column of a meaning, as one array."""
+        return columns.flat(batch.column(self.plan.columns[meaning]))
+
+    def given(self, batch: Any, meaning: str) -> Any:
+        """The column of a meaning, or what is given for every line."""
+        if meaning in self.plan.constants:
+            return columns.texts([self.plan.constants[meaning]] * batch.num_rows)
+        return self.column(batch, meaning)
+
+    def _meant(self, batch: Any, meaning: str, read: Callable[[Any], int]) -> Indices:
+        """The numbers of a column by `read`, asked once for each distinct value."""
+        if meaning in self.plan.constants:
+            return np.full(batch.num_rows, self.once(meaning, read, self.plan.constants[meaning]), dtype=np.int64)
+        numbers, values = columns.encoded(self.column(batch, meaning))
+        kept = self._tables.get(meaning)
+        if kept is None or not kept[0].equals(values):
+            table = [self.once(meaning, read, value) for value in (*values.to_pylist(), None)]
+            kept = self._tables[meaning] = (values, np.array(table, dtype=np.int64))
+        return kept[1].take(numbers)
+
+    def once(self, meaning: str, read: Callable[[Any], int], value: Any) -> int:
+        """What a value means, or the refusal of it."""
+        key = (meaning, value)
+        found = self._meanings.get(key)
+        if found is None:
+            blank = value is None or (isinstance(value, str) and not value.strip()) or clean.is_nan(value)
+            try:
+                found = self.refusal(f"no {meaning} is given") if blank else read(value)
+            except UsageError as error:
+                found = self.refusal(str(error))
+            self._meanings[key] = found
+        return found
+
+    def _goods(self, value: Any) -> int:
+        code = clean.code_of(value)
+        return self.classes.goods_number(clean.restored(code) if self.plan.restore_zeros else code)
+
+    def _country(self, value: Any) -> int:
+        return self._places[find_country(self.book, clean.country_word(value))]
+
+    def _groups(self, batch: Any) -> Indices:
+        if "importer" in self.plan.constants:
+            return self._meant(batch, "origin", self._group_of_origin)
+        importers = self._meant(batch, "importer", self._country)
+        origins = self._meant(batch, "origin", self._country)
+        pairs = importers * len(self.countries) + origins
+        wrong = np.minimum(importers, origins)
+        bad = len(wrong) > 0 and wrong.min() < 0
+        groups = self._pairs.take(np.where(wrong < 0, 0, pairs) if bad else pairs)
+        if len(groups) and groups.max() == UNMET:
+            for pair in np.unique(pairs[(groups == UNMET) & (wrong >= 0)]).tolist():
+                self._pairs[pair] = self._group(*divmod(pair, len(self.countries)))
+            groups = self._pairs.take(np.where(wrong < 0, 0, pairs) if bad else pairs)
+        return np.where(wrong < 0, wrong, groups) if bad else groups
+
+    def _group_of_origin(self, value: Any) -> int:
+        importer = self.once("importer", self._country, self.plan.constants["importer"])
+        return importer if importer < 0 else self._group(importer, self._country(value))
+
+    def _group(self, importer: int, origin: int) -> int:
+        if importer == origin:
+            name = self.countries[importer]
+            return self.refusal(f"origin and importer are both {name}; a country charges no import duty on its own goods.")
+        return self.classes.group_number(self.countries[importer], self.countries[origin])
+
+    def _epochs(self, batch: Any, groups: Indices) -> tuple[Indices, Indices | None]:
+        """The epoch of each line, and the refusals of its day; of an instant where the plan has one."""
+        if self.plan.has("instant"):
+            return self._epochs_of_instants(batch, groups)
+        days, wrong = self._days(batch)
+        if len(days) and (days.min() < EARLIEST or days.max() > LATEST):
+            wrong = np.zeros(len(days), dtype=np.int64) if wrong is None else wrong
+            wrong[(days < EARLIEST) | (days > LATEST)] = self.refusal("the day is outside the calendar of this tool (1900 to 2199).")
+        return self.classes.groups.epochs_of_days(groups, days), wrong
+
+    def _days(self, batch: Any) -> tuple[NDArray[np.int32], Indices | None]:
+        """Days counted from 1970, and refusals."""
+        column = self.given(batch, "date")
+        if pa.types.is_timestamp(column.type):
+            column = column.cast(pa.date32(), safe=False)
+        if pa.types.is_date32(column.type) and column.null_count == 0:
+            return columns.view(column, np.int32), None
+        numbers, values = columns.encoded(column)
+        table = [self.once("date", self._day, value) for value in (*values.to_pylist(), None)]
+        found = np.array(table, dtype=np.int64).take(numbers)
+        return np.where(found < 0, 0, found - SHIFT).astype(np.int32), np.minimum(found, 0)
+
+    def _day(self, value: Any) -> int:
+        return clean.day_number(value, self.plan.month_first) + SHIFT
+
+    def _epochs_of_instants(self, batch: Any, groups: Indices) -> tuple[Indices, Indices]:
+        """The epoch of each instant; one without an offset is on the clock of the line's importer."""
+        column = self.given(batch, "instant")
+        found, wrong = np.zeros(batch.num_rows, dtype=np.int64), np.zeros(batch.num_rows, dtype=np.int64)
+        aware = pa.types.is_timestamp(column.type) and column.type.tz is not None
+        for number in _present(groups):
+            group = self.classes.groups.found[number]
+            here = np.flatnonzero(groups == number)
+            moments = self._aware(column) if aware else self._on_the_clock(column, group.zone)
+            wrong[here] = np.minimum(moments, 0)[here]
+            found[here] = group.epochs_of_instants(moments[here] - FAR)
+        return found, wrong
+
+    def _aware(self, column: Any) -> Indices:
+        seconds = columns.view(column.cast(pa.timestamp("s", "UTC"), safe=False), np.int64)
+        return np.where(columns.missing(column), self.refusal("no instant is given"), seconds + FAR)
+
+    def _on_the_clock(self, column: Any, zone: str) -> Indices:
+        numbers, values = columns.encoded(column)
+        read = [self.once(f"instant in {zone}", lambda value: clean.instant_number(value, zone) + FAR, one) for one in values.to_pylist()]
+        return np.array([*read, self.refusal("no instant is given")], dtype=np.int64).take(numbers)
+
+    def _facts(self, batch: Any, groups: Indices) -> Indices:
+        """Each line's combination of facts, or the refusal of it."""
+        given = [meaning for meaning in FACTS if self.plan.has(meaning)]
+        together = np.maximum(groups, 0)
+        lists: list[tuple[int, list[Any]]] = []
+        for meaning in given:
+            if meaning in self.plan.constants:
+                lists.append((1, [self.plan.constants[meaning]]))
+                continue
+            numbers, values = columns.encoded(self.column(batch, meaning))
+            several = [*values.to_pylist(), None]
+            lists.append((len(several), several))
+            together = together * len(several) + numbers
+        each, places = np.unique(together, return_inverse=True)
+        found: list[int] = []
+        zones = [group.zone for group in self.classes.groups.found] or ["UTC"]
+        for rest in each.tolist():
+            told: dict[str, Any] = {}
+            left = rest
+            for meaning, (many, values) in zip(reversed(given), reversed(lists), strict=True):
+                left, place = divmod(left, many)
+                told[meaning] = values[place]
+            found.append(self._entry(zones[left], told))
+        return np.array(found, dtype=np.int64).take(places.reshape(-1))
+
+    def _entry(self, zone: str, texts: dict[str, Any]) -> int:
+        key = (zone, *texts.items())
+        if key not in self._entries:
+            try:
+                self._entries[key] = self.classes.entry_number(self._typed(zone, texts))
+            except UsageError as error:
+                self._entries[key] = self.refusal(str(error))
+        return self._entries[key]
+
+    def _typed(self, zone: str, texts: dict[str, Any]) -> Entry:
+        told = {name: text for name, value in texts.items() if not clean.is_nan(value) and (text := str(value or "").strip())}
+        typed = Typed(
+            claim=clean.several(told.get("claim", "")),
+            loaded=told.get("loaded"),
+            mode=told.get("mode"),
+            metal_share=clean.several(told.get("metal_share", "")),
+            in_quota=clean.yes_or_no(told["in_quota"]) if "in_quota" in told else None,
+            postal=clean.yes_or_no(told["postal"]) if "postal" in told else False,
+            value=str(clean.money(told["shipment_value"])) if "shipment_value" in told else None,
+        )
+        facts = facts_given(self.book, typed, zone, lambda text: clean.iso_day(text, self.plan.month_first))
+        mfn: Decimal | None = ordinary_duty(told["mfn"]) if "mfn" in told else None
+        return Entry(tuple(sorted(facts.items())), mfn)
+
+
+FAR, SHIFT = 1 << 40, 1 << 20
+"""Added to instants and days while they are read, so that none is below zero: a number below zero is a refusal."""
+
+
+def _present(groups: Indices) -> list[int]:
+    """The groups of some lines, in order; refusals left out."""
+    if not len(groups):
+        return []
+    low, high = int(groups.min()), int(groups.max())
+    if low == high:
+        return [low] if low >= 0 else []
+    return [number for number in np.flatnonzero(np.bincount(groups[groups >= 0])).tolist()]

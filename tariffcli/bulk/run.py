@@ -1,0 +1,223 @@
+# pyright: basic
+"""A file of lines in, the same file with its answers out: read, rated in several threads, written in order, bounded in memory."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from tariffcli.bulk import clean, columns
+from tariffcli.bulk.frame import settle
+from tariffcli.bulk.outcomes import INVALID
+from tariffcli.bulk.plan import Plan, check
+from tariffcli.bulk.rating import DUTY, Rated, Rater, with_columns
+from tariffcli.bulk.sinks import Aside, fitted, open_sink, output_schema
+from tariffcli.bulk.sources import Source, first_line, kind_of
+from tariffcli.errors import TariffError, UsageError
+
+TEXT = pa.dictionary(pa.int32(), pa.string())
+EXAMPLES = 5
+"""So many bad lines are shown; of the others nothing is told but their number."""
+
+Stage = Callable[[Iterator[Any]], Iterator[Any]]
+
+
+class Summary:
+    """What became of the lines of a file: how many of each status, some examples of bad ones."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.by_class = np.zeros(0, dtype=np.int64)
+        self.bad: list[tuple[int, str]] = []
+        self.statuses: Counter[str] = Counter()
+
+    def add(self, rater: Rater, rated: Rated) -> None:
+        """Count a rated batch."""
+        counts = np.bincount(rated.classes)
+        if len(counts) > len(self.by_class):
+            self.by_class = np.concatenate([self.by_class, np.zeros(len(counts) - len(self.by_class), dtype=np.int64)])
+        self.by_class[: len(counts)] += counts
+        words = rater.classes.outcomes.words
+        status, reason = words["status"], words["reason"]
+        if len(self.bad) < EXAMPLES and INVALID in status.texts:
+            wrong = np.flatnonzero(status.numbers.values.take(rated.classes) == status.texts.index(INVALID))
+            for line in wrong[: EXAMPLES - len(self.bad)].tolist():
+                said = reason.texts[int(reason.numbers.values[rated.classes[line]])]
+                self.bad.append((self.lines + line + 1, said))
+        self.lines += len(rated.classes)
+
+    def close(self, rater: Rater) -> None:
+        """Turn counts of classes into counts of statuses."""
+        status = rater.classes.outcomes.words["status"]
+        sums = np.bincount(status.numbers.values[: len(self.by_class)], weights=self.by_class, minlength=len(status.texts))
+        self.statuses = Counter({text: int(many) for text, many in zip(status.texts, sums, strict=True) if many})
+
+
+class Job(NamedTuple):
+    """One file to rate. `stages` change batches before they are rated; `collect` sees each output batch, in order."""
+
+    source: Source
+    plan: Plan
+    rater: Rater
+    out: Path | None
+    out_kind: str
+    threads: int
+    stages: tuple[Stage, ...] = ()
+    collect: Callable[[Any], None] | None = None
+    progress: Callable[[int, float], None] | None = None
+
+
+def run(job: Job) -> Summary:
+    """Rate a file. The output appears only when it is whole; an error or an interrupt leaves nothing behind.
+
+    Raises UsageError, TariffError; KeyboardInterrupt passes through.
+    """
+    added = [(name, _type_of(job.rater, name)) for name in job.rater.added]
+    check(job.plan, job.source.names, [name for name, _ in added])
+    schema = output_schema(job.source.read_schema, added)
+    summary = Summary()
+    aside = Aside(job.out) if job.out is not None else None
+    numbers = frozenset(job.plan.columns[meaning] for meaning in ("value", "quantity", "paid") if meaning in job.plan.columns) | {DUTY}
+    try:
+        sink, release = open_sink(job.out_kind, aside.path if aside is not None else None, schema, numbers)
+        try:
+            for rated, batch, encoded in _rated(job, schema, sink):
+                sink.write(encoded)
+                summary.add(job.rater, rated)
+                if job.collect is not None:
+                    job.collect(batch)
+                if job.progress is not None:
+                    job.progress(summary.lines, job.source.done())
+            sink.close()
+        finally:
+            release()
+        if aside is not None:
+            aside.keep()
+    except pa.ArrowException as error:
+        raise TariffError(f"{job.source.name} could not be rated to its end: {first_line(error)}") from None
+    except OSError as error:
+        where = job.out if job.out is not None else "standard output"
+        said = f"{error.strerror or first_line(error)}; {summary.lines:,} lines were rated, nothing was left behind."
+        raise TariffError(f"{where} could not be written: {said}") from None
+    finally:
+        if aside is not None:
+            aside.drop()
+    summary.close(job.rater)
+    return summary
+
+
+def _rated(job: Job, schema: Any, sink: Any) -> Iterator[tuple[Rated, Any, Any]]:
+    """Batches with their answers, in order; several are on their way at once."""
+
+    def work(batch: Any) -> tuple[Rated, Any, Any]:
+        rated = job.rater.classify(batch)
+        arrays = [job.rater.column(name, rated) for name in job.rater.added]
+        out = fitted(with_columns(batch, job.rater.added, arrays), schema)
+        return rated, out, sink.encode(out)
+
+    batches: Iterator[Any] = _ahead(job.source.batches())
+    for stage in job.stages:
+        batches = stage(batches)
+    if job.threads == 1:
+        yield from map(work, batches)
+        return
+    with ThreadPoolExecutor(job.threads) as pool:
+        waiting: deque[Future[tuple[Rated, Any, Any]]] = deque()
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(work, batch))
+                if len(waiting) > job.threads + 1:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _ahead(batches: Iterator[Any]) -> Iterator[Any]:
+    """The same batches, read a little ahead in a thread of their own."""
+    queue: Queue[Any] = Queue(3)
+    stopped: list[bool] = []
+
+    def read() -> None:
+        try:
+            for batch in batches:
+                if stopped:
+                    return
+                queue.put((batch, None))
+            queue.put((None, None))
+        except BaseException as error:
+            queue.put((None, error))
+
+    Thread(target=read, daemon=True).start()
+    try:
+        while True:
+            batch, error = queue.get()
+            if error is not None:
+                raise error
+            if batch is None:
+                return
+            yield batch
+    finally:
+        stopped.append(True)
+        while not queue.empty():
+            queue.get_nowait()
+
+
+def _type_of(rater: Rater, name: str) -> Any:
+    return TEXT if name in rater.classes.outcomes.words else pa.float64()
+
+
+def settle_stream(plan: Plan, source: Source) -> tuple[Plan, Source]:
+    """What only whole columns tell, told from the first batch, and from all days of the file where that is not enough.
+
+    Raises UsageError where slashed days can be read two ways.
+    """
+    batches = source.batches()
+    first = next(batches, None)
+    if not source.again:
+        source = source._replace(batches=lambda: chain([] if first is None else [first], batches))
+    if first is None:
+        return plan, source
+    table = pa.Table.from_batches([first])
+    name = plan.columns.get("date")
+    if source.again and plan.month_first is None and name is not None and _slashed(table, name):
+        plan = plan._replace(month_first=_month_first(source, name))
+    return settle(plan, table), source
+
+
+def _slashed(table: Any, name: str) -> bool:
+    _, days = columns.encoded(table.column(name))
+    return any(isinstance(day, str) and clean.is_slashed(day) for day in days.to_pylist())
+
+
+def _month_first(source: Source, name: str) -> bool | None:
+    """How the days of a whole column are written; read until both ways could have shown themselves."""
+    seen: set[str] = set()
+    for batch in source.batches():
+        _, days = columns.encoded(batch.column(batch.schema.names.index(name)))
+        seen.update(day for day in days.to_pylist() if isinstance(day, str) and clean.is_slashed(day))
+    return clean.month_first_of(sorted(seen))
+
+
+def threads_of(asked: int | None) -> int:
+    """How many threads rate: those asked for, or one for each processor."""
+    if asked is not None and asked < 1:
+        raise UsageError("--threads takes 1 or more.")
+    return asked or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else asked or os.cpu_count() or 1
+
+
+def kind_for(out: Path | None) -> str:
+    """The kind of an output by its name; standard output is CSV."""
+    return "csv" if out is None else kind_of(out)

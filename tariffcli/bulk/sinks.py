@@ -1,0 +1,212 @@
+# pyright: basic, reportAttributeAccessIssue=false
+"""Where rated lines go: CSV, TSV, XLSX or Parquet, written aside and renamed when whole, so that no half file is ever seen."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from tariffcli.errors import TariffError, UsageError
+
+ROW_GROUP = 1 << 20
+SHEET_ROWS = 1_048_576
+"""So many rows a sheet holds, its header among them."""
+
+FORMULA = r"^[=+@\t\r]"
+"""A cell that begins so is run as a formula by spreadsheets; an apostrophe before it stops that."""
+
+
+class Aside:
+    """A file written beside its place and moved there when whole. Two runs to one place: the second is refused."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out.resolve()
+        self.path = self.out.with_name(f".{self.out.name}.{os.getpid()}.part")
+        for other in self.out.parent.glob(f".{self.out.name}.*.part"):
+            if _running(other):
+                raise UsageError(f"Another run is writing {out}; wait for it, or give another name.")
+            other.unlink(missing_ok=True)
+
+    def keep(self) -> None:
+        """The file is whole: give it its name."""
+        os.replace(self.path, self.out)
+
+    def drop(self) -> None:
+        """The file will not be whole: leave nothing behind."""
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError:
+            pass
+
+
+def _running(part: Path) -> bool:
+    """Whether the process that writes a part file still lives."""
+    number = part.name.split(".")[-2]
+    if not number.isdigit() or int(number) == os.getpid():
+        return number.isdigit()
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+class Sink:
+    """A file of rated lines. `encode` may run in any thread; `write` takes what it gives, in order; `close` ends the file."""
+
+    def encode(self, batch: Any) -> Any:
+        """What `write` needs of a batch."""
+        return batch
+
+    def write(self, encoded: Any) -> None:
+        """Add a batch."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """End the file."""
+
+
+class CsvSink(Sink):
+    """Comma or tab separated text in UTF-8."""
+
+    def __init__(self, stream: Any, schema: Any, delimiter: str) -> None:
+        self._stream, self._options = stream, arrow_csv.WriteOptions(include_header=False, delimiter=delimiter, quoting_style="needed")
+        header = io.BytesIO()
+        options = arrow_csv.WriteOptions(include_header=True, delimiter=delimiter, quoting_style="needed")
+        names = pa.schema([(name, pa.string()) for name in map(safe_text, schema.names)])
+        arrow_csv.write_csv(names.empty_table(), header, options)
+        stream.write(header.getvalue())
+
+    def encode(self, batch: Any) -> Any:
+        """The bytes of a batch."""
+        columns = [safe(plain_column(column)) for column in batch.columns]
+        buffer = pa.BufferOutputStream()
+        arrow_csv.write_csv(pa.RecordBatch.from_arrays(columns, names=batch.schema.names), buffer, self._options)
+        return buffer.getvalue()
+
+    def write(self, encoded: Any) -> None:
+        """Add the bytes of a batch."""
+        self._stream.write(encoded)
+
+    def close(self) -> None:
+        """End the file."""
+        self._stream.flush()
+
+
+class ParquetSink(Sink):
+    """One Parquet file, zstd level 1; columns of few distinct values in dictionary pages."""
+
+    def __init__(self, path: Path, schema: Any, many: frozenset[str]) -> None:
+        from pyarrow import parquet
+
+        few = [name for name in schema.names if name not in many]
+        options = {"compression": "zstd", "compression_level": 1, "use_dictionary": few, "store_schema": False, "write_statistics": few}
+        self._writer = parquet.ParquetWriter(path, schema, **options)
+
+    def write(self, encoded: Any) -> None:
+        """Add a batch to the row group that is being written."""
+        self._writer.write_batch(encoded, row_group_size=ROW_GROUP)
+
+    def close(self) -> None:
+        """End the file."""
+        self._writer.close()
+
+
+class SheetSink(Sink):
+    """One sheet of a workbook. Text is never run as a formula; `numbers` are the input's columns that are written as numbers."""
+
+    def __init__(self, path: Path, schema: Any, numbers: frozenset[str]) -> None:
+        import xlsxwriter
+
+        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        self._book = xlsxwriter.Workbook(str(path), {**options, "nan_inf_to_errors": False})
+        self._sheet = self._book.add_worksheet("lines")
+        self._numbers = [name in numbers for name in schema.names]
+        self._row = 1
+        bold = self._book.add_format({"bold": True})
+        for place, name in enumerate(schema.names):
+            self._sheet.write_string(0, place, name, bold)
+        self._sheet.freeze_panes(1, 0)
+
+    def write(self, encoded: Any) -> None:
+        """Add a batch. Raises TariffError when the sheet is full."""
+        if self._row + encoded.num_rows > SHEET_ROWS:
+            raise TariffError(f"A sheet holds {SHEET_ROWS - 1:,} lines and the file has more; give --out a .parquet or .csv name.")
+        columns = [column.to_pylist() for column in encoded.columns]
+        for line in zip(*columns, strict=True):
+            for place, value in enumerate(line):
+                self._cell(place, value)
+            self._row += 1
+
+    def _cell(self, place: int, value: Any) -> None:
+        if value is None or value == "":
+            return
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            value = str(value)
+        if isinstance(value, str) and self._numbers[place] and re.fullmatch(r"-?(0|[1-9]\d{0,14})(\.\d+)?", value):
+            value = float(value)
+        if isinstance(value, str):
+            self._sheet.write_string(self._row, place, value[:32_767])
+        elif np.isfinite(value):
+            self._sheet.write_number(self._row, place, value)
+
+    def close(self) -> None:
+        """End the workbook."""
+        self._book.close()
+
+
+def open_sink(kind: str, target: Path | None, schema: Any, numbers: frozenset[str]) -> tuple[Sink, Callable[[], None]]:
+    """The sink of a kind at a path (None: standard output), and how to let go of what it holds."""
+    if kind == "parquet" and target is not None:
+        return ParquetSink(target, schema, numbers), lambda: None
+    if kind == "xlsx" and target is not None:
+        return SheetSink(target, schema, numbers), lambda: None
+    if target is None:
+        return CsvSink(sys.stdout.buffer, schema, ","), lambda: None
+    stream = target.open("wb")
+    return CsvSink(stream, schema, "\t" if kind == "tsv" else ","), stream.close
+
+
+def output_schema(schema: Any, added: list[tuple[str, Any]]) -> Any:
+    """The columns of the output: those of the input, then those added."""
+    return pa.schema([*schema, *(pa.field(name, kind) for name, kind in added)], metadata=schema.metadata)
+
+
+def fitted(batch: Any, schema: Any) -> Any:
+    """A batch with the types of a schema."""
+    pairs = zip(batch.columns, schema, strict=True)
+    arrays = [column if column.type == field.type else plain_column(column).cast(field.type) for column, field in pairs]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def plain_column(column: Any) -> Any:
+    """A column without a dictionary."""
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def safe_text(text: str) -> str:
+    """A text that no spreadsheet runs."""
+    return f"'{text}" if re.match(FORMULA, text) else text
+
+
+def safe(column: Any) -> Any:
+    """A text column with an apostrophe before what a spreadsheet would run as a formula."""
+    import pyarrow.compute as pc  # costs as much as all of numpy: only where texts are read
+
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return column
+    risky = pc.match_substring_regex(column, FORMULA)
+    if not pc.any(risky).as_py():
+        return column
+    return pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)

@@ -1,0 +1,278 @@
+# pyright: basic, reportAttributeAccessIssue=false
+"""Files of lines, read as streams of record batches: CSV and TSV as text, XLSX sheets as text, Parquet as it is."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from tariffcli.bulk import columns, sheets
+from tariffcli.bulk.headers import USUAL, find_columns, fold
+from tariffcli.errors import TariffError, UsageError
+
+BATCH = 1 << 16
+"""Lines of a batch: its columns fit a processor's cache."""
+
+BLOCK = 1 << 23
+CODED_TEXT = pa.dictionary(pa.int32(), pa.string())
+ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
+CODED = {fold(name) for meaning in ("hs", "product", "origin", "importer", "date", "unit") for name in (meaning, *USUAL[meaning])}
+"""Columns of few distinct texts, which are read as dictionaries."""
+
+ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".parquet", ".pq")
+DELIMITERS = (",", "\t", ";", "|")
+
+
+class Source(NamedTuple):
+    """A file of lines. `batches()` reads it from the start; `skipped` counts rows that are no lines; `done` is the share read, 0 to 1."""
+
+    name: str
+    kind: str
+    names: list[str]
+    read_schema: Any
+    batches: Callable[[], Iterator[Any]]
+    skipped: list[str]
+    done: Callable[[], float]
+    again: bool
+
+
+class Options(NamedTuple):
+    """How to read: an encoding for text files, a sheet of a workbook, meanings asked for (they help to find the header)."""
+
+    encoding: str | None = None
+    sheet: str | None = None
+    asked: Mapping[str, str] = {}
+
+
+def kind_of(path: Path | None, asked: str | None = None) -> str:
+    """The kind of a file by its name: csv, tsv, xlsx or parquet. Raises UsageError."""
+    if asked:
+        return asked
+    if path is None:
+        return "csv"
+    ending = path.suffix.lower().lstrip(".")
+    ending = {"pq": "parquet", "txt": "csv", "tab": "tsv", "xlsm": "xlsx"}.get(ending, ending)
+    if ending not in ("csv", "tsv", "xlsx", "parquet"):
+        raise UsageError(f"'{path.name}' is no file of lines by its name; csv, tsv, xlsx and parquet are read.")
+    return ending
+
+
+def open_source(path: Path | None, options: Options) -> Source:
+    """Open a file (None: standard input, as CSV). Raises UsageError, TariffError."""
+    if path is not None and not path.is_file():
+        raise UsageError(f"{path} is not a file that can be read.")
+    kind = kind_of(path)
+    try:
+        if kind == "parquet" and path is not None:
+            return _parquet(path, options)
+        if kind == "xlsx" and path is not None:
+            return _workbook(path, options)
+        return _text(path, "\t" if kind == "tsv" else None, options)
+    except pa.ArrowException as error:
+        raise TariffError(f"{path or 'standard input'} could not be read as {kind}: {first_line(error)}") from None
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's words, short enough for a person."""
+    words = " ".join(str(error).split())
+    return words[:200].rstrip(".") + "."
+
+
+# Parquet
+
+
+def _parquet(path: Path, options: Options) -> Source:
+    from pyarrow import parquet
+
+    file = parquet.ParquetFile(path, memory_map=False, buffer_size=1 << 20, pre_buffer=False)
+    schema = file.schema_arrow
+    texts = [field.name for field in schema if pa.types.is_string(field.type)]
+    coded = [name for name in texts if fold(name) in CODED or name in options.asked.values()]
+    rows = max(file.metadata.num_rows, 1)
+    state = [0]
+
+    def batches() -> Iterator[Any]:
+        state[0] = 0
+        with parquet.ParquetFile(path, read_dictionary=coded, memory_map=False, buffer_size=1 << 20, pre_buffer=False) as opened:
+            for batch in opened.iter_batches(batch_size=BATCH):
+                state[0] += batch.num_rows
+                yield batch
+
+    fields = [field.with_type(CODED_TEXT) if field.name in coded else field for field in schema]
+    read_schema = pa.schema(fields, metadata=schema.metadata)
+    return Source(path.name, "parquet", schema.names, read_schema, batches, [], lambda: state[0] / rows, True)
+
+
+# text
+
+
+class Counted(io.RawIOBase):
+    """A stream that counts what was read of it."""
+
+    def __init__(self, stream: BinaryIO, start: bytes, total: int) -> None:
+        self._stream, self._start, self.total, self.read_so_far = stream, start, total, 0
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes: first those that were looked at."""
+        if self._start:
+            size = len(self._start) if size < 0 else size
+            data, self._start = self._start[:size], self._start[size:]
+        else:
+            data = self._stream.read(size)
+        self.read_so_far += len(data)
+        return data
+
+    @property
+    def done(self) -> float:
+        """The share that was read; 0 where the length is not known."""
+        return min(1.0, self.read_so_far / self.total) if self.total else 0.0
+
+
+class Layout(NamedTuple):
+    """How a text file is written: its encoding, what parts the cells, the row of its header, its columns."""
+
+    encoding: str
+    delimiter: str
+    header: int
+    names: list[str]
+
+
+def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
+    name = path.name if path is not None else "standard input"
+    stream = path.open("rb") if path is not None else sys.stdin.buffer
+    head = stream.read(1 << 20)
+    if not head.strip():
+        raise UsageError(f"{name} is empty.")
+    layout = _layout(head, delimiter, options, name)
+    total = path.stat().st_size if path is not None else 0
+    skipped: list[str] = []
+    counted: list[Counted] = [Counted(stream, head, total)]
+
+    def batches() -> Iterator[Any]:
+        if path is not None:
+            counted[0] = Counted(path.open("rb"), b"", total)
+        yield from _text_batches(counted[0], layout, skipped, name)
+
+    schema = pa.schema([(column, pa.string()) for column in layout.names])
+    return Source(name, "csv", layout.names, schema, batches, skipped, lambda: counted[0].done, path is not None)
+
+
+def _layout(head: bytes, delimiter: str | None, options: Options, name: str) -> Layout:
+    """The layout that finds most columns of known meaning."""
+    if b"\x00" in head[:4096] and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UsageError(f"{name} is no text file; give a .csv, .tsv, .xlsx or .parquet file.")
+    encodings = (options.encoding,) if options.encoding else ("utf-16",) if head.startswith((b"\xff\xfe", b"\xfe\xff")) else ENCODINGS
+    best: tuple[int, Layout] | None = None
+    for encoding in encodings:
+        text = _decoded(head, encoding)
+        if text is None:
+            continue
+        for parted in (delimiter,) if delimiter else DELIMITERS:
+            for row, cells in enumerate(_first_rows(text, parted)):
+                score = _meanings(cells, options.asked)
+                if best is None or score > best[0]:
+                    best = score, Layout(encoding, parted, row, [cell.strip() for cell in cells])
+        if best is not None and best[0] >= 2:
+            break
+    if best is None:
+        raise UsageError(f"{name} could not be read as {' or '.join(encodings)}; give --encoding.")
+    return best[1]
+
+
+def _decoded(head: bytes, encoding: str) -> str | None:
+    """The text of the first bytes; the last character may be cut."""
+    try:
+        decoder = codecs.getincrementaldecoder(encoding)()
+        return decoder.decode(head, final=False)
+    except (UnicodeDecodeError, LookupError):
+        return None
+
+
+def _first_rows(text: str, delimiter: str) -> list[list[str]]:
+    """The first rows: a header may stand below rows of parameters."""
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(text), delimiter=delimiter):
+            rows.append(row)
+            if len(rows) == 30:
+                break
+    except csv.Error:
+        pass
+    return rows
+
+
+def _meanings(cells: Sequence[str], asked: Mapping[str, str]) -> int:
+    """How many columns of known meaning a row names, were it the header."""
+    try:
+        return len(find_columns([cell.strip() for cell in cells], asked))
+    except UsageError:
+        return 1
+
+
+def _text_batches(stream: Counted, layout: Layout, skipped: list[str], name: str) -> Iterator[Any]:
+    def odd(row: Any) -> str:
+        if len(skipped) < 1000:
+            skipped.append(f"line {row.number}: {row.actual_columns} cells, the header has {row.expected_columns}")
+        else:
+            skipped.append("")
+        return "skip"
+
+    encoding = "utf-8" if layout.encoding == "utf-8-sig" else layout.encoding
+    names = _distinct(layout.names)
+    read = arrow_csv.ReadOptions(block_size=BLOCK, column_names=names, skip_rows=layout.header + 1, encoding=encoding, use_threads=True)
+    parse = arrow_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True, invalid_row_handler=odd)
+    convert = arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
+    try:
+        with arrow_csv.open_csv(pa.PythonFile(stream, mode="r"), read, parse, convert) as reader:
+            for batch in reader:
+                renamed = batch.rename_columns(layout.names)
+                for start in range(0, renamed.num_rows, BATCH):
+                    yield renamed.slice(start, BATCH)
+    except (pa.ArrowException, UnicodeError) as error:
+        if "Empty CSV" in str(error):
+            return
+        ask = f"Is it all in {layout.encoding}? See --encoding."
+        raise TariffError(f"{name} could not be read to its end: {first_line(error)} {ask}") from None
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names told apart by their place, for a reader that takes one of each."""
+    return [f"{place}" for place in range(len(names))]
+
+
+# workbooks
+
+
+def _workbook(path: Path, options: Options) -> Source:
+    sheet = sheets.open_sheet(path, options.sheet)
+    rows = sheet.first(30)
+    if not rows:
+        raise UsageError(f"{path.name} is empty.")
+    scores = [_meanings(row, options.asked) for row in rows]
+    header = scores.index(max(scores))
+    names = [cell.strip() for cell in rows[header]]
+    while names and not names[-1]:
+        names.pop()
+    schema = pa.schema([(name, pa.string()) for name in names])
+    state = [0]
+
+    def batches() -> Iterator[Any]:
+        state[0] = 0
+        for lines in sheet.batches(header + 1, len(names), BATCH // 4):
+            state[0] += len(lines)
+            arrays = [columns.texts(column) for column in zip(*lines, strict=True)]
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+    return Source(path.name, "xlsx", names, schema, batches, [], lambda: min(1.0, state[0] / max(sheet.rows, 1)), True)

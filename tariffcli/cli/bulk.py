@@ -1,0 +1,248 @@
+"""`tariff bulk`: a whole file of entry lines, each rated at its own day."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from tariffcli.book.load import Record, load
+from tariffcli.errors import TariffError, UsageError
+from tariffcli.law.instants import parse_day
+from tariffcli.show import files
+
+
+class Asked(NamedTuple):
+    """What was typed, that holds for every file of a run."""
+
+    record: Record
+    columns: dict[str, str]
+    constants: dict[str, str]
+    month_first: bool | None
+    known_on: str | None
+    encoding: str | None
+    sheet: str | None
+    threads: int
+    flags: dict[str, Any]
+
+
+def register(app: typer.Typer, name: str) -> None:
+    """Add the command."""
+    app.command(name)(bulk)
+
+
+def bulk(
+    source: Annotated[str, typer.Argument(metavar="INPUT", help="A CSV, TSV, XLSX or Parquet file, a folder of them, or - for stdin.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The output, by its name CSV, TSV, XLSX or Parquet; a folder for a folder.")
+    ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option("--map", help='What a column means: --map hs="HTS Number". Repeatable.', metavar="MEANING=COLUMN")
+    ] = None,
+    origin: Annotated[str | None, typer.Option("--from", help="Country of origin of every line.", metavar="COUNTRY")] = None,
+    importer: Annotated[str | None, typer.Option("--to", help="The importer of every line.", metavar="COUNTRY")] = None,
+    constants: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="What holds for every line: --set claim=donation. Repeatable.", metavar="MEANING=VALUE"),
+    ] = None,
+    known_on: Annotated[str | None, typer.Option("--known-on", help="As announced by the end of this day.", metavar="DAY")] = None,
+    dates: Annotated[str | None, typer.Option("--dates", help="How to read 04/05/2025: us or eu.", metavar="us|eu")] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; default the first.", metavar="NAME")] = None,
+    encoding: Annotated[str | None, typer.Option("--encoding", help="Encoding of a text file.", metavar="NAME")] = None,
+    threads: Annotated[int | None, typer.Option("--threads", help="Threads that rate; default one a processor.", metavar="N")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a folder: parts that are done are left alone.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 4 when a line has not one number.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    data: Annotated[Path | None, typer.Option("--data", help="Another record: a folder with its tables.", metavar="DIR")] = None,
+) -> None:
+    """Rate every line of a file at its own day: additional and ordinary duty, each authority, the amount due, and by which acts.
+
+    Example: tariff bulk entries.csv --out rated.csv --from cn --to us
+    """
+    try:
+        import pyarrow as _  # noqa: F401
+    except ImportError:
+        raise TariffError("`tariff bulk` needs pyarrow, which is not installed. Install it: pip install 'tariffcli[bulk]'.") from None
+    if dates not in (None, "us", "eu"):
+        raise UsageError("--dates takes us or eu.")
+    from tariffcli.bulk.run import threads_of
+
+    fixed = {**_pairs(constants or [], "--set"), **{name: text for name, text in (("origin", origin), ("importer", importer)) if text}}
+    known = parse_day(known_on, "", {"us": True, "eu": False}.get(dates or "")) if known_on is not None else None
+    flags = {"encoding": encoding, "sheet": sheet, "dates": dates, "known_on": known}
+    asked = Asked(
+        load(data),
+        _pairs(columns or [], "--map"),
+        fixed,
+        {"us": True, "eu": False}.get(dates or ""),
+        known,
+        encoding,
+        sheet,
+        threads_of(threads),
+        flags,
+    )
+    with _stoppable():
+        statuses = _folder(asked, Path(source), out, force, resume) if Path(source).is_dir() else _file(asked, source, out, force)
+    if strict and set(statuses) - {"complete"}:
+        print("--strict: not every line has one number.", file=sys.stderr)
+        raise typer.Exit(4)
+
+
+def _pairs(words: list[str], flag: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign or not name.strip() or not value.strip():
+            raise UsageError(f"{flag} takes MEANING=NAME, for example {flag} {'hs=HTS' if flag == '--map' else 'claim=donation'}.")
+        found[name.strip().replace("-", "_")] = value.strip().strip('"')
+    return found
+
+
+@contextmanager
+def _stoppable() -> Generator[None, None, None]:
+    """A request to end is answered as Ctrl-C is: nothing half written stays."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _file(asked: Asked, source: str, out: Path | None, force: bool) -> dict[str, int]:
+    path = None if source == "-" else Path(source)
+    if out is not None:
+        files.check_free(out, force)
+        if path is not None and out.exists() and path.exists() and out.samefile(path):
+            raise UsageError("The output is the input; give another name. The input is never written to.")
+    from tariffcli.bulk.kept import keep_classes, open_classes
+
+    classes = open_classes(asked.record, asked.known_on)
+    statuses = rate_one(asked, classes, path, out, print_plan=True)
+    keep_classes(classes)
+    return statuses
+
+
+def _folder(asked: Asked, source: Path, out: Path | None, force: bool, resume: bool) -> dict[str, int]:
+    """Rate every file of a folder into another folder, part by part."""
+    from tariffcli.bulk.kept import keep_classes, open_classes
+    from tariffcli.bulk.sources import ENDINGS
+
+    if out is None or out.is_file():
+        raise UsageError("A folder of parts needs a folder: --out FOLDER.")
+    if out.is_dir() and out.samefile(source):
+        raise UsageError("The output is the input; give another folder. The input is never written to.")
+    parts = sorted(path for path in source.iterdir() if path.is_file() and path.suffix.lower() in ENDINGS and not path.name.startswith("."))
+    if not parts:
+        raise UsageError(f"{source} holds no csv, tsv, xlsx or parquet files.")
+    out.mkdir(parents=True, exist_ok=True)
+    classes = open_classes(asked.record, asked.known_on)
+    total: dict[str, int] = {}
+    for place, part in enumerate(parts, 1):
+        target = out / part.name
+        if target.exists() and not force and not resume:
+            raise UsageError(f"{target} exists already; add --resume to go on, or --force to replace it.")
+        print(f"part {place} of {len(parts)}: {part.name}", file=sys.stderr)
+        statuses = rate_one(asked, classes, part, target, print_plan=place == 1, resume=resume and not force)
+        for status, many in statuses.items():
+            total[status] = total.get(status, 0) + many
+    keep_classes(classes)
+    return total
+
+
+def rate_one(
+    asked: Asked, classes: Any, path: Path | None, out: Path | None, *, print_plan: bool = False, resume: bool = False
+) -> dict[str, int]:
+    """Rate one file and write its manifest; gives the lines by status. Raises UsageError, TariffError."""
+    from tariffcli import __version__
+    from tariffcli.bulk import manifest, run
+    from tariffcli.bulk.headers import find_columns
+    from tariffcli.bulk.plan import Plan
+    from tariffcli.bulk.rating import Rater
+    from tariffcli.bulk.sources import Options, open_source
+
+    source = open_source(path, Options(asked.encoding, asked.sheet, asked.columns))
+    found = find_columns([name for name in source.names], asked.columns)
+    found = {meaning: name for meaning, name in found.items() if meaning not in asked.constants}
+    plan = Plan(found, asked.constants, asked.month_first, False, None, asked.known_on)
+    plan, source = run.settle_stream(plan, source)
+    if print_plan:
+        _tell_plan(plan)
+    given = manifest.conditions(asked.record, plan, f"tariffcli {__version__}", asked.flags)
+    digest = manifest.hash_of(path) if path is not None and out is not None else ""
+    if resume and out is not None and out.exists():
+        return _done_before(out, given, digest)
+    with _progress(source.name) as progress:
+        rater = Rater(asked.record, plan, classes)
+        job = run.Job(source, plan, rater, out, run.kind_for(out), asked.threads, progress=progress)
+        summary = run.run(job)
+    if out is not None:
+        told = manifest.manifest(given, source.name, digest, summary.lines, summary.statuses, summary.bad, len(source.skipped))
+        manifest.write_manifest(out, told)
+    _tell_summary(summary, source.skipped)
+    return dict(summary.statuses)
+
+
+def _done_before(out: Path, given: dict[str, Any], digest: str) -> dict[str, int]:
+    """What the manifest of a part says that is done; refused where it was made of another input, record or with other flags."""
+    from tariffcli.bulk import manifest
+
+    before = manifest.read_manifest(out)
+    if before is None:
+        raise UsageError(f"{out} has no manifest, so that nobody can say how it was made; remove it, or use --force.")
+    for name in ("record", "plan", "flags", "program"):
+        if before.get(name) != given[name]:
+            raise UsageError(f"{out} was made with another {name}; use the same, another folder, or --force.")
+    if before.get("input", {}).get("sha256") != digest:
+        raise UsageError(f"{out} was made of another input; remove it, or use --force.")
+    print(f"{out.name}: done before", file=sys.stderr)
+    return dict(before.get("statuses", {}))
+
+
+def _tell_plan(plan: Any) -> None:
+    """Say which column was read as what."""
+    read = [f'{meaning}="{name}"' for meaning, name in plan.columns.items()]
+    read += [f"{meaning}={text} (every line)" for meaning, text in plan.constants.items()]
+    print(f"columns: {', '.join(read)}", file=sys.stderr)
+    if plan.restore_zeros:
+        print("codes of an odd length are read with the leading zero that a spreadsheet ate: none of the column has one", file=sys.stderr)
+    if plan.month_first is not None:
+        print(f"slashed days are read {'month' if plan.month_first else 'day'} first", file=sys.stderr)
+
+
+def _tell_summary(summary: Any, skipped: list[str]) -> None:
+    counts = ", ".join(f"{many:,} {status}" for status, many in sorted(summary.statuses.items(), key=lambda item: -item[1]))
+    print(f"{summary.lines:,} lines: {counts or 'none'}", file=sys.stderr)
+    for line, reason in summary.bad:
+        print(f"  line {line}: {reason}", file=sys.stderr)
+    if skipped:
+        print(f"{len(skipped):,} rows left out, which have not the header's number of cells; the first: {skipped[0]}", file=sys.stderr)
+
+
+@contextmanager
+def _progress(name: str) -> Generator[Callable[[int, float], None] | None, None, None]:
+    """A line on the terminal with lines done, their rate and the time left; silent where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[lines]}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=1.0, lines="")
+
+        def tell(lines: int, done: float) -> None:
+            elapsed = bar.tasks[0].elapsed or 0
+            speed = f", {lines / elapsed:,.0f} a second" if elapsed else ""
+            bar.update(task, completed=done, lines=f"{lines:,} lines{speed}")
+
+        yield tell
