@@ -82,8 +82,7 @@ def scalar(record, line: dict[str, str]):
         both = line["quantity"] and line["unit"]
         goods = Goods(
             Decimal(line["value"]),
-            quantity=Decimal(line["quantity"]) if both else None,
-            unit=line["unit"] if both else "",
+            quantities=((Decimal(line["quantity"]), line["unit"]),) if both else (),
             even=any(row.rule == "even_units" for row in rules),
         )
         authorities = {name: programme.authority for name, programme in record.programmes.items()}

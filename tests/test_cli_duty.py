@@ -143,3 +143,41 @@ def test_a_file_is_written_and_kept(tmp_path: Path) -> None:
     assert ask(*PRICED, "--format", "csv", "--out", str(out)) == Told(0, "", "")
     assert "9.5" in out.read_text(encoding="utf-8")
     refused(ask(*PRICED, "--format", "csv", "--out", str(out)), 2, "--force")
+
+
+def test_a_heading_whose_lines_owe_different_ordinary_duties_is_not_priced_by_one_of_them() -> None:
+    words = ("duty", "--value", "1000", "--date", "2025-06-05", "--from", "cn", "--to", "us", "--quantity", "100", "--unit", "kg")
+    assert answered(ask(*words, "--hs", "0402", "--format", "plain")) == "375.00..\n"  # dry milk: 3.3 cents to 1.09 dollars a kilogram
+    assert answered(ask(*words, "--hs", "0402.10.05", "--format", "plain")) == "378.30\n"
+
+
+VERMOUTH = ("duty", "--value", "1000", "--date", "2025-06-05", "--from", "cn", "--to", "us", "--hs", "2204.30.00")
+
+
+def test_a_duty_in_two_units_is_priced_with_a_quantity_of_each() -> None:
+    """Grape must owes 4.4 cents a liter and 31.4 cents a proof liter: 4.40 and 6.28 dollars here."""
+    liters, proof = ("--quantity", "100", "--unit", "liter"), ("--quantity", "20", "--unit", "pf. liter")
+    both = document(*VERMOUTH, *liters, *proof)
+    assert (both["status"], both["lines"][-1]["amount"], both["total"]) == ("complete", 10.68, 385.68)  # type: ignore[index]
+    assert document(*VERMOUTH, *proof, *liters)["total"] == 385.68
+    assert both["quantities"] == [{"quantity": 100, "unit": "liter"}, {"quantity": 20, "unit": "pf. liter"}]
+    one = document(*VERMOUTH, *liters)
+    assert (one["status"], one["total"], one["lines"][-1]["amount"]) == ("needs_fact", None, None)  # type: ignore[index]
+    assert "pf. liter" in str(one["lines"][-1]["reason"])  # type: ignore[index]
+    refused(ask(*VERMOUTH, *liters, "--quantity", "3"), 2, "each --quantity with its --unit")
+    refused(ask(*VERMOUTH, *liters, "--quantity", "3", "--unit", "m3"), 2, "measures what an earlier --unit measures")
+
+
+def test_the_heading_of_an_exemption_is_declared_too_and_owes_nothing() -> None:
+    """CSMS 64724565: exempt electronics are declared under 9903.01.32 beside the other headings."""
+    phone = document("duty", "--value", "1000", "--date", "2025-06-05", "--from", "cn", "--to", "us", "--hs", "8517.13.00")
+    lines = [(one["kind"], one["heading"], one["amount"]) for one in phone["lines"]]  # type: ignore[attr-defined]
+    assert lines == [("additional", "9903.01.24", 200), ("exempt", "9903.01.32", 0), ("ordinary", "8517.13.00", 0)]
+    assert phone["total"] == 200
+
+
+def test_an_amount_that_waits_for_a_fact_names_the_flag() -> None:
+    fridge = ("duty", "--value", "1000", "--date", "2025-08-20", "--from", "cn", "--to", "us", "--hs", "8418.10.00")
+    said = " ".join(answered(ask(*fridge)).split())
+    assert "It depends on --metal-share steel=...: What share of the customs value is steel" in said
+    assert answered(ask(*fridge, "--metal-share", "steel=0.4", "--metal-share", "aluminium=0.1", "--format", "plain")) == "750.00\n"

@@ -52,6 +52,14 @@ def test_rates_is_a_row_a_day() -> None:
     assert [row["date"] for row in rows][::6] == ["2025-04-08", "2025-04-14"]
 
 
+def test_rates_takes_tariff_codes_beside_products() -> None:
+    day = ("--since", "2025-06-01", "--until", "2025-06-01")
+    rows = rows_of(answered(ask("export", "rates", "--pair", "cn:us", "--hs", "6109.10.00", "-p", "toys", "--hs", "9503.00.0073", *day)))
+    assert [(row["product"], row["additional_pct"]) for row in rows] == [("toys", "30"), ("61091000", "37.5"), ("9503000073", "30")]
+    refused(ask("export", "rates", "--pair", "cn:us", "--hs", "toys", *day), 2, "is not a tariff code")
+    refused(ask("export", "rates", "--pair", "cn:us", "--hs", "1012100", *day), 2, "leading zero")
+
+
 def test_a_month_is_weighted_by_its_days() -> None:
     rows = rows_of(
         answered(ask("export", "rates", "--pair", "us:cn", "--since", "2025-04-01", "--until", "2025-04-30", "--every", "month"))

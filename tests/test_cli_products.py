@@ -84,7 +84,9 @@ def test_a_word_that_only_one_tariff_has_leads_to_the_lines_of_the_other() -> No
 @pytest.mark.parametrize("query", ["zzzqqq", "of the", "x", "[/x]", "%", "_", "'; DROP TABLE term; --", "\x00", "没有这个"])
 def test_what_is_nowhere_gives_nothing_and_says_so(query: str) -> None:
     assert found(query) == []
-    assert ask("products", query) == (0, "", "0 rows.\n")
+    told = ask("products", query)
+    assert (told.code, told.out) == (0, "")
+    assert told.err.startswith("0 rows.\nnote: nothing like ")
     assert ask("products", query, "--format", "plain") == (0, "", "")
 
 
@@ -190,3 +192,24 @@ def test_a_rate_reads_nothing_of_the_search(tmp_path: Path) -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
     assert loaded.startswith("125\n")
     assert not {"tariffcli.book.search", "tariffcli.cli.products", "difflib"} & set(loaded.split())
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("203", "Type 0203 if so"),
+        ("9903.88.03", "9903.88.03 is a heading under which an additional duty is declared"),
+        ("kovbasa", "`tariff products` lists every product word"),
+    ],
+)
+def test_a_search_without_hits_says_what_to_try(query: str, hint: str) -> None:
+    told = ask("products", query)
+    assert (told.code, told.out) == (0, "")
+    assert hint in " ".join(told.err.split())
+
+
+@pytest.mark.parametrize("columns", [40, 80, 160])
+def test_the_lists_of_each_hit_stand_in_every_table(columns: int) -> None:
+    told = ask("products", "t-shirt", "--to", "us", "--limit", "1", columns=columns)
+    assert "Section 301 technology case, List 4A" in " ".join(told.out.split())
+    assert told.out.count("List 4A") == 1

@@ -116,8 +116,8 @@ def test_a_code_of_no_edition_is_refused_whatever_the_concordance_says_of_its_be
             used(code, when)
 
 
-def test_a_code_whose_zero_was_eaten_is_asked_about_before_any_mapping():
-    with pytest.raises(UsageError, match="leading zero"):
+def test_a_code_whose_zero_was_eaten_is_asked_about_and_not_mapped():
+    with pytest.raises(UsageError, match="has a spreadsheet eaten its last zero"):
         find_product(BOOK, "us", "851712005", at(NEW))
 
 

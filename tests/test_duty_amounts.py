@@ -60,7 +60,7 @@ def of(
     moment = wall_to_instant(when, record.zones[importer]) if " " in when else at(when)
     found = find_product(record, importer, product, moment) if product else GENERAL
     query = Query(importer, origin, moment, known_on or None, found, facts or {})
-    goods = Goods(D(value), "USD", D(quantity) if quantity else None, unit, mode)
+    goods = Goods(D(value), "USD", ((D(quantity), unit),) if quantity else (), mode)
     return billed(record, query, goods, fees)
 
 
@@ -168,7 +168,7 @@ def test_units_that_are_none_are_known() -> None:
 
 
 def test_a_compound_duty_is_rounded_once() -> None:
-    goods = Goods(D("10.10"), quantity=D(10), unit="kg")
+    goods = Goods(D("10.10"), quantities=((D(10), "kg"),))
     assert price_parts(parse("2.85¢/kg + 5%") or (), goods) == Price(D("0.79"), D("0.79"))  # 0.285 + 0.505, not 0.29 + 0.51
 
 
@@ -209,6 +209,22 @@ def test_headings_stand_in_reporting_order_and_the_ordinary_duty_last(record: Re
     assert [one.layer.programme if one.layer else "" for one in made.duties] == ["us-301-tech", "us-ieepa-fentanyl", "us-232-steel", ""]
 
 
+@pytest.mark.parametrize(
+    ("day", "order"),
+    [
+        ("2018-07-06", []),
+        ("2019-01-01", ["section-301", "section-201+section-232"]),
+        ("2025-02-04", ["section-301", "ieepa-fentanyl+ieepa-reciprocal", "section-201+section-232"]),
+        ("2026-08-27", ["section-301", "ieepa-fentanyl+ieepa-reciprocal", "section-232", "section-201"]),
+    ],
+)
+def test_the_order_of_headings_is_that_of_the_customs_message_in_force(record: Record, day: str, order: list[str]) -> None:
+    """CSMS 18-000624 of 2018-10-20, 64018403 of February 2025, 69668138 of 2026-08-27; none read gives section 122 a place."""
+    rules = [row for row in reporting_on(record.reporting, "us", day) if row.rule == "order"]
+    ranked = sorted((row.position or 0, "+".join(sorted(row.authorities))) for row in rules)
+    assert [authorities for _, authorities in ranked] == order
+
+
 def test_rates_meet_even_dollars_where_the_law_says_so(record: Record) -> None:
     assert span(of(record, "100.49", "2025-03-20").duties[0].price) == "20.00"
     assert span(of(record, "100.50", "2025-03-20").duties[0].price) == "20.20"
@@ -217,8 +233,8 @@ def test_rates_meet_even_dollars_where_the_law_says_so(record: Record) -> None:
 
 
 def test_quantities_at_a_dollar_or_less_meet_whole_units() -> None:
-    assert price_parts((Specific(D("0.50"), "kg"),), Goods(D(1), quantity=D("10.5"), unit="kg", even=True)).low == D("5.50")
-    assert price_parts((Specific(D("2"), "kg"),), Goods(D(1), quantity=D("10.5"), unit="kg", even=True)).low == D("21.00")
+    assert price_parts((Specific(D("0.50"), "kg"),), Goods(D(1), quantities=((D("10.5"), "kg"),), even=True)).low == D("5.50")
+    assert price_parts((Specific(D("2"), "kg"),), Goods(D(1), quantities=((D("10.5"), "kg"),), even=True)).low == D("21.00")
 
 
 def test_a_specific_duty_without_a_quantity_is_open_and_asks(record: Record) -> None:
@@ -260,7 +276,9 @@ def test_a_specific_and_an_ad_valorem_part_add(record: Record) -> None:
         ("2501", "2025-11-20", "vessel", "33.58", "3.13"),
         ("50000", "2025-11-20", "air", "173.20", "0"),
         ("50000", "2025-11-20", "", "173.20", "0..62.50"),
-        ("50000", "2026-10-01", "vessel", "0..", "62.50"),
+        ("250000", "2026-10-01", "vessel", "670.86", "312.50"),
+        ("2501", "2026-10-01", "air", "34.58", "0"),
+        ("50000", "2027-10-01", "vessel", "0..", "62.50"),
         ("50000", "2026-09-30", "vessel", "173.20", "62.50"),
     ],
 )
@@ -318,7 +336,7 @@ def test_amounts_sum_to_the_total_and_no_line_is_off_by_more_than_half_a_cent(
 def test_more_value_never_owes_less(one: Decimal, other: Decimal, quantity: Decimal) -> None:
     parts = parse("2.8¢/kg + 5.3%") or ()
     low, high = sorted((one, other))
-    cheap, dear = (price_parts(parts, Goods(value, quantity=quantity, unit="kg", even=True)) for value in (low, high))
+    cheap, dear = (price_parts(parts, Goods(value, quantities=((quantity, "kg"),), even=True)) for value in (low, high))
     assert cheap.low <= dear.low
 
 

@@ -1,44 +1,126 @@
-"""Every code of an edition answers, and a number is only given for what is known."""
+"""Every code of every edition, asked one by one: each answers, lies inside its heading, and makes it up together with the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 import pytest
 
-from tariffcli.law.engine import rate
+from tariffcli.law.codes import edition_at, stands
+from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.instants import end_of_day
-from tariffcli.law.model import Product, Query
+from tariffcli.law.model import Answer, Product, Query
+
+DAYS = [
+    ("us", "cn", "2018-12-31"),
+    ("us", "cn", "2022-01-27"),
+    ("us", "cn", "2025-04-20"),
+    ("us", "cn", "2025-12-01"),
+    ("us", "cn", "2026-08-10"),
+    ("us", "hk", "2025-06-05"),
+    ("cn", "us", "2018-12-31"),
+    ("cn", "us", "2021-12-31"),
+    ("cn", "us", "2025-06-05"),
+    ("cn", "us", "2026-11-21"),
+]
+"""Days of different editions and different stacks."""
+
+SLACK = Decimal("1E-9")
 
 
-@pytest.mark.parametrize(("day", "step"), [("2018-12-31", 5), ("2021-06-30", 5), ("2025-06-01", 1), ("2026-06-08", 5)])
-def test_every_line_of_the_schedule_in_force_answers(record, day, step):
-    moment = end_of_day(day, record.zones["us"])
-    lines = sorted(
-        {line.code for line in record.lines("us", "") if (line.since or 0) <= moment and (line.until is None or moment < line.until)}
-    )
-    assert len(lines) > 11_000
-    for code in lines[::step]:
-        answer = rate(record, Query("us", "cn", moment, None, Product("code", code, code, (code,))))
+def codes_of(record, importer: str, moment: int) -> list[str]:
+    """Every code that can be asked for by itself: the lines of the schedule where one is held, the subheadings of the edition
+    where none is, and every line and part of a line that a list names.
+    """
+    edition = edition_at(record, importer, moment)
+    named = {
+        row.prefix for scope in record.scopes if record.scopes[scope].importer == importer for row in record.scope_lines(scope, edition)
+    }
+    standing = {line.code for line in record.lines(importer, "") if stands(line, moment)}
+    if len(standing) > 5_000:
+        return sorted(standing | {code for code in named if len(code) > 8 and code[:8] in standing})
+    every = {code for (code,) in record.select("SELECT code FROM subheading WHERE edition = ?", (edition,))}
+    return sorted(every | {code for code in named if len(code) >= 6 and code[:6] in every})
+
+
+class Asked(Mapping[str, Answer]):
+    """Answers by code, each asked once."""
+
+    def __init__(self, record, importer: str, origin: str, day: str) -> None:
+        self.moment = end_of_day(day, record.zones[importer])
+        self.codes = codes_of(record, importer, self.moment)
+        self._case = open_case(record, importer, origin)
+        self._query = Query(importer, origin, self.moment, None, Product("code", "", "", ()))
+        self._kept: dict[str, Answer] = {}
+
+    def __getitem__(self, code: str) -> Answer:
+        if code not in self._kept:
+            self._kept[code] = answer_case(self._case, self._query._replace(product=Product("code", code, code, (code,))))
+        return self._kept[code]
+
+    def __iter__(self):
+        return iter(self.codes)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+def inside(inner: Answer, outer: Answer) -> bool:
+    least, most = outer.min_pct - SLACK, None if outer.max_pct is None else outer.max_pct + SLACK
+    return least <= inner.min_pct and (most is None or (inner.max_pct is not None and inner.max_pct <= most))
+
+
+def every_code_answers(asked: Asked):
+    assert len(asked) > 5_000
+    for code in asked:
+        answer = asked[code]
         assert answer.status in ("complete", "range", "needs_fact"), code
-        assert answer.min_pct is not None
-        assert (answer.status == "complete") == (answer.additional_pct is not None), code
+        assert answer.min_pct is not None, code
+        assert answer.min_pct >= 0, code
+        assert (answer.status == "complete") == (answer.additional_pct is not None) == (answer.min_pct == answer.max_pct), code
 
 
-def test_every_listed_line_of_china_answers(record):
-    moment = end_of_day("2025-06-05", record.zones["cn"])
-    codes = sorted(
-        {row.prefix for scope in record.scopes if scope.startswith("cn-") for row in record.scope_lines(scope, "2022") if row.inside}
-    )
-    assert len(codes) > 6_000
-    for code in codes[::3]:
-        answer = rate(record, Query("cn", "us", moment, None, Product("code", code, code, (code,))))
-        assert answer.min_pct is not None
-        assert answer.min_pct >= 10, code
+def a_longer_code_lies_inside_the_range_of_its_prefixes(asked: Asked):
+    for code in asked:
+        for digits in (4, 6, 8):
+            if digits < len(code):
+                assert inside(asked[code], asked[code[:digits]]), (code, code[:digits])
 
 
-def test_layers_together_are_never_more_than_their_sum(record):
-    """Stacking only takes away: no answer is above the sum of what its acts say of the whole value."""
-    moment = end_of_day("2025-12-01", record.zones["us"])
-    lines = sorted({line.code for line in record.lines("us", "") if line.until is None})
-    for code in lines[::40]:
-        answer = rate(record, Query("us", "cn", moment, None, Product("code", code, code, (code,))))
-        nominal = sum(layer.nominal_pct for layer in answer.layers if layer.nominal_pct is not None)
-        assert answer.max_pct is not None
-        assert answer.max_pct <= nominal, code
+def the_parts_of_a_heading_make_the_whole(asked: Asked):
+    """Every line of a heading stands in exactly one part, and the least and most of the parts are those of the whole."""
+    for heading in sorted({code[:4] for code in asked}):
+        whole = asked[heading]
+        if not whole.parts:
+            continue
+        codes = [code for part in whole.parts for code in part.codes]
+        assert len(codes) == len(set(codes)), heading
+        if len(asked.codes[0]) == 8:  # a schedule is held
+            assert set(codes) == {code for code in asked if code.startswith(heading)}, heading
+        assert abs(sum(part.share_of_lines for part in whole.parts) - 1) < SLACK, heading
+        assert min(part.outcome.min_pct for part in whole.parts) == whole.min_pct, heading
+        tops = [part.outcome.max_pct for part in whole.parts]
+        assert whole.max_pct == (None if None in tops else max(tops)), heading
+
+
+def layers_together_are_never_more_than_their_sum(asked: Asked):
+    """Stacking only takes away: no answer is above the sum of the most that its acts say of the whole value."""
+    for code in asked:
+        answer = asked[code]
+        tops: Iterable[Decimal | None] = [
+            one.nominal_pct if one.event.rate_max_pct is None else one.event.rate_max_pct for one in answer.layers
+        ]
+        if answer.max_pct is None:
+            assert any(one.event.amount is not None or one.event.rate_pct is None for one in answer.layers), code
+        elif not answer.parts:
+            assert answer.max_pct <= sum(top for top in tops if top is not None), code
+
+
+@pytest.mark.parametrize(("importer", "origin", "day"), DAYS)
+def test_what_holds_for_every_code_of_an_edition(record, importer: str, origin: str, day: str):
+    asked = Asked(record, importer, origin, day)
+    every_code_answers(asked)
+    a_longer_code_lies_inside_the_range_of_its_prefixes(asked)
+    the_parts_of_a_heading_make_the_whole(asked)
+    layers_together_are_never_more_than_their_sum(asked)

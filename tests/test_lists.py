@@ -71,4 +71,17 @@ def test_lists_read_officially_have_a_second_reading_or_a_description(record):
     read_twice = {scope for row in rows("tools/second_readings.csv") for scope in row["scopes"].split(";")}
     counted = {scope for row in rows("data/counts.csv") for scope in row["scopes"].split(";")}
     alone = {scope.id for scope in record.scopes.values() if scope.confidence == "official" and scope.id not in read_twice | counted}
-    assert alone == {"us-201-solar-cells", "us-201-solar-modules"}
+    assert alone == {"us-201-solar-cells", "us-201-solar-modules", "us-232-elected-parts"}
+
+
+def test_parts_that_may_be_elected_are_lines_of_the_metal_and_wood_lists():
+    """Proc. 10984 names no codes: the list is made of others that were read twice, without the parts lists and chapters 72, 73 and 76."""
+
+    def codes(*words: str) -> tuple[str, ...]:
+        paths = [path for path in (ROOT / "data" / "scopes").glob("us-232-*.csv") if any(word in path.name for word in words)]
+        return tuple(row["prefix"] for path in paths for row in rows(str(path.relative_to(ROOT))) if row["sign"] == "in")
+
+    elected = codes("elected-parts")
+    charged = codes("steel", "aluminium", "copper", "232-annex-", "softwood", "cabinets", "upholstered")
+    assert [code for code in elected if not code.startswith(charged) and not any(one.startswith(code) for one in charged)] == []
+    assert [code for code in elected if code.startswith((*codes("auto-parts", "truck-parts"), "72", "73", "76"))] == []

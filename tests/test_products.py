@@ -195,10 +195,31 @@ def test_a_day_without_an_edition_is_an_error_of_the_record():
         edition_at(book, "us", at("2022-01-26"))
 
 
-@pytest.mark.parametrize("code", ["850", "85076", "8507600", "850760001"])
-def test_an_odd_number_of_digits_hints_at_an_eaten_zero(code: str):
-    with pytest.raises(UsageError, match=rf"has a spreadsheet eaten its leading zero\? Type 0{code}"):
-        find_product(BOOK, "us", code, at(WHEN))
+EATEN = TinyBook(lines=[line("08502000"), line("85020000"), line("03032901"), line("61091000")])
+
+
+@pytest.mark.parametrize(
+    ("code", "asks"),
+    [
+        ("8502000", r"has a spreadsheet eaten its leading zero\? Type 08502000 if so, 85020000 if it is the last one;"),
+        ("850200010", r"has a spreadsheet eaten its leading zero\? Type 0850200010 if so;"),
+        ("850", r"leading zero\? Type 0850 if so;"),
+        ("85020", r"leading zero\? Type 085020 if so"),
+        ("6109100", r"has a spreadsheet eaten its last zero\? Type 61091000 if so;"),
+        ("61091", r"last zero\? Type 610910 if so;"),
+        ("3032900", r"leading zero\? 03032900 is no line of this tariff; its nearest relatives are 0303.29.01\."),
+        ("6109137", r"with a zero before or behind it is none either; its nearest relatives are 6109.10.00\."),
+    ],
+)
+def test_an_odd_number_of_digits_is_asked_about_and_never_completed(code: str, asks: str):
+    with pytest.raises(UsageError, match=asks):
+        find_product(EATEN, "us", code, at(WHEN))
+
+
+def test_a_heading_of_an_additional_duty_is_no_code_of_goods():
+    book = TinyBook([event("l3", 25)._replace(heading="9903.88.03")], lines=TARIFF)
+    with pytest.raises(UsageError, match=r"9903\.88\.03 is a heading under which an additional duty is declared, not a code of goods"):
+        find_product(book, "us", "9903.88.03", at(WHEN))
 
 
 @pytest.mark.parametrize("code", ["8", "85076000101", "850760001012"])
@@ -299,3 +320,34 @@ def test_a_list_is_answered_alike_whatever_was_asked_before():
     warm = shop()
     warm.ask("2025-06-15", product="third")
     assert warm.ask("2025-01-15", product="third").total_pct == shop().ask("2025-01-15", product="third").total_pct == Decimal("28.4")
+
+
+# Ordinary duties that differ
+
+
+MILK = [line("04021005", "3.3¢/kg"), line("04021050", "86.5¢/kg"), line("04022105", "5%"), line("04022125", "5%")]
+
+
+@pytest.mark.parametrize(
+    ("code", "pct", "text"),
+    [
+        ("0402", None, "5% or 3.3¢/kg or 86.5¢/kg"),
+        ("040210", None, "3.3¢/kg or 86.5¢/kg"),
+        ("04021005", None, "3.3¢/kg"),
+        ("040221", "5", ""),
+    ],
+)
+def test_a_heading_never_shows_the_ordinary_duty_of_one_of_its_lines_as_its_own(code: str, pct: str | None, text: str):
+    answer = TinyBook([event("all", 10)], lines=MILK).ask(WHEN, product=code)
+    assert (answer.status, owed(answer)) == ("complete", "10")
+    assert (None if answer.mfn_pct is None else plain(answer.mfn_pct), answer.mfn_text) == (pct, text)
+    assert (answer.total_pct is None) == (pct is None)
+
+
+def test_a_list_that_names_a_whole_subheading_counts_below_its_heading():
+    """China's list of September 2019 is known by six digits: the heading holds what its subheading owes."""
+    book = TinyBook([event("r", 5, scope="r")], scopes={"r": ["151000"], "s": ["15091000"]}, importer="cn", zone=BEIJING)
+    assert [book.owes(WHEN, "us", code) for code in ("151000", "15100000", "1510")] == ["5", "5", "0..5"]
+    category = Category("olive-oil", "cn", "", "Olive oil", "", (), ("1510",), "")
+    named = TinyBook([event("r", 5, scope="r")], scopes={"r": ["151000"]}, importer="cn", zone=BEIJING, categories=[category])
+    assert named.owes(WHEN, "us", "olive-oil") == "0..5"

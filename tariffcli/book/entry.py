@@ -68,6 +68,7 @@ def _metal_shares(record: Record, entry: Entry) -> dict[str, FactValue]:
     """`--metal-share 0.4` is the share of every metal in question; `steel=0.4` of one."""
     known = facts_of_flag(record, "--metal-share")
     found: dict[str, FactValue] = {}
+    named: dict[str, FactValue] = {}
     for text in entry.metal_share:
         metal, _, share = text.rpartition("=")
         names = [name for name in known if not metal or name.removesuffix("_share") == metal.strip().lower()]
@@ -76,4 +77,7 @@ def _metal_shares(record: Record, entry: Entry) -> dict[str, FactValue]:
                 f"--metal-share knows no '{clean(metal)}'; metals: {', '.join(name.removesuffix('_share') for name in known)}."
             )
         found.update({name: fact_value(known[name], share) for name in names})
+        named.update({name: found[name] for name in names if metal})
+    if sum((share for share in named.values() if isinstance(share, Decimal)), Decimal(0)) > 1:
+        raise UsageError("The shares of the value that were given add up to more than the whole.")
     return found

@@ -302,7 +302,7 @@ def _told_of(read: tuple[Condition, bool], facts: Mapping[str, FactValue]) -> ob
 
 
 def _is_share(book: Record, fact: str) -> bool:
-    """Whether a fact is a share: those of one flag are shares of one value, so even one that no row reads bounds the others."""
+    """Whether a fact is a share: the key of a class holds every one, as shares of one value bound each other."""
     return any(condition.fact == fact and condition.kind == "share" for condition in book.conditions.values())
 
 

@@ -98,7 +98,7 @@ class Expected:
                 self._flat_programs.append(self._programs.number_of(Program((line,), whole.even)))
         self._starts.append(len(self._flat_headings))
 
-    def items(self, lines: Whole, classes: NDArray[np.int32], amounts: Amounts, places: Whole) -> Items:
+    def items(self, lines: Whole, classes: NDArray[np.intp], amounts: Amounts, places: Whole) -> Items:
         """What lines owe by heading, `UNKNOWN` where it cannot be told. `places` are the rows of `amounts` that the lines stand in."""
         starts, flat_headings, flat_programs, table = self._tables()
         first = starts.take(classes)

@@ -185,5 +185,5 @@ def _exactly(program: Program | None, line: int, amounts: Amounts) -> int:
         return UNKNOWN
     number = int(amounts.units[line])
     unit = amounts.unit_names[number] if number < len(amounts.unit_names) else ""
-    owed = duty_of(program, Goods(value, quantity=quantity if unit else None, unit=unit))
+    owed = duty_of(program, Goods(value, quantities=((quantity, unit),) if unit and quantity is not None else ()))
     return UNKNOWN if owed is None else int(owed * 100)

@@ -16,9 +16,10 @@ from tariffcli.cli.typed import Common, Entry, Pair
 from tariffcli.errors import UsageError
 from tariffcli.law.amounts import Bill, Goods, bill
 from tariffcli.law.charges import Reporting, reporting_on
-from tariffcli.law.duty import is_unit
+from tariffcli.law.duty import in_unit, is_unit
 from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.instants import day_of
+from tariffcli.law.model import Answer
 from tariffcli.law.notes import notes
 from tariffcli.show import amounts, files
 
@@ -37,8 +38,12 @@ def duty(
     common: Common,
     date: Annotated[str | None, typer.Option("--date", "-d", help="A day, answered as of its end; default today.", metavar="DAY")] = None,
     at: Annotated[str | None, typer.Option("--at", help="An instant, such as 2025-04-10T12:01.", metavar="INSTANT")] = None,
-    quantity: Annotated[str | None, typer.Option("--quantity", help="How much of it, for duties by weight or number.", metavar="N")] = None,
-    unit: Annotated[str | None, typer.Option("--unit", help="The unit of --quantity: kg, liter, doz, item ...", metavar="U")] = None,
+    quantity: Annotated[
+        list[str] | None, typer.Option("--quantity", help="How much of it, for duties by weight or number. Repeatable.", metavar="N")
+    ] = None,
+    unit: Annotated[
+        list[str] | None, typer.Option("--unit", help="The unit of each --quantity: kg, liter, doz, item ... Repeatable.", metavar="U")
+    ] = None,
     fees: Annotated[bool, typer.Option("--fees", help="Merchandise processing and harbor maintenance fees too.")] = False,
 ) -> None:
     """What an entry owes in money, line by line in reporting order, rounded to the cent.
@@ -55,16 +60,21 @@ def duty(
         raise typer.Exit(code)
 
 
-def read_goods(entry: Entry, quantity: str | None, unit: str | None) -> Goods:
-    """What is entered, as typed. Raises UsageError."""
+def read_goods(entry: Entry, quantity: list[str] | None, unit: list[str] | None) -> Goods:
+    """What is entered, as typed; a good charged in two units has two quantities. Raises UsageError."""
     if entry.value is None:
         raise UsageError("Give --value, the customs value in US dollars.")
-    if (quantity is None) != (unit is None):
-        raise UsageError("Give --quantity with --unit, for example --quantity 500 --unit kg.")
-    if unit is not None and not is_unit(unit):
-        raise UsageError(f"--unit '{clean(unit)}' is no unit; for example kg, liter, item, doz, pr, or `kg on drained weight`.")
-    number = _number(quantity, "--quantity") if quantity is not None else None
-    return Goods(_number(entry.value, "--value"), "USD", number, (unit or "").strip(), (entry.mode or "").lower())
+    numbers, units = quantity or [], unit or []
+    if len(numbers) != len(units):
+        raise UsageError("Give each --quantity with its --unit, for example --quantity 500 --unit kg.")
+    for one in units:
+        if not is_unit(one):
+            raise UsageError(f"--unit '{clean(one)}' is no unit; for example kg, liter, item, doz, pr, or `kg on drained weight`.")
+    for index, one in enumerate(units):
+        if any(in_unit(Decimal(1), one, other) is not None for other in units[:index]):
+            raise UsageError(f"--unit '{clean(one)}' measures what an earlier --unit measures; give one quantity for each kind of unit.")
+    quantities = tuple((_number(number, "--quantity"), one.strip()) for number, one in zip(numbers, units, strict=True))
+    return Goods(_number(entry.value, "--value"), "USD", quantities, (entry.mode or "").lower())
 
 
 def _number(text: str, flag: str) -> Decimal:
@@ -86,9 +96,21 @@ def answer_and_print(record: Record, common: Common, asked: Question, goods: Goo
     held = [fee for fee in record.fees if fee.importer == query.importer]
     authorities = {name: programme.authority for name, programme in record.programmes.items()}
     made = bill(answer, goods, authorities, rules, held if fees else None, day)
-    said = [*asked.notes, *notes(case, answer, asked.whole_day), *told(made, authorities, rules, fees and not held)]
+    said = [*open_questions(record, answer), *asked.notes, *notes(case, answer, asked.whole_day)]
+    said += told(made, authorities, rules, fees and not held)
     _print(record, common, made, said)
     return _exit_code(common, made)
+
+
+def open_questions(record: Record, answer: Answer) -> list[tuple[str, str]]:
+    """The facts on which the amounts depend, as the flags that would give them."""
+    found: list[tuple[str, str]] = []
+    for fact in answer.asked:
+        reading = [one for one in record.conditions.values() if one.fact == fact and one.when_unknown == "ask"]
+        row = next((one for one in reading if not one.test), reading[0])
+        metal = f" {fact.removesuffix('_share')}=..." if row.flag == "--metal-share" else ""
+        found.append(("asked", f"It depends on {row.flag}{metal}: {row.question}"))
+    return found
 
 
 def told(made: Bill, authorities: dict[str, str], rules: list[Reporting], no_fees: bool) -> list[tuple[str, str]]:

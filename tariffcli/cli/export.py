@@ -90,6 +90,9 @@ def export_rates(
         typer.Option("--pair", help="ORIGIN:IMPORTER, repeatable; default both directions of the record's core.", metavar="US:CN"),
     ] = None,
     products: Annotated[list[str] | None, typer.Option("--product", "-p", help="Repeatable; default general.", metavar="PRODUCT")] = None,
+    codes: Annotated[
+        list[str] | None, typer.Option("--hs", help="A tariff code of 2 to 10 digits. Repeatable, beside --product.", metavar="CODE")
+    ] = None,
     since: Since = "2025-01-01",
     until: Until = "today",
     every: Annotated[Literal["day", "month"], typer.Option("--every", help="A row a day, or a row a month (mean over its days).")] = "day",
@@ -105,8 +108,8 @@ def export_rates(
     with json_when_outside(common, {"rows": []}):
         for origin, importer in _pairs(record, pairs):
             first, last = _days(record, common, since, until, importer)
-            for product in products or ["general"]:
-                rows += _panel(record, common, entry, origin, importer, product, first, last, every)
+            for product, code in _goods(products, codes):
+                rows += _panel(record, common, entry, Pair(origin, importer, product, code), first, last, every)
     _emit(rows, common, bom, dictionary)
 
 
@@ -123,10 +126,14 @@ def _pairs(record: Record, typed: Sequence[str] | None) -> list[tuple[str, str]]
     return found
 
 
-def _panel(
-    record: Record, common: Common, entry: Entry, origin: str, importer: str, product: str, first: str, last: str, every: str
-) -> Iterator[dict[str, Any]]:
-    pair = Pair(origin, importer, product, None)
+def _goods(products: Sequence[str] | None, codes: Sequence[str] | None) -> list[tuple[str | None, str | None]]:
+    """(product, code) of each block of the panel, as typed; goods in general where nothing was."""
+    named: list[tuple[str | None, str | None]] = [(product, None) for product in products or ()]
+    return [*named, *((None, code) for code in codes or ())] or [("general", None)]
+
+
+def _panel(record: Record, common: Common, entry: Entry, pair: Pair, first: str, last: str, every: str) -> Iterator[dict[str, Any]]:
+    origin, importer = pair.origin, pair.importer
     question, _, steps = steps_of(record, common, pair, entry, origin, importer, first, last)
     files.tell(question.notes)
     ids = {

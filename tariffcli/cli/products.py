@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from tariffcli.book.load import Record
 from tariffcli.book.search import Hit, search
-from tariffcli.book.words import find_country
+from tariffcli.book.words import clean, find_country
 from tariffcli.cli.ask import known_day, open_record, today
 from tariffcli.cli.look import show
 from tariffcli.cli.options import bundled
@@ -20,7 +20,7 @@ from tariffcli.law.docket import Docket, epoch_at, lines_at
 from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.instants import end_of_day
 from tariffcli.law.model import Product, Query
-from tariffcli.law.products import dotted, edition_at, in_edition
+from tariffcli.law.products import digits_of, dotted, edition_at, find_product, in_edition, is_duty_heading
 from tariffcli.show import document, listing
 
 MOST_LINES = 400
@@ -73,8 +73,39 @@ def products(
     if common.format == "table":
         shown = [table_row(row) for row in rows]
     show(shown, FOUND, common, "products", key="product")
+    if common.format == "table" and common.out is None:
+        tell_lists(common, rows)
+    if not rows and common.format == "table":
+        print(f"note: {nothing_found(record, query, desks)}", file=sys.stderr)
     if rows and common.format == "table" and common.out is None:
         print(told(record, [desks[payer] for payer in desks if any(row["importer_iso2"] == payer for row in rows)]), file=sys.stderr)
+
+
+def nothing_found(record: Record, query: str, desks: Mapping[str, Desk]) -> str:
+    """What to try where a search finds nothing: of a code what `--hs` would say, of words where all are listed."""
+    code = digits_of(query)
+    if code is not None:
+        for payer in sorted(desks, key=lambda one: not is_duty_heading(record, one, code)):
+            try:
+                find_product(record, payer, query, desks[payer].moment)
+            except UsageError as error:
+                return str(error)
+    return f"nothing like '{clean(query)}' was found; `tariff products` lists every product word, and a code finds its lines."
+
+
+def tell_lists(common: Common, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The lists of each hit under the table, where the terminal is too narrow for them in it."""
+    from tariffcli.show import text
+
+    to = text.console(common.no_color)
+    shown = [table_row(dict(row)) for row in rows]
+    if to.width < text.NARROW or "lists" in text.fitting(FOUND, shown, to.width):
+        return
+    many = dict.fromkeys(f"{row['product']} ({row['importer_iso2']}): {row['lists']}" for row in shown if row["lists"])
+    if many:
+        to.print("Lists:")
+        for line in many:
+            text.hanging(to, line)
 
 
 def table_row(row: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tariffcli.law.duty import AdValorem, Part, Specific, in_unit, parse
 from tariffcli.law.engine import CHARGED
 from tariffcli.law.facts import ONE, ZERO
 from tariffcli.law.model import Answer, Layer
+from tariffcli.law.ordinary import BY_LINE
 
 CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
@@ -22,12 +23,11 @@ LAST = 1_000
 
 
 class Goods(NamedTuple):
-    """What is entered: its value in `currency`, its quantity, how it came; `even`: counted in whole units of money."""
+    """What is entered: its value in `currency`, its quantities (number, unit), how it came; `even`: in whole units of money."""
 
     value: Decimal
     currency: str = "USD"
-    quantity: Decimal | None = None
-    unit: str = ""
+    quantities: tuple[tuple[Decimal, str], ...] = ()
     mode: str = ""
     even: bool = False
 
@@ -85,7 +85,7 @@ def bill(
     answer: Answer, goods: Goods, authorities: Mapping[str, str], reporting: Sequence[Reporting], fees: Sequence[Fee] | None, day: str
 ) -> Bill:
     """The bill for an answer. `authorities` by programme; `reporting` rules of the day; `fees` of the importer, None: not asked."""
-    charges = [Charge(_layer_price(one, goods), one) for one in answer.layers if one.role in CHARGED]
+    charges = [Charge(_layer_price(one, goods), one) for one in answer.layers if one.role in CHARGED or _declared_free(one)]
     charges.sort(key=lambda one: _place(one, authorities, reporting))
     duties = (*charges, Charge(_ordinary(answer, goods)))
     asked = tuple(_fee_charges(fees, goods, day)) if fees is not None else ()
@@ -93,6 +93,11 @@ def bill(
     total = _plus(duty, [one.price for one in asked])
     status, reason = _status(answer, total, (*duties, *asked))
     return Bill(answer, goods, duties, asked, duty, total, status, reason)
+
+
+def _declared_free(layer: Layer) -> bool:
+    """Whether a layer that owes nothing is declared all the same, under the heading of its exemption."""
+    return layer.role == "exempt" and bool(layer.event.heading)
 
 
 def _place(charge: Charge, authorities: Mapping[str, str], reporting: Sequence[Reporting]) -> tuple[int, str, str]:
@@ -138,11 +143,13 @@ def _layer_price(layer: Layer, goods: Goods) -> Price:
 
 def _specific(part: Specific, goods: Goods) -> Decimal | Price:
     """A specific duty in money, or why it cannot be priced."""
-    if goods.quantity is None:
+    if not goods.quantities:
         return Price(ZERO, None, f"charged per {part.unit}: give --quantity and --unit", "--quantity")
-    quantity = in_unit(goods.quantity, goods.unit, part.unit)
+    told = (in_unit(number, unit, part.unit) for number, unit in goods.quantities)
+    quantity = next((number for number in told if number is not None), None)
     if quantity is None:
-        return Price(ZERO, None, f"charged per {part.unit}; a quantity in {goods.unit or 'no unit'} does not tell", "--unit")
+        units = " and ".join(unit or "no unit" for _, unit in goods.quantities)
+        return Price(ZERO, None, f"charged per {part.unit}; a quantity in {units} does not tell: repeat --quantity and --unit", "--unit")
     if goods.even and part.amount <= ONE:
         quantity = quantity.quantize(ONE, ROUND_HALF_UP)
     return part.amount * quantity
@@ -156,14 +163,15 @@ def _ordinary(answer: Answer, goods: Goods) -> Price:
         least = max(ZERO, answer.total_min_pct - (answer.min_pct if answer.max_pct is None else answer.max_pct))
         most = None if answer.total_max_pct is None else answer.total_max_pct - answer.min_pct
         return _span(goods, least, most, answer.mfn_text or "differs by line, or with facts of the entry")
-    if answer.parts:
+    if answer.parts or answer.mfn_text == BY_LINE:
         return Price(ZERO, None, "differs by line: give a longer code")
     if not answer.mfn_text:
         missing = "depends on the product" if answer.query.product.kind == "general" else "the record does not hold it for these goods"
         return Price(ZERO, None, f"{missing}: give --mfn", "")
     parts = parse(answer.mfn_text)
     if parts is None:
-        return Price(ZERO, None, f"not priced as worded: {answer.mfn_text}")
+        why = "differs by line, or with facts of the entry" if len(answer.ordinary) > 1 else "not priced as worded"
+        return Price(ZERO, None, f"{why}: {answer.mfn_text}")
     price = price_parts(parts, goods)
     return price._replace(low=ZERO, reason="may be displaced, with facts of the entry") if answer.asked and price.amount else price
 

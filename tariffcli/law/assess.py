@@ -17,6 +17,9 @@ from tariffcli.law.timeline import ruling, speciality, still_charged
 ORDINARY = "ordinary"
 """The name under which stacking meets the ordinary duty: a relation that drops `*` drops it too."""
 
+DIFFERS = "differs between the cases"
+"""What is said of a layer that is not the same for all lines and facts."""
+
 
 def assess(
     docket: Docket, lines: Lines, moment: int, known_on: str | None, facts: Mapping[str, FactValue], mfn_pct: Decimal | None = None
@@ -29,10 +32,12 @@ def assess(
     conditions = docket.book.conditions
     duties = duties_in_question(lines.duties, docket.origin, docket.book.memberships, moment)
     asked = _asked(docket, epoch, facts)
+    read = _named_facts(docket, epoch)
     if any(row.condition for row in duties):
         rows = (row for row in (*_conditional(epoch), *duties) if could_be_true(row, conditions, facts))
         asked = unknown_facts(rows, conditions, facts, "ask")
-    given = list(assignments(asked, conditions, facts))
+        read = read | {one.fact for row in duties for one in conditions_of(row, conditions)}
+    given = list(assignments(asked, conditions, {name: value for name, value in facts.items() if name in read}))
     if not given:
         raise UsageError("The shares of the value that were given add up to more than the whole.")
     found = [options(duties, conditions, each) for each in given]
@@ -82,14 +87,19 @@ def _matters(name: str, given: Sequence[Mapping[str, FactValue]], figures: Seque
     return False
 
 
+def _named_facts(docket: Docket, epoch: Epoch) -> set[str]:
+    """The facts that some row in force reads; others given change nothing."""
+    events = [event for rows in epoch.rows.values() for event in rows if event.condition or event.base]
+    return docket.keep(("facts", epoch.key), lambda: {one.fact for event in events for one in conditions_of(event, docket.book.conditions)})
+
+
 def _asked(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> dict[str, tuple[Condition, ...]]:
     """The facts that must be asked: those of rows whose conditions can still come true. Sorted out once for the facts that matter."""
     conditions = docket.book.conditions
     every = _conditional(epoch)
     if not every:
         return {}
-    names = docket.keep(("facts", epoch.key), lambda: {one.fact for event in every for one in conditions_of(event, conditions)})
-    given = tuple(sorted((name, facts[name]) for name in names if name in facts))
+    given = tuple(sorted((name, facts[name]) for name in _named_facts(docket, epoch) if name in facts))
 
     def build() -> dict[str, tuple[Condition, ...]]:
         return unknown_facts((event for event in every if could_be_true(event, conditions, facts)), conditions, facts, "ask")
@@ -231,7 +241,10 @@ def _sum(layers: Sequence[Layer]) -> tuple[Decimal, Decimal | None]:
 
 
 def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
-    """One outcome that spans several: least, most, and the layers with what differs between them marked unknown."""
+    """One outcome that spans several: least, most, and the layers with what differs between them marked unknown.
+
+    Ordinary duties that differ are no duty of the whole: no number, and words that tell them all or that they differ by line.
+    """
     mfn = {outcome.mfn_pct for outcome in outcomes}
     return Outcome(
         min(outcome.min_pct for outcome in outcomes),
@@ -272,5 +285,5 @@ def merged_layers(many: Sequence[Sequence[Layer]]) -> tuple[Layer, ...]:
         if low == high:
             merged.append(first._replace(rate_pct=low, min_pct=low, max_pct=high))
         else:
-            merged.append(first._replace(role="unknown", rate_pct=None, min_pct=low, max_pct=high, reason="differs between the cases"))
+            merged.append(first._replace(role="unknown", rate_pct=None, min_pct=low, max_pct=high, reason=DIFFERS))
     return tuple(merged)

@@ -55,7 +55,7 @@ def codes_in_force(book: Book, importer: str, code: str, moment: int) -> tuple[s
     if any(stands(line, moment) for line in lines):
         return (code,)
     if not lines and whole_schedule(book, importer):
-        raise UsageError(f"{code} is no line of this tariff in any edition read; {_relatives(book, importer, code, moment)}")
+        raise UsageError(f"{code} is no line of this tariff in any edition read; {relatives(book, importer, code, moment)}")
     edition = edition_at(book, importer, moment)
     if not lines and book.in_edition(code[:SUBHEADING_DIGITS], edition):
         return (code,)
@@ -63,8 +63,16 @@ def codes_in_force(book: Book, importer: str, code: str, moment: int) -> tuple[s
     links = () if edition in _editions_of(book, importer, lines) else book.mapped(subheading, edition)
     found = tuple(one for one in sorted({subheading, *links}) if _in_force(book, importer, one, edition, moment))
     if not found:
-        raise UsageError(f"{code} is no line of the tariff in force that day; {_relatives(book, importer, code, moment)}")
+        raise UsageError(f"{code} is no line of the tariff in force that day; {relatives(book, importer, code, moment)}")
     return found
+
+
+def is_code(book: Book, importer: str, code: str, moment: int) -> bool:
+    """Whether a code is one of the tariff in force at `moment`, or one that the concordance leads there."""
+    try:
+        return bool(codes_in_force(book, importer, code, moment))
+    except UsageError:
+        return False
 
 
 def codes_ever(book: Book, importer: str, code: str) -> tuple[str, ...]:
@@ -103,7 +111,7 @@ def _in_force(book: Book, importer: str, code: str, edition: str, moment: int) -
     return book.in_edition(code, edition)
 
 
-def _relatives(book: Book, importer: str, code: str, moment: int) -> str:
+def relatives(book: Book, importer: str, code: str, moment: int) -> str:
     """The nearest lines in force that begin like a code; where no schedule is held, those that lists name."""
     held, edition = whole_schedule(book, importer), edition_at(book, importer, moment)
     for length in (6, 4, 2):

@@ -123,6 +123,12 @@ def assignments(
             yield tried
 
 
+def room_for(condition: Condition, conditions: Mapping[str, Condition], facts: Mapping[str, FactValue]) -> Decimal:
+    """The most that a share can be beside the given shares of the same value."""
+    flags = {name: one.flag for name in facts if (one := conditions.get(name)) and one.kind == "share"}
+    return max(ZERO, ONE - _share_sums(flags, facts).get(condition.flag, ZERO))
+
+
 def _within(values: Sequence[FactValue], left: Decimal) -> list[FactValue]:
     """Extremes of a share cut to what other shares leave over."""
     cut = {min(value, left) for value in values if isinstance(value, Decimal)}

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from tariffcli.errors import UsageError
-from tariffcli.law.codes import LINE_DIGITS, mapping_notes, whole_schedule
-from tariffcli.law.docket import Docket, codes_used, nomenclature_points
+from tariffcli.law.codes import LINE_DIGITS, dotted, edition_at, mapping_notes, whole_schedule
+from tariffcli.law.docket import Docket, codes_used, epoch_at, lines_at, nomenclature_points
 from tariffcli.law.engine import CHARGED
+from tariffcli.law.facts import conditions_of
 from tariffcli.law.instants import day_of, start_of_day, to_wall
 from tariffcli.law.items import item_notes
 from tariffcli.law.model import Answer, Query
-from tariffcli.law.ordinary import MOST_WORDS, option_of
-from tariffcli.law.outlook import changes_between
+from tariffcli.law.ordinary import MOST_WORDS, duties_in_question, option_of
+from tariffcli.law.outlook import changes_between, scopes_of
 from tariffcli.law.places import reaches
 from tariffcli.law.products import all_codes
+
+MOST_NAMED = 4
+"""So many parts of a line are named in a note."""
 
 
 def notes(docket: Docket, answer: Answer, whole_day: bool) -> list[tuple[str, str]]:
@@ -24,6 +28,8 @@ def notes(docket: Docket, answer: Answer, whole_day: bool) -> list[tuple[str, st
         found.append(("general", "General means goods on no special list, which is what headlines quote; a product may owe more or less."))
     if whole_day:
         found += _changes_of_the_day(docket, answer)
+    found += _unused_facts(docket, answer)
+    found += _suffix(docket, answer)
     found += item_notes(docket, answer.query)
     found += _verification(docket, answer)
     found += _lists(docket, answer)
@@ -95,6 +101,42 @@ def _span(answer: Answer) -> str:
     if answer.min_pct == answer.max_pct:
         return f"{answer.min_pct:f}%"
     return f"{answer.min_pct:f}% to {answer.max_pct:f}%" if answer.max_pct is not None else f"at least {answer.min_pct:f}%"
+
+
+def _unused_facts(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
+    """Facts that were given although no act in force asks them of these goods: a claim that does nothing must not look granted."""
+    query = answer.query
+    given = [one for one in docket.book.conditions.values() if one.fact in query.facts and one.kind in ("yes_no", "share", "instant")]
+    if not given:
+        return []
+    acts = epoch_at(docket, scopes_of(docket, query), query.instant, query.known_on).rows
+    duties = [row for lines in lines_at(docket, query.product, query.instant, query.known_on) for row in lines.duties]
+    reached = duties_in_question(duties, docket.origin, docket.book.memberships, query.instant)
+    rows = [*(event for events in acts.values() for event in events), *reached]
+    used = {one.fact for row in rows for one in conditions_of(row, docket.book.conditions)}
+    answered = {one.flag for one in given if one.fact in used}
+    flags = dict.fromkeys(one.flag for one in given if one.flag not in answered)
+    return [("fact_unused", f"{flag} changes nothing: no act in force then asks it of these goods.") for flag in flags]
+
+
+def _suffix(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
+    """A code of ten digits that no list names, in a line of which lists name other parts: it is read as one of the rest."""
+    query = answer.query
+    code, line = query.product.id, query.product.id[:LINE_DIGITS]
+    if query.product.kind != "code" or len(code) <= LINE_DIGITS or not docket.book.lines(query.importer, line):
+        return []
+    rows = docket.book.listings(query.importer, line, edition_at(docket.book, query.importer, query.instant))
+    named = sorted({row.prefix for row in rows if len(row.prefix) > LINE_DIGITS and row.prefix.startswith(line)})
+    if not named or code in named:
+        return []
+    shown = ", ".join(map(dotted, named[:MOST_NAMED])) + (f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else "")
+    return [
+        (
+            "suffix",
+            f"Lists name {shown} apart from the rest of {dotted(line)}; {dotted(code)} is read as a part of that rest. "
+            "The record does not hold which ten-digit numbers exist.",
+        )
+    ]
 
 
 def _verification(docket: Docket, answer: Answer) -> list[tuple[str, str]]:

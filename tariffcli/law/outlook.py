@@ -1,16 +1,19 @@
 """What stands around an answer: changes during the day, the next change, facts that would change it, reports beside the law."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 from tariffcli.errors import UsageError
 from tariffcli.law.docket import Docket, breakpoints, coverage_points, epoch_at, lines_at, nomenclature_points
 from tariffcli.law.engine import answer_case
-from tariffcli.law.facts import all_true, extremes, holds_for, unknown_facts
+from tariffcli.law.facts import ZERO, all_true, extremes, holds_for, room_for, unknown_facts
 from tariffcli.law.instants import start_of_day
 from tariffcli.law.model import RULING, Answer, Condition, Event, FactValue, Layer, Query
 from tariffcli.law.products import GENERAL, all_codes
+
+POINT = Decimal("0.01")
+"""So finely shares are told."""
 
 FAR = 20
 """At most so many coming instants are tried for the next change."""
@@ -132,12 +135,32 @@ def fact_effects(docket: Docket, query: Query, answer: Answer) -> list[FactEffec
     }
     effects: list[FactEffect] = []
     for name, reading in unknown.items():
-        for value in extremes(reading):
+        for value in _told_values(reading, room_for(reading[0], book.conditions, query.facts)):
             condition = next((one for one in reading if holds_for(one, value)), reading[0])
             tried = answer_case(docket, query._replace(facts={**query.facts, name: value}))
             if _with_total(tried) != _with_total(answer):
                 effects.append(FactEffect(condition, value, tried))
     return effects
+
+
+def _told_values(reading: Sequence[Condition], room: Decimal) -> list[FactValue]:
+    """The extremes of an unknown fact as a person would give them.
+
+    Of a share, which takes at most `room`: the bounds, and a point beside a bound only where it differs.
+    """
+    values = extremes(reading)
+    if reading[0].kind != "share":
+        return list(values)
+
+    def truth(value: FactValue) -> tuple[bool, ...]:
+        return tuple(holds_for(one, value) for one in reading)
+
+    found: list[FactValue] = [ZERO, room, *(one.bound for one in reading if isinstance(one.bound, Decimal) and one.bound <= room)]
+    for value in values:
+        if isinstance(value, Decimal) and value <= room and truth(value) not in map(truth, found):
+            points = (value.quantize(POINT, ROUND_FLOOR), value.quantize(POINT, ROUND_CEILING))
+            found.append(next((point for point in points if truth(point) == truth(value)), value))
+    return sorted(dict.fromkeys(found), key=lambda one: Decimal(str(one)))
 
 
 def _with_total(answer: Answer) -> tuple[object, ...]:

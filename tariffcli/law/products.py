@@ -7,13 +7,24 @@ from typing import NamedTuple
 
 from tariffcli.errors import UsageError
 from tariffcli.law.book import Book
-from tariffcli.law.codes import LINE_DIGITS, SUBHEADING_DIGITS, codes_ever, codes_in_force, dotted, edition_at, stands, whole_schedule
+from tariffcli.law.codes import (
+    LINE_DIGITS,
+    SUBHEADING_DIGITS,
+    codes_ever,
+    codes_in_force,
+    dotted,
+    edition_at,
+    is_code,
+    relatives,
+    stands,
+    whole_schedule,
+)
 from tariffcli.law.model import Category, Line, Listing, Product
 from tariffcli.law.ordinary import option_of
 
 GENERAL = Product("general", "general", "goods on no special list", ())
+HEADING_DIGITS = 4
 LONGEST_DIGITS = 10
-_CODE = re.compile(r"[0-9]{2,10}")
 
 
 class Lines(NamedTuple):
@@ -107,10 +118,35 @@ def _find_code(book: Book, importer: str, code: str, moment: int) -> Product:
     if not 2 <= len(code) <= 10:
         raise UsageError(f"'{code[:14]}' has {len(code)} digit{'s' * (len(code) != 1)}; a tariff code has 2 to 10.")
     if len(code) % 2:
+        raise UsageError(_lost_digit(book, importer, code, moment))
+    if is_duty_heading(book, importer, code):
         raise UsageError(
-            f"'{code}' has {len(code)} digits: has a spreadsheet eaten its leading zero? Type 0{code} if so; codes have 2, 4, 6, 8 or 10."
+            f"{dotted(code)} is a heading under which an additional duty is declared, not a code of goods. "
+            f"Give the code of the goods; `tariff events {dotted(code)}` lists the acts of the heading."
         )
     return Product("code", code, f"code {dotted(code)}", codes_in_force(book, importer, code, moment))
+
+
+def is_duty_heading(book: Book, importer: str, code: str) -> bool:
+    """Whether a code is no code of goods but the heading under which some act's duty is declared."""
+    heading = dotted(code)
+    return any(event.heading == heading for event in book.events.get(importer, ()))
+
+
+def _lost_digit(book: Book, importer: str, code: str, moment: int) -> str:
+    """What to ask about a code of an odd number of digits: a zero that a spreadsheet may have eaten, where that makes a code."""
+    first, last = (is_code(book, importer, whole, moment) for whole in (f"0{code}", f"{code}0"))
+    count = f"'{code}' has {len(code)} digits"
+    if first:
+        other = f", {code}0 if it is the last one" if last else ""
+        return f"{count}: has a spreadsheet eaten its leading zero? Type 0{code} if so{other}; codes have 2, 4, 6, 8 or 10."
+    if last:
+        return f"{count}: has a spreadsheet eaten its last zero? Type {code}0 if so; codes have 2, 4, 6, 8 or 10."
+    if is_code(book, importer, f"0{code}"[:HEADING_DIGITS], moment):
+        near = relatives(book, importer, f"0{code}", moment)
+        return f"{count}: has a spreadsheet eaten its leading zero? 0{code} is no line of this tariff; {near}"
+    near = relatives(book, importer, code, moment)
+    return f"{count}, codes have 2, 4, 6, 8 or 10; with a zero before or behind it is none either; {near}"
 
 
 def _no_such_product(book: Book, importer: str, text: str) -> str:
@@ -194,10 +230,13 @@ def _listed_leaves(code: str, typed: bool, prefixes: set[str]) -> list[str]:
     """Leaves where no schedule is held: the lines that lists name. `*` marks a code that may stand on no list.
 
     A typed code that no list names may not be a line of the edition at all: it is answered as any of its siblings, or none.
+    A list may name a whole subheading: below a shorter code it stands for the lines of it that no list names.
     """
     known = sorted(prefix for prefix in prefixes if len(prefix) >= max(len(code), LINE_DIGITS))
+    whole = sorted(one for one in prefixes if len(code) < len(one) < LINE_DIGITS and one.ljust(LINE_DIGITS, "0") not in prefixes)
     if not typed:
-        return known or [code]
+        return [*(known or [code]), *whole]
+    known += whole
     if code[:LINE_DIGITS] in prefixes:
         return sorted({code, *known})
     if len(code) >= LINE_DIGITS:

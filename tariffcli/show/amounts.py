@@ -22,7 +22,7 @@ def sentence(record: Record, bill: Bill) -> str:
     """Who charges whom, on what, when, on which value."""
     whose = document.sentence(record, bill.answer.query).replace(" additional duty on ", " duty on ", 1)
     goods = bill.goods
-    quantity = f", {digits(goods.quantity)} {goods.unit}" if goods.quantity is not None else ""
+    quantity = "".join(f", {digits(many)} {unit}" for many, unit in goods.quantities)
     return f"{whose}; value {money(goods.value)} {goods.currency}{quantity}"
 
 
@@ -69,7 +69,8 @@ def line(record: Record, bill: Bill, charge: Charge, place: int) -> dict[str, An
     ids: Sequence[str] = ()
     if charge.layer is not None:
         event = charge.layer.event
-        found |= {"kind": "additional", "id": charge.layer.programme, "heading": event.heading, "act": event.act}
+        kind = "exempt" if charge.layer.role == "exempt" else "additional"
+        found |= {"kind": kind, "id": charge.layer.programme, "heading": event.heading, "act": event.act}
         found["rate_pct"] = number(charge.layer.rate_pct)
         ids = event.source_ids
     elif charge.fee is not None:
@@ -108,8 +109,9 @@ def bill_document(record: Record, bill: Bill, notes: Sequence[tuple[str, str]]) 
         "currency": goods.currency,
         "value": number(goods.value),
         "entered_value": number(goods.entered),
-        "quantity": number(goods.quantity),
-        "unit": goods.unit or None,
+        "quantity": number(goods.quantities[0][0]) if goods.quantities else None,
+        "unit": goods.quantities[0][1] if goods.quantities else None,
+        "quantities": [{"quantity": number(many), "unit": unit} for many, unit in goods.quantities],
         **_figures("duty", bill.duty if settled else None),
         **_figures("total", bill.total if settled else None),
         "lines": [line(record, bill, charge, place) for place, charge in enumerate(charges, 1)],
@@ -158,7 +160,7 @@ def _name(charge: Charge) -> str:
 
 def _cells(record: Record, bill: Bill, charge: Charge, place: int) -> dict[str, str]:
     one = line(record, bill, charge, place)
-    rate = f"{one['rate_pct']}%" if one["rate_pct"] is not None else ""
+    rate = "exempt" if one["kind"] == "exempt" else f"{one['rate_pct']}%" if one["rate_pct"] is not None else ""
     if charge.layer is not None and not rate:
         event = charge.layer.event
         rate = document.percent(charge.layer.min_pct, charge.layer.max_pct)

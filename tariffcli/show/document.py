@@ -156,14 +156,26 @@ def event_report(record: Record, report: Report) -> dict[str, Any]:
 def fact(effect: FactEffect, zone: str, given: Answer) -> dict[str, Any]:
     """A fact that could change the answer `given`, and to what: the additional duty, or the total where only that differs."""
     answer = effect.answer
-    words = f"additional duty {percent(answer.min_pct, answer.max_pct)}"
-    if (answer.status, answer.min_pct, answer.max_pct) == (given.status, given.min_pct, given.max_pct):
+    words = _effect(answer)
+    if answer.status != "prohibited" and (answer.status, answer.min_pct, answer.max_pct) == (given.status, given.min_pct, given.max_pct):
         words = f"together with the ordinary duty {percent(answer.total_min_pct, answer.total_max_pct)}"
     return {
         "flag": flag_text(effect, zone),
-        "effect": words if answer.status != "prohibited" else "entry prohibited",
+        "effect": words,
         "question": effect.condition.question,
     }
+
+
+def _effect(answer: Answer) -> str:
+    """What a fact makes of the additional duty; a specific duty that no percentage holds is told as the act words it."""
+    if answer.status == "prohibited":
+        return "entry prohibited"
+    specific = [one.event for one in answer.layers if one.role == "unknown" and one.event.amount is not None]
+    if answer.max_pct is None and len(specific) == 1:
+        event = specific[0]
+        least = f"at least {percent(answer.min_pct, answer.min_pct)}, " if answer.min_pct else ""
+        return f"additional duty {least}{digits(event.rate_pct)}% {event.join} {digits(event.amount)} {event.currency} per {event.per}"
+    return f"additional duty {percent(answer.min_pct, answer.max_pct)}"
 
 
 def items(read: Reading) -> list[dict[str, Any]]:
