@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tariffcli.book.entry import Entry as Typed
@@ -119,7 +118,16 @@ class Reader:
             return last[1]
         kept = self._tables.get(meaning)
         if kept is None or kept[0].type != values.type:
-            kept = (values.slice(0, 0), np.array([self.once(meaning, read, None)], dtype=np.int64))
+            table = np.array([self.once(meaning, read, value) for value in (*values.to_pylist(), None)], dtype=np.int64)
+            self._tables[meaning] = (values, table)
+        else:
+            table = self._met_before(meaning, read, values, kept)
+        self._last[meaning] = (values, table)
+        return table
+
+    def _met_before(self, meaning: str, read: Callable[[Any], int], values: Any, kept: tuple[Any, Indices]) -> Indices:
+        import pyarrow.compute as pc  # loads as long as all of numpy: only where the distinct values change
+
         places = pc.index_in(values, value_set=kept[0])
         if places.null_count:
             unmet = values.filter(pc.is_null(places))
@@ -127,9 +135,8 @@ class Reader:
             kept = (pa.concat_arrays([kept[0], unmet]), np.concatenate([kept[1][:-1], found, kept[1][-1:]]))
             self._tables[meaning] = kept
             places = pc.index_in(values, value_set=kept[0])
-        table = columns.gather(kept[1], np.append(columns.view(pc.fill_null(places, len(kept[0])), np.int32), np.int32(len(kept[0]))))
-        self._last[meaning] = (values, table)
-        return table
+        null = np.int32(len(kept[0]))
+        return columns.gather(kept[1], np.append(columns.view(pc.fill_null(places, len(kept[0])), np.int32), null))
 
     def once(self, meaning: str, read: Callable[[Any], int], value: Any) -> int:
         """What a value means, or the refusal of it."""
