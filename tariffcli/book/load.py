@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tariffcli.book import fees
-from tariffcli.book.compiled import open_compiled
+from tariffcli.book.compiled import from_bytes, open_compiled, to_bytes
 from tariffcli.law.charges import Fee, Reporting
 from tariffcli.law.model import (
     Category,
@@ -42,6 +42,11 @@ def default_data() -> Path:
 def load(data: Path | str | None = None) -> Record:
     """The record in folder `data`, or the one that came with the program. Raises RecordError when it is broken."""
     return Record(open_compiled(Path(data) if data is not None else default_data()))
+
+
+def load_bytes(content: bytes) -> Record:
+    """The record that `Record.to_bytes` gave, on any machine with the same release of this tool. Raises RecordError when it is none."""
+    return Record(from_bytes(content))
 
 
 Value = TypeVar("Value")
@@ -96,6 +101,10 @@ class Record:
         if key not in self._derived:
             self._derived[key] = build()
         return self._derived[key]
+
+    def to_bytes(self) -> bytes:
+        """The whole compiled record (about ten megabytes), to travel; `load_bytes` opens it."""
+        return to_bytes(self._connection)
 
     def _text(self, name: str) -> str | None:
         found = self._connection.execute("SELECT body FROM blob WHERE name = ?", (name,)).fetchone()
