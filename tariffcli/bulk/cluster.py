@@ -18,7 +18,6 @@ SETTINGS = {
     "spark.app.name": "tariff bulk",
     "spark.log.level": "ERROR",
     "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
     "spark.sql.files.maxPartitionBytes": "32m",
@@ -76,6 +75,7 @@ def _open(master: str | None, usual: Mapping[str, str], asked: Mapping[str, str]
             conf.setMaster(master)
         if not conf.contains("spark.master"):
             raise UsageError("Say which Spark: --master spark://HOST:7077, yarn, or local[4] for this machine.")
+        conf.set("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower())  # pyspark switches it on whatever it writes to
         for name, value in asked.items():
             conf.set(name, value)
         for name, value in {**usual, **(HOME if inside else {})}.items():
