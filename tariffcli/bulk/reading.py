@@ -125,7 +125,7 @@ class Reader:
         importers = self._meant(batch, "importer", self._country)
         origins = self._meant(batch, "origin", self._country)
         pairs = importers * len(self.countries) + origins
-        wrong = np.minimum(importers, origins)
+        wrong = columns.first_refusal([importers, origins])
         bad = len(wrong) > 0 and wrong.min() < 0
         groups = self._pairs.take(np.where(wrong < 0, 0, pairs) if bad else pairs)
         if len(groups) and groups.max() == UNMET:
