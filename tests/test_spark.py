@@ -56,11 +56,10 @@ def dirty_lines(record, seed: int, many: int):
 
     random = Random(seed)
     made = []
-    for place, line in enumerate(lines_of(record, random, many)):
-        line = {"line": place, **line, "note": random.choice(["", None, "keep, me", "1"])}
-        line["hs"] = line.pop("product") if "product" in line else None
-        if place % 3 == 0:
-            line |= random.choice(DIRT)
+    for place, sound in enumerate(lines_of(record, random, many)):
+        dirt = random.choice(DIRT) if place % 3 == 0 else {}
+        line = {"line": place, **sound, "hs": sound["product"], "note": random.choice(["", None, "keep, me", "1"]), **dirt}
+        del line["product"]
         made.append(line)
     texts = [(name, pa.string()) for name in made[0] if name != "line"]
     return pa.Table.from_pylist(made, schema=pa.schema([("line", pa.int64()), *texts]))
@@ -76,7 +75,10 @@ def plain(table, by: str = "line"):
 
 def same(spark_df, local, by: str = "line") -> None:
     """Column by column, so that a difference says where it is."""
-    ours, theirs = plain(spark_df.toArrow(), by), plain(local, by)
+    equal(plain(spark_df.toArrow(), by), plain(local, by))
+
+
+def equal(ours, theirs) -> None:
     assert ours.column_names == theirs.column_names
     assert [str(field.type) for field in ours.schema] == [str(field.type) for field in theirs.schema]
     for name in theirs.column_names:
@@ -121,7 +123,9 @@ def test_columns_of_every_type_mean_what_they_mean_on_one_machine(spark, record)
     table = pa.table(
         {
             "line": pa.array(range(many)),
-            "day": pa.array([random.choice([None, date(2025, 4, 10 + place % 20), date(1700, 1, 1)]) for place in range(many)], pa.date32()),
+            "day": pa.array(
+                [random.choice([None, date(2025, 4, 10 + place % 20), date(1700, 1, 1)]) for place in range(many)], pa.date32()
+            ),
             "Code": pa.array(codes, pa.int64()),
             "coo": pa.array([random.choice(["cn", "hk", "de"]) for _ in range(many)]),
             "worth": pa.array([random.choice([None, float("nan"), -1.0, 100.405, 1e13, 250.0]) for _ in range(many)], pa.float64()),
@@ -315,7 +319,7 @@ def test_a_folder_of_parquet_is_rated_into_a_folder(spark, record, parts, tmp_pa
     folder, lines = parts
     done = rate_file(folder, tmp_path / "rated", record)
     theirs = plain(local_lines(lines, record))
-    assert plain(held(tmp_path / "rated")).equals(theirs)
+    equal(plain(held(tmp_path / "rated")), theirs)
     assert done.lines == 900
     assert done.statuses == {name: many for name in set(theirs["status"].to_pylist()) if (many := theirs["status"].to_pylist().count(name))}
     assert done.bad[0][1] >= done.bad[-1][1] > 0
@@ -359,7 +363,9 @@ def test_files_whose_headers_differ_are_refused(spark, record, tmp_path):
     assert nothing_but(tmp_path, "in")
 
 
-@pytest.mark.parametrize(("header", "said"), [("date,hs,hs,origin,importer", "more than one column 'hs'"), ("date,hs,,origin,importer", "no name")])
+@pytest.mark.parametrize(
+    ("header", "said"), [("date,hs,hs,origin,importer", "more than one column 'hs'"), ("date,hs,,origin,importer", "no name")]
+)
 def test_headers_that_cannot_be_told_apart_are_refused(spark, record, tmp_path, header, said):
     (tmp_path / "lines.csv").write_text(f"{header}\n2025-04-24,9503000073,x,cn,us\n")
     with pytest.raises(UsageError, match=said):

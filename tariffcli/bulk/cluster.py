@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportAttributeAccessIssue=false, reportMissingImports=false
 """Spark's side of a job: the session, files read as text, an output folder that appears only when whole, errors in plain words."""
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-# pyright: basic, reportAttributeAccessIssue=false
+# pyright: basic, reportAttributeAccessIssue=false, reportMissingImports=false
 """Many machines: the same rating over an Apache Spark frame, and over files too long for one machine. Needs the extra `spark`.
 
-The compiled record travels once to each worker as the bytes of a file; a worker opens it once and keeps its classes. Workers
-import this package by name, so every machine needs the same release of it.
+The compiled record travels once to each machine as the bytes of a file; a worker process opens it once. Classes are kept in the
+cache folder of each machine, as `tariff bulk` keeps them. Workers import this package by name: every machine needs the same
+release of it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any, NamedTuple
 
 from tariffcli import __version__
 from tariffcli.book.load import Record, load, load_bytes
+from tariffcli.bulk.classes import Classes
 from tariffcli.bulk.frame import kept_classes, settle
+from tariffcli.bulk.kept import keep_classes, open_classes
 from tariffcli.bulk.outcomes import INVALID, WORDS
 from tariffcli.bulk.plan import MEANINGS, Plan, check
 from tariffcli.bulk.rating import Rater
@@ -113,13 +116,20 @@ def _distinct(spark_df: Any, name: str) -> Any:
 
 
 class Desk(NamedTuple):
-    """What a worker process keeps: the record by fingerprint, and a rater for each plan."""
+    """What a worker process keeps: the record by fingerprint, its classes by known-on day, a rater for each plan.
+
+    `kept` has the number of classes found anew when those of a day were last kept for other processes and jobs of the machine.
+    """
 
     records: dict[str, Record]
-    raters: dict[tuple[str, str], Rater]
+    classes: dict[str | None, Classes]
+    raters: dict[str, Rater]
+    kept: dict[str | None, int]
 
 
-_DESK = Desk({}, {})
+_DESK = Desk({}, {}, {}, {})
+WORTH_KEEPING = 500
+"""So many new classes, and a quarter more than before, are worth a file."""
 
 
 def rate_batches(carried: Any, fingerprint: str, plan: str, ragged: str | None, release: str, batches: Iterable[Any]) -> Iterator[Any]:
@@ -133,21 +143,31 @@ def rate_batches(carried: Any, fingerprint: str, plan: str, ragged: str | None, 
         if ragged is not None:
             arrays = _spoilt(batch.column(ragged).is_valid(), rater.added, arrays)
         yield pa.RecordBatch.from_arrays([*(batch.column(name) for name in kept), *arrays], names=[*kept, *rater.added])
+    _keep(rater.classes)
 
 
 def _rater(carried: Any, fingerprint: str, plan: str, release: str) -> Rater:
     """The rater of a plan, made when this process first meets it. `carried` is the record's bytes, or the broadcast of them."""
-    key = (fingerprint, plan)
-    if key not in _DESK.raters:
-        if release != __version__:
-            raise RecordError(f"A worker has tariffcli {__version__} and the driver {release}; install the same release on every machine.")
-        if fingerprint not in _DESK.records:
-            _DESK.raters.clear()
-            _DESK.records.clear()
-            _DESK.records[fingerprint] = load_bytes(carried if isinstance(carried, bytes) else carried.value)
+    if release != __version__:
+        raise RecordError(f"A worker has tariffcli {__version__} and the driver {release}; install the same release on every machine.")
+    if fingerprint not in _DESK.records:
+        for shelf in _DESK:
+            shelf.clear()
+        _DESK.records[fingerprint] = load_bytes(carried if isinstance(carried, bytes) else carried.value)
+    if plan not in _DESK.raters:
         book, said = _DESK.records[fingerprint], Plan(**json.loads(plan))
-        _DESK.raters[key] = Rater(book, said, kept_classes(book, said.known_on))
-    return _DESK.raters[key]
+        if said.known_on not in _DESK.classes:
+            _DESK.classes[said.known_on] = open_classes(book, said.known_on)
+        _DESK.raters[plan] = Rater(book, said, _DESK.classes[said.known_on])
+    return _DESK.raters[plan]
+
+
+def _keep(classes: Classes) -> None:
+    """Keep classes in the cache folder of the machine, if many were found since they were last kept."""
+    before = _DESK.kept.get(classes.known_on, 0)
+    if classes.fresh - before >= WORTH_KEEPING and classes.fresh >= 1.25 * before:
+        keep_classes(classes)
+        _DESK.kept[classes.known_on] = classes.fresh
 
 
 def _spoilt(bad: Any, names: Sequence[str], arrays: Sequence[Any]) -> list[Any]:
