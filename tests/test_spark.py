@@ -207,9 +207,9 @@ def test_a_worker_opens_the_record_once_and_leaves_no_file(spark, record):
 
         for batch in batches:
             left = [path.name for path in Path(tempfile.gettempdir()).glob("tariff-record-*")]
-            rows = {"worker": [os.getpid()], "record": [id(home._DESK.records.get(record_print))], "raters": [len(home._DESK.raters)]}
+            found = home._DESK.records.get(record_print)
+            rows = {"worker": [os.getpid()], "record": [0 if found is None else id(found)], "lines": [batch.num_rows]}
             yield pa.RecordBatch.from_pydict({**rows, "left": [";".join(left)]})
-            del batch
 
     import os
 
@@ -219,8 +219,9 @@ def test_a_worker_opens_the_record_once_and_leaves_no_file(spark, record):
         rated = spark_lines(lines, record)
         rated.count()
         rated.select("status").collect()
-        seen += rated.mapInArrow(told, "worker long, record long, raters long, left string").collect()
-    each = {(row["worker"], row["record"]) for row in seen if row["record"] != id(None)}
+        seen += rated.mapInArrow(told, "worker long, record long, lines long, left string").collect()
+    each = {(row["worker"], row["record"]) for row in seen if row["record"]}
+    assert each
     assert len(each) == len({worker for worker, _ in each})
     assert {row["left"] for row in seen} == {""}
     assert os.getpid() not in {row["worker"] for row in seen}
