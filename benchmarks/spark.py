@@ -16,8 +16,9 @@ import statistics
 import sys
 import tempfile
 import time
+from operator import truediv
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -53,13 +54,37 @@ def write_lines(path: Path, record: Record, many: int) -> None:
             writer.write_table(pa.table(columns), row_group_size=PART // 4)
 
 
-def seconds(work: Any) -> float:
-    begun = time.perf_counter()
+class Cost(NamedTuple):
+    """Seconds by the clock, and processor seconds of Spark's processes: those mean something on a machine that does other work too."""
+
+    clock: float
+    processor: float
+
+
+def spent() -> float:
+    """Processor seconds so far of all processes under this one, and of those that they waited for."""
+    parents: dict[int, int] = {}
+    times: dict[int, float] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents[int(path.parent.name)] = int(words[1])
+        times[int(path.parent.name)] = sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK")
+    mine = {os.getpid()}
+    while more := {child for child, parent in parents.items() if parent in mine} - mine:
+        mine |= more
+    return sum(times[process] for process in mine)
+
+
+def cost(work: Any) -> Cost:
+    begun, before = time.perf_counter(), spent()
     work()
-    return time.perf_counter() - begun
+    return Cost(time.perf_counter() - begun, spent() - before)
 
 
-def measure(source: Path, record: Record, cores: int, rounds: int, folder: Path) -> dict[str, float]:
+def measure(source: Path, record: Record, cores: int, rounds: int, folder: Path) -> tuple[float, float]:
     rated, copied = folder / "rated", folder / "copied"
     settings = {"spark.local.dir": str(folder), "spark.executorEnv.TARIFF_CACHE": str(folder / f"cache-{cores}")}
     with cluster.session(f"local-cluster[{cores},1,1536]", settings) as session:
@@ -70,24 +95,27 @@ def measure(source: Path, record: Record, cores: int, rounds: int, folder: Path)
         def rate() -> None:
             run(str(source), str(rated), record, force=True)
 
-        seconds(lambda: copy(source))
-        first = seconds(rate)
+        cost(lambda: copy(source))
+        first = cost(rate)
         sums: set[str] = set()
-        times: list[tuple[float, float, float]] = []
+        rows: list[tuple[Cost, Cost, Cost]] = []
         for _ in range(rounds):
-            times.append((seconds(lambda: copy(source)), seconds(rate), seconds(lambda: copy(rated))))
+            rows.append((cost(lambda: copy(source)), cost(rate), cost(lambda: copy(rated))))
             total = session.read.parquet(str(rated)).selectExpr("sum(cast(duty_due as decimal(18,2)))", "count(duty_due)").collect()[0]
             sums.add(f"{total[0]} over {total[1]} lines")
     assert len(sums) == 1, sums
-    plain, ours, again = (statistics.median(column) for column in zip(*times, strict=True))
     shutil.rmtree(rated), shutil.rmtree(copied)
-    print(
-        f"{cores} cores: copy {plain:6.1f} s   rate {ours:6.1f} s (first {first:6.1f} s)   copy of result {again:6.1f} s"
-        f"   copy/rate {statistics.median(one[0] / one[1] for one in times):.2f}"
-        f"   copy of result/rate {statistics.median(one[2] / one[1] for one in times):.2f}   sum {sums.pop()}",
-        flush=True,
-    )
-    return {"copy": plain, "rate": ours, "first": first, "again": again}
+    median = statistics.median
+    for unit in Cost._fields:
+        plain, ours, again = ([getattr(row[place], unit) for row in rows] for place in range(3))
+        print(
+            f"{cores} cores, {unit:<9} s: copy {median(plain):7.1f}   rate {median(ours):7.1f} (first {getattr(first, unit):7.1f})"
+            f"   copy of result {median(again):7.1f}   copy/rate {median(map(truediv, plain, ours)):.2f}"
+            f"   copy of result/rate {median(map(truediv, again, ours)):.2f}",
+            flush=True,
+        )
+    print(f"{cores} cores: sum {sums.pop()}", flush=True)
+    return median(row[1].clock for row in rows), median(row[0].clock for row in rows)
 
 
 def main(many: int, rounds: int, cores: list[int]) -> None:
@@ -101,10 +129,10 @@ def main(many: int, rounds: int, cores: list[int]) -> None:
         )
         found = {number: measure(source, record, number, rounds, folder) for number in cores}
         base = found[cores[0]]
-        for number, told in found.items():
+        for number, (ours, plain) in found.items():
             print(
-                f"{number} cores: rating {base['rate'] / told['rate']:.2f} x, copying {base['copy'] / told['copy']:.2f} x"
-                f" of {cores[0]}; {many / told['rate'] / 1e6:.2f} million lines a second"
+                f"{number} cores against {cores[0]}: rating {base[0] / ours:.2f} x, copying {base[1] / plain:.2f} x;"
+                f" {many / ours / 1e6:.2f} million lines a second"
             )
 
 

@@ -24,6 +24,9 @@ from tariffcli.bulk.rating import Rater
 from tariffcli.errors import RecordError, TariffError, UsageError
 
 STATUSES = ("complete", "needs_fact", "range", "prohibited", "outside_coverage", INVALID)
+COUNTED = ("status", "reason")
+"""What `run` looks at to count lines, whether or not it is written."""
+
 MOST_DISTINCT = 5_000_000
 """So many different codes or days of a column are looked at on the driver; a column with more holds something else."""
 
@@ -235,26 +238,21 @@ def run(
         else:
             usual = {meaning: meaning for meaning in MEANINGS if meaning in names and meaning not in given}
             found = {**usual, **(columns or {})}
-        plan = settled(Plan(found, given, month_first, False, outputs, known_on), lines, record)
-        return _write(session, place, frame, record, plan, ragged)
+        counted = None if outputs is None else [*dict.fromkeys([*outputs, *COUNTED])]
+        plan = settled(Plan(found, given, month_first, False, counted, known_on), lines, record)
+        return _write(session, place, rated(frame, record, plan, ragged), plan._replace(outputs=outputs))
 
 
-def _write(session: Any, place: Any, frame: Any, record: Record, plan: Plan, ragged: str | None) -> Done:
-    """Rate and write aside, count what was written, then give the folder its name."""
+def _write(session: Any, place: Any, answered: Any, plan: Plan) -> Done:
+    """Write a rated frame aside, count what was written, then give the folder its name."""
     from pyspark.sql import Observation
     from pyspark.sql import functions as F
 
-    wanted = plan.outputs
-    if wanted is not None:
-        plan = plan._replace(outputs=[*dict.fromkeys([*wanted, "status", "reason"])])
-    answered = rated(frame, record, plan, ragged)
     is_bad = F.col("status") == INVALID
     seen = Observation()
     sums = [F.sum(F.when(F.col("status") == status, 1).otherwise(0)).alias(status) for status in STATUSES]
     observed = answered.observe(seen, F.count(F.lit(1)).alias("lines"), *sums)
-    if wanted is not None:
-        extra = [name for name in ("status", "reason") if name not in wanted]
-        observed = observed.drop(*extra)
+    observed = observed.drop(*(name for name in COUNTED if plan.outputs is not None and name not in plan.outputs))
     with place.aside() as aside:
         observed.write.parquet(aside)
         counts = {name: int(value or 0) for name, value in seen.get.items()}
@@ -263,9 +261,9 @@ def _write(session: Any, place: Any, frame: Any, record: Record, plan: Plan, rag
         if written.count() != lines:
             raise TariffError(f"Spark wrote {written.count():,} of {lines:,} lines; the output was thrown away.")
         bad: list[tuple[str, int]] = []
-        if counts[INVALID] and {"status", "reason"} <= set(written.columns):
+        if counts[INVALID] and set(COUNTED) <= set(written.columns):
             many = written.where(is_bad).groupBy("reason").count().orderBy(F.desc("count"), "reason").limit(5).collect()
             bad = [(row["reason"], int(row["count"])) for row in many]
         files, size = place.publish()
     statuses = {status: many for status, many in counts.items() if many}
-    return Done(lines, statuses, bad, plan._replace(outputs=wanted), place.out, files, size, session.version, session.sparkContext.master)
+    return Done(lines, statuses, bad, plan, place.out, files, size, session.version, session.sparkContext.master)
