@@ -130,3 +130,22 @@ def test_every_line_says_what_the_single_question_says(record, seed):
             parts = [value for name, value in found.items() if name.endswith("_pct") and "-" in name]
             if None not in parts:
                 assert sum(map(Decimal, map(repr, parts))) == answer.additional_pct
+
+
+def test_the_reason_of_a_line_does_not_depend_on_the_lines_before_it(record):
+    from tariffcli.bulk.plan import Plan
+    from tariffcli.bulk.rating import Rater
+
+    sound = {"date": "2025-04-24", "hs": "6109100012", "origin": "cn", "importer": "us", "value": "1", "mode": "air"}
+    faults = {"date": "soon", "hs": "6.1E+9", "origin": "Atlantis", "importer": "??", "value": "much", "mode": "rocket"}
+    random = Random(3)
+    lines = [{name: random.choice([text, faults[name]]) for name, text in sound.items()} for _ in range(200)]
+    plan = Plan({name: name for name in sound}, outputs=["reason"])
+
+    def reasons(order: list[dict[str, str]]) -> list[str]:
+        rater = Rater(record, plan)
+        return [rater.rate(pa.RecordBatch.from_pylist([line]))[0].to_pylist()[0] for line in order]
+
+    assert reasons(lines[::-1])[::-1] == reasons(lines)
+    whole = Rater(record, plan).rate(pa.Table.from_pylist(lines))[0]
+    assert whole.to_pylist() == reasons(lines)

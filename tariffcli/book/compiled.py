@@ -114,6 +114,39 @@ def _save(connection: sqlite3.Connection, path: Path) -> None:
         aside.unlink(missing_ok=True) if aside.exists() else None
 
 
+def to_bytes(connection: sqlite3.Connection) -> bytes:
+    """A compiled record as the bytes of its file, to travel to another machine; `from_bytes` opens them there."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="tariff-record-") as folder:
+        aside = Path(folder, "record.sqlite")
+        copy = sqlite3.connect(aside)
+        with copy:
+            connection.backup(copy)
+        copy.close()
+        return aside.read_bytes()
+
+
+def from_bytes(content: bytes) -> sqlite3.Connection:
+    """A compiled record from the bytes of its file, read-only. Raises RecordError when they are none of this release.
+
+    SQLite reads files, so they are written to a private folder of this process; on POSIX it is gone again once the file is open.
+    """
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="tariff-record-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder, "record.sqlite")
+        path.write_bytes(content)
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        try:
+            found = connection.execute("SELECT body FROM blob WHERE name = 'stamp'").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise RecordError(f"What came is no compiled record: {error}.") from None
+    if not found or found[0].split(";")[0] != FORMAT:
+        raise RecordError("The record was compiled by another release of this tool; install the same one on every machine.")
+    return connection
+
+
 def plain(value: Any) -> Any:
     """A value as JSON can hold it: decimals and selectors as text, tuples as arrays."""
     if isinstance(value, Selector):

@@ -6,13 +6,12 @@ import json
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tariffcli.book import fees
-from tariffcli.book.compiled import open_compiled
+from tariffcli.book import rows as read
+from tariffcli.book.compiled import from_bytes, open_compiled, to_bytes
 from tariffcli.law.charges import Caveat, Fee, Heading, Interest, Reporting
 from tariffcli.law.model import (
     Category,
@@ -45,6 +44,11 @@ def default_data() -> Path:
 def load(data: Path | str | None = None) -> Record:
     """The record in folder `data`, or the one that came with the program. Raises RecordError when it is broken."""
     return Record(open_compiled(Path(data) if data is not None else default_data()))
+
+
+def load_bytes(content: bytes) -> Record:
+    """The record that `Record.to_bytes` gave, on any machine with the same release of this tool. Raises RecordError when it is none."""
+    return Record(from_bytes(content))
 
 
 Value = TypeVar("Value")
@@ -101,6 +105,10 @@ class Record:
             self._derived[key] = build()
         return self._derived[key]
 
+    def to_bytes(self) -> bytes:
+        """The whole compiled record (about ten megabytes), to travel; `load_bytes` opens it."""
+        return to_bytes(self._connection)
+
     def _text(self, name: str) -> str | None:
         found = self._connection.execute("SELECT body FROM blob WHERE name = ?", (name,)).fetchone()
         return found[0] if found else None
@@ -119,13 +127,7 @@ class Record:
         return self._selectors[text]
 
     def _events(self, importer: str) -> tuple[Event, ...] | None:
-        return tuple(self._event(row) for row in self._blob(f"events/{importer}")) or None
-
-    def _event(self, row: list[Any]) -> Event:
-        row[1], row[2] = tuple(row[1]), self._selector(row[2])
-        row[5], row[6], row[7] = _decimal(row[5]), _decimal(row[6]), _decimal(row[7])
-        row[15], row[16], row[20] = tuple(row[15]), tuple(Term(*term) for term in row[16]), tuple(row[20])
-        return Event(*row)
+        return tuple(read.event(row, self._selector) for row in self._blob(f"events/{importer}")) or None
 
     def _relations(self, importer: str) -> tuple[Relation, ...] | None:
         rows = self._blob(f"relations/{importer}")
@@ -154,12 +156,12 @@ class Record:
     @property
     def conditions(self) -> Mapping[str, Condition]:
         """Conditions by id."""
-        return self._once("conditions", lambda: {row[0]: _condition(row) for row in self._blob("conditions")})
+        return self._once("conditions", lambda: {row[0]: read.condition(row) for row in self._blob("conditions")})
 
     @property
     def scopes(self) -> Mapping[str, Scope]:
         """Scopes by id; their codes are in `listings`."""
-        return self._once("scopes", lambda: {row[0]: _scope(row) for row in self._blob("scopes")})
+        return self._once("scopes", lambda: {row[0]: read.scope(row) for row in self._blob("scopes")})
 
     @property
     def coverage(self) -> Sequence[Coverage]:
@@ -169,7 +171,7 @@ class Record:
     @property
     def editions(self) -> Sequence[Edition]:
         """Which edition of codes an importer uses when."""
-        return self._once("editions", lambda: tuple(_edition(row) for row in self._blob("editions")))
+        return self._once("editions", lambda: tuple(read.edition(row) for row in self._blob("editions")))
 
     @property
     def memberships(self) -> Sequence[Membership]:
@@ -179,27 +181,27 @@ class Record:
     @property
     def fees(self) -> Sequence[Fee]:
         """User fees by importer and day."""
-        return self._once("fees", lambda: tuple(fees.fee(row) for row in self._blob("fees")))
+        return self._once("fees", lambda: tuple(read.fee(row) for row in self._blob("fees")))
 
     @property
     def reporting(self) -> Sequence[Reporting]:
         """How entry summaries count and order their lines."""
-        return self._once("reporting", lambda: tuple(fees.reporting(row) for row in self._blob("reporting")))
+        return self._once("reporting", lambda: tuple(read.reporting(row) for row in self._blob("reporting")))
 
     @property
     def interest(self) -> Sequence[Interest]:
         """Rates of interest on duty paid back."""
-        return self._once("interest", lambda: tuple(fees.interest(row) for row in self._blob("interest")))
+        return self._once("interest", lambda: tuple(read.interest(row) for row in self._blob("interest")))
 
     @property
     def caveats(self) -> Sequence[Caveat]:
         """What a reader of a refund or an audit must know."""
-        return self._once("caveats", lambda: tuple(fees.caveat(row) for row in self._blob("caveats")))
+        return self._once("caveats", lambda: tuple(read.caveat(row) for row in self._blob("caveats")))
 
     @property
     def headings(self) -> Sequence[Heading]:
         """Whose duty stands under headings that no act of the record names."""
-        return self._once("headings", lambda: tuple(fees.heading(row) for row in self._blob("headings")))
+        return self._once("headings", lambda: tuple(read.heading(row) for row in self._blob("headings")))
 
     @property
     def zones(self) -> Mapping[str, str]:
@@ -302,7 +304,7 @@ class Record:
         rows = self._connection.execute(
             f"SELECT body FROM item WHERE scope = ? AND code IN ({','.join('?' * len(above))}) ORDER BY place", (scope, *above)
         )
-        return tuple(_item(json.loads(body)) for (body,) in rows)
+        return tuple(read.item(json.loads(body)) for (body,) in rows)
 
     def in_edition(self, code: str, edition: str) -> bool:
         """Whether a code of two to six digits exists in an edition of the Harmonized System; True where the record cannot tell."""
@@ -325,28 +327,3 @@ class Record:
     def select(self, question: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
         """Rows of the compiled form, for the search."""
         return self._connection.execute(question, tuple(values)).fetchall()
-
-
-def _decimal(text: str | None) -> Decimal | None:
-    return Decimal(text) if text is not None else None
-
-
-def _condition(row: list[Any]) -> Condition:
-    if row[4] is not None and row[2] in ("share", "amount"):
-        row[4] = Decimal(row[4])
-    return Condition(*row)
-
-
-def _edition(row: list[Any]) -> Edition:
-    row[5] = tuple(row[5])
-    return Edition(*row)
-
-
-def _item(row: list[Any]) -> Item:
-    row[3] = tuple(row[3])
-    return Item(*row)
-
-
-def _scope(row: list[Any]) -> Scope:
-    row[8] = tuple(row[8])
-    return Scope(*row)

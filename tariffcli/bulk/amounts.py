@@ -36,7 +36,7 @@ def read_amounts(reader: Reader, batch: Any) -> tuple[Amounts, Whole | None]:
         quantity = odd_quantities.get(line, None if quantities[line] == UNKNOWN else Decimal(int(quantities[line])) / MILLI)
         exact[line] = (value, quantity)
     wrong = [part for part in (bad, bad_quantities) if part is not None]
-    return Amounts(cents, quantities, units, names, exact), np.minimum.reduce(wrong) if wrong else None
+    return Amounts(cents, quantities, units, names, exact), columns.first_refusal(wrong) if wrong else None
 
 
 def _units(reader: Reader, batch: Any) -> tuple[Whole, list[str]]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,17 @@ def encoded(column: Any) -> tuple[Indices, Any]:
     numbers = view(array.indices, WIDTHS[str(array.indices.type)]).astype(np.int64)
     known = valid(array.indices)
     return numbers if known is None else np.where(known, numbers, len(array.dictionary)), array.dictionary
+
+
+def first_refusal(parts: Sequence[NDArray[np.int64]]) -> Indices:
+    """Of each line the first of its numbers that is below zero, in the order of `parts`; 0 where none is.
+
+    So the reason of a line with several faults does not depend on the lines before it.
+    """
+    found = np.minimum(parts[0], 0)
+    for part in parts[1:]:
+        found = np.where(found < 0, found, np.minimum(part, 0))
+    return found
 
 
 def numbers_with_nulls(values: NDArray[np.float64]) -> Any:

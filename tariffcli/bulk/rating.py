@@ -66,7 +66,7 @@ class Rater:
     def _classes(self, read: Read) -> NDArray[np.int32]:
         if not read.troubled:
             return self.classes.classify(read.groups, read.goods, read.epochs, read.entries)
-        worst = np.minimum.reduce(read.troubled)
+        worst = columns.first_refusal(read.troubled)
         here = np.flatnonzero(worst >= 0)
         found = np.empty(len(worst), dtype=np.int32)
         entries = None if read.entries is None else read.entries[here]

@@ -165,7 +165,8 @@ class Reader:
         others, origins = self._countries(batch, "origin")
         places = numbers * len(origins)
         places += others
-        wrong = np.minimum.outer(importers, origins)
+        first = importers[:, None]
+        wrong = np.where(first < 0, first, np.minimum(origins, 0)[None, :])  # of two refusals that of the importer
         pairs = np.where(wrong < 0, 0, np.add.outer(importers * len(self.countries), origins))
         groups = columns.gather(np.where(wrong < 0, wrong, self._pairs.take(pairs)).reshape(-1), places)
         if len(groups) and groups.max() == UNMET:
