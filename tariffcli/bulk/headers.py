@@ -9,7 +9,7 @@ from tariffcli.bulk.plan import MEANINGS
 from tariffcli.errors import UsageError
 
 USUAL: dict[str, tuple[str, ...]] = {
-    "date": ("entry date", "entry summary date", "declaration date", "customs date", "申报日期", "日期"),
+    "date": ("entry date", "declaration date", "customs date", "申报日期", "日期"),
     "instant": ("entry time", "timestamp", "datetime"),
     "hs": (
         "hts", "hts number", "hts number full", "hts code", "hts10", "hts8", "htsus", "htsus no", "htsus number",
@@ -30,7 +30,7 @@ USUAL: dict[str, tuple[str, ...]] = {
     ),
     "quantity": ("qty", "line tariff quantity 1", "customs qty 1", "net quantity in htsus units", "法定数量", "数量"),
     "unit": ("uom", "unit of measure", "qty unit", "quantity unit", "line tariff uom 1 code", "customs uq 1", "法定单位", "单位"),
-    "paid": ("duty paid", "duty amount", "line tariff duty amount", "line duty amount", "duty", "total duty", "declared duty",
+    "paid": ("duty paid", "duty amount", "line tariff duty amount", "duty", "total duty", "declared duty",
              "34 cd duty and taxes", "关税"),
     "claim": ("claims",),
     "loaded": ("loading date", "loaded on", "loading day", "date of loading"),
@@ -42,6 +42,10 @@ USUAL: dict[str, tuple[str, ...]] = {
     "shipment_value": ("value of shipment", "shipment value"),
 }  # fmt: skip
 """Headings by meaning, folded; the meaning's own name always counts first."""
+
+
+SECOND = {"date": ("entry summary date", "summary date", "import date", "importation date", "进口日期"), "paid": ("line duty amount",)}
+"""Headings that have a meaning only where none of the first kind is there: another day, or a sum of a whole line."""
 
 
 def fold(name: str) -> str:
@@ -67,6 +71,7 @@ def find_columns(names: Sequence[str], asked: Mapping[str, str]) -> dict[str, st
             continue
         own = fold(meaning)
         columns = [name for name in names if fold(name) == own] or [name for name in names if fold(name) in USUAL.get(meaning, ())]
+        columns = columns or [name for name in names if fold(name) in SECOND.get(meaning, ())]
         columns = [name for name in columns if name not in found.values()]
         if len(columns) > 1:
             shown = " and ".join(f"'{name}'" for name in columns[:3])

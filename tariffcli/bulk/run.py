@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -22,14 +21,12 @@ from tariffcli.bulk.outcomes import INVALID
 from tariffcli.bulk.plan import Plan, check
 from tariffcli.bulk.rating import DUTY, Rated, Rater, with_columns
 from tariffcli.bulk.sinks import Aside, fitted, open_sink, output_schema
-from tariffcli.bulk.sources import Source, first_line, kind_of
+from tariffcli.bulk.sources import Source, first_line, first_of, kind_of
+from tariffcli.bulk.tasks import Task, Worked
 from tariffcli.errors import Interrupted, TariffError, UsageError
 
-TEXT = pa.dictionary(pa.int32(), pa.string())
 EXAMPLES = 5
 """So many bad lines are shown; of the others nothing is told but their number."""
-
-Stage = Callable[[Iterator[Any]], Iterator[Any]]
 
 
 class Summary:
@@ -64,27 +61,24 @@ class Summary:
 
 
 class Job(NamedTuple):
-    """One file to rate. `stages` change batches before they are rated; `collect` sees each output batch, in order."""
+    """One file to work on: where from, by which plan, what is done, where to."""
 
     source: Source
     plan: Plan
-    rater: Rater
+    task: Task
     out: Path | None
     out_kind: str
     threads: int
-    stages: tuple[Stage, ...] = ()
-    collect: Callable[[Any], None] | None = None
     progress: Callable[[int, float], None] | None = None
 
 
 def run(job: Job) -> Summary:
     """Rate a file. The output appears only when it is whole; an error or an interrupt leaves nothing behind.
 
-    Raises UsageError, TariffError; Interrupted.
+    Raises UsageError, TariffError, Interrupted.
     """
-    added = [(name, _type_of(job.rater, name)) for name in job.rater.added]
-    check(job.plan, job.source.names, [name for name, _ in added])
-    schema = output_schema(job.source.read_schema, added)
+    check(job.plan, job.source.names, [name for name, _ in job.task.added])
+    schema = output_schema(job.source.read_schema, job.task.added)
     summary = Summary()
     device = job.out is not None and job.out.exists() and not job.out.is_file()  # nothing to replace, and never to be replaced
     aside = Aside(job.out) if job.out is not None and not device else None
@@ -92,14 +86,13 @@ def run(job: Job) -> Summary:
     try:
         sink, release = open_sink(job.out_kind, aside.path if aside is not None else job.out, schema, numbers)
         try:
-            for rated, batch, encoded in _rated(job, schema, sink):
+            for done, encoded in _worked(job, schema, sink):
                 sink.write(encoded)
-                summary.add(job.rater, rated)
-                if job.collect is not None:
-                    job.collect(batch)
+                summary.add(job.task.rater, done.rated)
+                job.task.collect(done.extra)
                 if job.progress is not None:
                     job.progress(summary.lines, job.source.done())
-            sink.close()
+            sink.close(job.task.reports())
         finally:
             release()
         if aside is not None:
@@ -117,27 +110,26 @@ def run(job: Job) -> Summary:
     finally:
         if aside is not None:
             aside.drop()
-    summary.close(job.rater)
+    summary.close(job.task.rater)
     return summary
 
 
-def _rated(job: Job, schema: Any, sink: Any) -> Iterator[tuple[Rated, Any, Any]]:
-    """Batches with their answers, in order; several are on their way at once."""
+def _worked(job: Job, schema: Any, sink: Any) -> Iterator[tuple[Worked, Any]]:
+    """Batches that were worked on, in order, as the sink wants them; several are on their way at once."""
+    names = [name for name, _ in job.task.added]
 
-    def work(batch: Any) -> tuple[Rated, Any, Any]:
-        rated = job.rater.classify(batch)
-        arrays = [job.rater.column(name, rated) for name in job.rater.added]
-        out = fitted(with_columns(batch, job.rater.added, arrays), schema)
-        return rated, out, sink.encode(out)
+    def work(batch: Any) -> tuple[Worked, Any]:
+        done = job.task.work(batch)
+        return done, sink.encode(fitted(with_columns(batch, names, done.arrays), schema))
 
     batches: Iterator[Any] = _ahead(job.source.batches())
-    for stage in job.stages:
+    for stage in job.task.stages:
         batches = stage(batches)
     if job.threads == 1:
         yield from map(work, batches)
         return
     with ThreadPoolExecutor(job.threads) as pool:
-        waiting: deque[Future[tuple[Rated, Any, Any]]] = deque()
+        waiting: deque[Future[tuple[Worked, Any]]] = deque()
         try:
             for batch in batches:
                 waiting.append(pool.submit(work, batch))
@@ -180,19 +172,16 @@ def _ahead(batches: Iterator[Any]) -> Iterator[Any]:
             queue.get_nowait()
 
 
-def _type_of(rater: Rater, name: str) -> Any:
-    return TEXT if name in rater.classes.outcomes.words else pa.float64()
-
-
 def settle_stream(plan: Plan, source: Source) -> tuple[Plan, Source]:
     """What only whole columns tell, told from the first batch, and from all days of the file where that is not enough.
 
     Raises UsageError where slashed days can be read two ways.
     """
-    batches = source.batches()
-    first = next(batches, None)
+    first = first_of(source)
     if not source.again:
-        source = source._replace(batches=lambda: chain([] if first is None else [first], batches))
+        batches = source.batches()
+        first = next(batches, None)
+        source = source._replace(batches=lambda: _rejoined(first, batches))
     if first is None:
         return plan, source
     table = pa.Table.from_batches([first])
@@ -200,6 +189,12 @@ def settle_stream(plan: Plan, source: Source) -> tuple[Plan, Source]:
     if source.again and plan.month_first is None and name is not None and _slashed(table, name):
         plan = plan._replace(month_first=_month_first(source, name))
     return settle(plan, table), source
+
+
+def _rejoined(first: Any, others: Iterator[Any]) -> Generator[Any, None, None]:
+    if first is not None:
+        yield first
+    yield from others
 
 
 def _slashed(table: Any, name: str) -> bool:

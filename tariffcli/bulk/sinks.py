@@ -7,7 +7,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
+from tariffcli.bulk.reports import Report
 from tariffcli.errors import TariffError, UsageError
 
 ROW_GROUP = 1 << 20
@@ -73,8 +74,8 @@ class Sink:
         """Add a batch."""
         raise NotImplementedError
 
-    def close(self) -> None:
-        """End the file."""
+    def close(self, reports: Sequence[Report]) -> None:
+        """End the file; a kind that holds several tables takes the reports too."""
 
 
 class CsvSink(Sink):
@@ -99,7 +100,7 @@ class CsvSink(Sink):
         """Add the bytes of a batch."""
         self._stream.write(encoded)
 
-    def close(self) -> None:
+    def close(self, reports: Sequence[Report]) -> None:  # noqa: ARG002
         """End the file."""
         self._stream.flush()
 
@@ -118,7 +119,7 @@ class ParquetSink(Sink):
         """Add a batch to the row group that is being written."""
         self._writer.write_batch(encoded, row_group_size=ROW_GROUP)
 
-    def close(self) -> None:
+    def close(self, reports: Sequence[Report]) -> None:  # noqa: ARG002
         """End the file."""
         self._writer.close()
 
@@ -161,8 +162,16 @@ class SheetSink(Sink):
         elif np.isfinite(value):
             self._sheet.write_number(self._row, place, value)
 
-    def close(self) -> None:
-        """End the workbook."""
+    def close(self, reports: Sequence[Report]) -> None:
+        """End the workbook, with a sheet for each report."""
+        for report in reports:
+            sheet = self._book.add_worksheet(report.name[:31])
+            for place, row in enumerate([report.columns, *report.rows]):
+                for column, cell in enumerate(row):
+                    if isinstance(cell, str):
+                        sheet.write_string(place, column, cell[:32_767])
+                    elif cell is not None:
+                        sheet.write_number(place, column, float(cell))
         self._book.close()
 
 
@@ -210,3 +219,27 @@ def safe(column: Any) -> Any:
     if not pc.any(risky).as_py():
         return column
     return pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)
+
+
+def write_reports(out: Path, reports: Sequence[Report]) -> list[Path]:
+    """Write reports as CSV beside an output that holds one table: `rated.audit.csv`; gives their paths. A workbook holds them itself."""
+    import csv
+
+    written: list[Path] = []
+    if out.suffix.lower() in (".xlsx", ".xlsm"):
+        return written
+    for report in reports:
+        path = beside(out, report)
+        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        with aside.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(report.columns)
+            writer.writerows([safe_text(cell) if isinstance(cell, str) else cell for cell in row] for row in report.rows)
+        os.replace(aside, path)
+        written.append(path)
+    return written
+
+
+def beside(out: Path, report: Report) -> Path:
+    """Where a report of an output stands."""
+    return out.with_name(f"{out.stem}.{report.name.lower().replace(' ', '-')}.csv")

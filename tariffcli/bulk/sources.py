@@ -7,7 +7,8 @@ import codecs
 import csv
 import io
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from tariffcli.bulk import columns, sheets
-from tariffcli.bulk.headers import USUAL, find_columns, fold
+from tariffcli.bulk.headers import USUAL, fold
 from tariffcli.errors import TariffError, UsageError
 
 BATCH = 1 << 16
@@ -26,6 +27,8 @@ CODED_TEXT = pa.dictionary(pa.int32(), pa.string())
 ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
 CODED = {fold(name) for meaning in ("hs", "product", "origin", "importer", "date", "unit") for name in (meaning, *USUAL[meaning])}
 """Columns of few distinct texts, which are read as dictionaries."""
+
+KNOWN = {fold(name) for meaning, names in USUAL.items() for name in (meaning, *names)}
 
 ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".parquet", ".pq")
 DELIMITERS = (",", "\t", ";", "|")
@@ -38,7 +41,7 @@ class Source(NamedTuple):
     kind: str
     names: list[str]
     read_schema: Any
-    batches: Callable[[], Iterator[Any]]
+    batches: Callable[[], Generator[Any, None, None]]
     skipped: list[str]
     done: Callable[[], float]
     again: bool
@@ -99,7 +102,7 @@ def _parquet(path: Path, options: Options) -> Source:
     rows = max(file.metadata.num_rows, 1)
     state = [0]
 
-    def batches() -> Iterator[Any]:
+    def batches() -> Generator[Any, None, None]:
         state[0] = 0
         with parquet.ParquetFile(path, read_dictionary=coded, memory_map=False, buffer_size=1 << 20, pre_buffer=False) as opened:
             for batch in opened.iter_batches(batch_size=BATCH):
@@ -111,14 +114,22 @@ def _parquet(path: Path, options: Options) -> Source:
     return Source(path.name, "parquet", schema.names, read_schema, batches, [], lambda: state[0] / rows, True)
 
 
+def first_of(source: Source) -> Any:
+    """The first batch of a file that can be read again, else None; nothing of the reading goes on."""
+    if not source.again:
+        return None
+    with closing(source.batches()) as batches:
+        return next(batches, None)
+
+
 # text
 
 
-class Counted(io.RawIOBase):
-    """A stream that counts what was read of it."""
+class Begun(io.RawIOBase):
+    """A stream of which the first bytes were looked at."""
 
-    def __init__(self, stream: BinaryIO, start: bytes, total: int) -> None:
-        self._stream, self._start, self.total, self.read_so_far = stream, start, total, 0
+    def __init__(self, stream: BinaryIO, start: bytes) -> None:
+        self._stream, self._start = stream, start
 
     def readable(self) -> bool:
         """Yes."""
@@ -126,18 +137,11 @@ class Counted(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes: first those that were looked at."""
-        if self._start:
-            size = len(self._start) if size < 0 else size
-            data, self._start = self._start[:size], self._start[size:]
-        else:
-            data = self._stream.read(size)
-        self.read_so_far += len(data)
+        if not self._start:
+            return self._stream.read(size)
+        size = len(self._start) if size < 0 else size
+        data, self._start = self._start[:size], self._start[size:]
         return data
-
-    @property
-    def done(self) -> float:
-        """The share that was read; 0 where the length is not known."""
-        return min(1.0, self.read_so_far / self.total) if self.total else 0.0
 
 
 class Layout(NamedTuple):
@@ -158,16 +162,20 @@ def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
     layout = _layout(head, delimiter, options, name)
     total = path.stat().st_size if path is not None else 0
     skipped: list[str] = []
-    counted: list[Counted] = [Counted(stream, head, total)]
+    reading: list[Any] = [pa.PythonFile(Begun(stream, head), mode="r")]
 
-    def batches() -> Iterator[Any]:
+    def batches() -> Generator[Any, None, None]:
         skipped.clear()
         if path is not None:
-            counted[0] = Counted(path.open("rb"), b"", total)
-        yield from _text_batches(counted[0], layout, skipped, name)
+            reading[0] = pa.OSFile(str(path))  # read without Python: its threads may outlive an interrupted run
+        with reading[0] as opened:
+            yield from _text_batches(opened, layout, skipped, name)
+
+    def done() -> float:
+        return reading[0].tell() / total if total and not reading[0].closed else 0.0
 
     schema = pa.schema([(column, pa.string()) for column in layout.names])
-    return Source(name, "csv", layout.names, schema, batches, skipped, lambda: counted[0].done, path is not None)
+    return Source(name, "csv", layout.names, schema, batches, skipped, done, path is not None)
 
 
 def _layout(head: bytes, delimiter: str | None, options: Options, name: str) -> Layout:
@@ -216,13 +224,13 @@ def _first_rows(text: str, delimiter: str) -> list[list[str]]:
 
 def _meanings(cells: Sequence[str], asked: Mapping[str, str]) -> int:
     """How many columns of known meaning a row names, were it the header."""
-    try:
-        return len(find_columns([cell.strip() for cell in cells], asked))
-    except UsageError:
-        return 1
+    from tariffcli.bulk.filing import NAMES
+
+    known = {*KNOWN, *(fold(name) for words in NAMES.values() for name in words.split("|")), *map(fold, asked.values())}
+    return len({fold(cell) for cell in cells} & known)
 
 
-def _text_batches(stream: Counted, layout: Layout, skipped: list[str], name: str) -> Iterator[Any]:
+def _text_batches(stream: Any, layout: Layout, skipped: list[str], name: str) -> Generator[Any, None, None]:
     def odd(row: Any) -> str:
         if len(skipped) < 1000:
             skipped.append(f"'{row.text[:40]}' has {row.actual_columns} cells, the header {row.expected_columns}")
@@ -236,7 +244,7 @@ def _text_batches(stream: Counted, layout: Layout, skipped: list[str], name: str
     parse = arrow_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True, invalid_row_handler=odd)
     convert = arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
     try:
-        with arrow_csv.open_csv(pa.PythonFile(stream, mode="r"), read, parse, convert) as reader:
+        with arrow_csv.open_csv(stream, read, parse, convert) as reader:
             for batch in reader:
                 renamed = batch.rename_columns(layout.names)
                 for start in range(0, renamed.num_rows, BATCH):
@@ -269,7 +277,7 @@ def _workbook(path: Path, options: Options) -> Source:
     schema = pa.schema([(name, pa.string()) for name in names])
     state = [0]
 
-    def batches() -> Iterator[Any]:
+    def batches() -> Generator[Any, None, None]:
         state[0] = 0
         for lines in sheet.batches(header + 1, len(names), BATCH // 4):
             state[0] += len(lines)

@@ -28,6 +28,10 @@ class Asked(NamedTuple):
     encoding: str | None
     sheet: str | None
     threads: int
+    audit: bool
+    refund: bool
+    interest_to: str | None
+    payee: str
     flags: dict[str, Any]
 
 
@@ -56,6 +60,14 @@ def bulk(
     encoding: Annotated[str | None, typer.Option("--encoding", help="Encoding of a text file.", metavar="NAME")] = None,
     threads: Annotated[int | None, typer.Option("--threads", help="Threads that rate; default one a processor.", metavar="N")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a folder: parts that are done are left alone.")] = False,
+    audit: Annotated[bool, typer.Option("--audit", help="Hold each line against what was paid, and say why they differ.")] = False,
+    refund: Annotated[bool, typer.Option("--refund", help="Sum what was charged under programmes that are refunded.")] = False,
+    interest_to: Annotated[
+        str | None, typer.Option("--interest-to", help="With --refund: estimate interest to this day.", metavar="DAY")
+    ] = None,
+    payee: Annotated[str, typer.Option("--payee", help="With --refund: corporation or other.")] = "corporation",
+    engine: Annotated[str, typer.Option("--engine", help="local, or spark.")] = "local",
+    master: Annotated[str | None, typer.Option("--master", help="With --engine spark: the address of the cluster.", metavar="URL")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 4 when a line has not one number.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     data: Annotated[Path | None, typer.Option("--data", help="Another record: a folder with its tables.", metavar="DIR")] = None,
@@ -79,7 +91,11 @@ def bulk(
         if text is not None:
             fixed[name] = text
     known = parse_day(known_on, "", {"us": True, "eu": False}.get(dates or "")) if known_on is not None else None
-    flags = {"encoding": encoding, "sheet": sheet, "dates": dates, "known_on": known}
+    if (audit or refund) and out is None:
+        raise UsageError("--audit and --refund need --out FILE: their tables are written beside it, or into the workbook.")
+    to = parse_day(interest_to, "", None) if interest_to is not None else None
+    flags = {"encoding": encoding, "sheet": sheet, "dates": dates, "known_on": known, "audit": audit, "refund": refund}
+    flags |= {"interest_to": to, "payee": payee if refund else None}
     asked = Asked(
         load(data),
         _pairs(columns or [], "--map"),
@@ -89,13 +105,54 @@ def bulk(
         encoding,
         sheet,
         threads_of(threads),
+        audit,
+        refund,
+        to,
+        payee,
         flags,
     )
+    if engine not in ("local", "spark"):
+        raise UsageError("--engine takes local or spark.")
+    if engine == "spark":
+        statuses = _on_spark(asked, source, out, master, force)
+        return _end(statuses, strict)
     with _stoppable():
         statuses = _folder(asked, Path(source), out, force, resume) if Path(source).is_dir() else _file(asked, source, out, force)
-    if strict and set(statuses) - {"complete"}:
+    _end(statuses, strict)
+
+
+def _end(statuses: dict[str, int], strict: bool) -> None:
+    if strict and set(statuses) - {"complete", "declared"}:
         print("--strict: not every line has one number.", file=sys.stderr)
         raise typer.Exit(4)
+
+
+def _on_spark(asked: Asked, source: str, out: Path | None, master: str | None, force: bool) -> dict[str, int]:
+    """Rate on a cluster; the output is a folder of Parquet files."""
+    if asked.audit or asked.refund:
+        raise UsageError("--audit and --refund run on one machine; leave --engine spark out.")
+    if out is None:
+        raise UsageError("--engine spark needs --out FOLDER.")
+    from tariffcli.bulk import spark
+    from tariffcli.bulk.headers import find_columns
+
+    done = spark.run(
+        source,
+        str(out),
+        asked.record,
+        master=master,
+        columns=lambda names: find_columns(names, asked.columns),
+        constants=asked.constants,
+        known_on=asked.known_on,
+        month_first=asked.month_first,
+        force=force,
+    )
+    _tell_plan(done.plan)
+    counts = ", ".join(f"{many:,} {status}" for status, many in sorted(done.statuses.items(), key=lambda item: -item[1]))
+    print(f"{done.lines:,} lines in {done.files} files: {counts}", file=sys.stderr)
+    for reason, many in done.bad[:5]:
+        print(f"  {many:,} times: {reason}", file=sys.stderr)
+    return dict(done.statuses)
 
 
 def _pairs(words: list[str], flag: str) -> dict[str, str]:
@@ -170,16 +227,16 @@ def rate_one(
 ) -> dict[str, int]:
     """Rate one file and write its manifest; gives the lines by status. Raises UsageError, TariffError."""
     from tariffcli import __version__
-    from tariffcli.bulk import manifest, run
-    from tariffcli.bulk.headers import find_columns
+    from tariffcli.bulk import manifest, run, tasks
     from tariffcli.bulk.plan import Plan
     from tariffcli.bulk.rating import Rater
+    from tariffcli.bulk.sinks import write_reports
     from tariffcli.bulk.sources import Options, open_source
 
     source = open_source(path, Options(asked.encoding, asked.sheet, asked.columns))
-    found = find_columns([name for name in source.names], asked.columns)
-    found = {meaning: name for meaning, name in found.items() if meaning not in asked.constants}
-    plan = Plan(found, asked.constants, asked.month_first, False, None, asked.known_on)
+    found = _columns(asked, source)
+    columns = {meaning: name for meaning, name in found.asked.items() if meaning not in asked.constants}
+    plan = Plan(columns, asked.constants, asked.month_first, False, None, asked.known_on)
     plan, source = run.settle_stream(plan, source)
     if print_plan:
         _tell_plan(plan)
@@ -187,16 +244,36 @@ def rate_one(
     digest = manifest.hash_of(path) if path is not None and out is not None else ""
     if resume and out is not None and out.exists():
         return _done_before(out, given, digest)
+    rater = Rater(asked.record, plan, classes)
+    rater.reader.check_constants()
+    task = tasks.rating(rater)
+    if asked.audit or asked.refund or found.several:
+        if found.several and not (asked.audit or asked.refund):
+            print("several rows a line (ES-003): each line is rated once and held against its rows, as with --audit", file=sys.stderr)
+        audit = asked.audit or not asked.refund
+        task = tasks.auditing(rater, found.filed, found.several, audit, asked.refund, asked.interest_to, asked.payee)
     with _progress(source.name) as progress:
-        rater = Rater(asked.record, plan, classes)
-        rater.reader.check_constants()
-        job = run.Job(source, plan, rater, out, run.kind_for(out), asked.threads, progress=progress)
-        summary = run.run(job)
+        summary = run.run(run.Job(source, plan, task, out, run.kind_for(out), asked.threads, progress))
+    left_out = len(source.skipped) + task.left_out()
     if out is not None:
-        told = manifest.manifest(given, source.name, digest, summary.lines, summary.statuses, summary.bad, len(source.skipped))
+        told = manifest.manifest(given, source.name, digest, summary.lines, summary.statuses, summary.bad, left_out)
         manifest.write_manifest(out, told)
-    _tell_summary(summary, source.skipped)
+        for report in write_reports(out, task.reports()):
+            print(f"wrote {report}", file=sys.stderr)
+    _tell_summary(summary, source.skipped, left_out)
     return dict(summary.statuses)
+
+
+def _columns(asked: Asked, source: Any) -> Any:
+    """What the columns of a file mean. What only an audit asks is looked for where one could be."""
+    from tariffcli.bulk import tasks
+    from tariffcli.bulk.headers import find_columns, fold
+    from tariffcli.bulk.sources import first_of
+
+    entries = any("entry" in fold(name) for name in source.names) or asked.audit or asked.refund or set(asked.columns) - set(tasks.MEANINGS)
+    if not entries:
+        return tasks.Columns(find_columns(source.names, asked.columns), {}, False)
+    return tasks.read_columns(source.names, asked.columns, lambda: first_of(source))
 
 
 def _done_before(out: Path, given: dict[str, Any], digest: str) -> dict[str, int]:
@@ -226,13 +303,14 @@ def _tell_plan(plan: Any) -> None:
         print(f"slashed days are read {'month' if plan.month_first else 'day'} first", file=sys.stderr)
 
 
-def _tell_summary(summary: Any, skipped: list[str]) -> None:
+def _tell_summary(summary: Any, skipped: list[str], left_out: int) -> None:
     counts = ", ".join(f"{many:,} {status}" for status, many in sorted(summary.statuses.items(), key=lambda item: -item[1]))
     print(f"{summary.lines:,} lines: {counts or 'none'}", file=sys.stderr)
     for line, reason in summary.bad:
         print(f"  line {line}: {reason}", file=sys.stderr)
-    if skipped:
-        print(f"{len(skipped):,} rows left out, which have not the header's number of cells; the first: {skipped[0]}", file=sys.stderr)
+    if left_out:
+        first = f"; the first: {skipped[0]}" if skipped else " (footers, blank rows, headers again)"
+        print(f"{left_out:,} rows left out, which are no lines{first}", file=sys.stderr)
 
 
 @contextmanager
