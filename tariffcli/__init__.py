@@ -16,9 +16,10 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from tariffcli.api import ask, history, history_frame, load, rate
+    from tariffcli.bulk.frame import rate_lines
     from tariffcli.law.model import Answer, Query
 
-__all__ = ["Answer", "Query", "__version__", "ask", "history", "history_frame", "load", "rate"]
+__all__ = ["Answer", "Query", "__version__", "ask", "history", "history_frame", "load", "rate", "rate_lines"]
 
 _HOMES = {
     "ask": "tariffcli.api",
@@ -26,6 +27,7 @@ _HOMES = {
     "history_frame": "tariffcli.api",
     "load": "tariffcli.api",
     "rate": "tariffcli.api",
+    "rate_lines": "tariffcli.bulk.frame",
     "Answer": "tariffcli.law.model",
     "Query": "tariffcli.law.model",
 }

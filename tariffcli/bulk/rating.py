@@ -17,6 +17,7 @@ from tariffcli.bulk.money import UNKNOWN, Amounts, duties
 from tariffcli.bulk.outcomes import NUMBERS, WORDS
 from tariffcli.bulk.plan import Plan
 from tariffcli.bulk.reading import Read, Reader
+from tariffcli.errors import UsageError
 
 DUTY = "duty_due"
 
@@ -43,7 +44,12 @@ class Rater:
         """The columns that answers add, in order."""
         authorities = [f"{name}_pct" for name in self.classes.outcomes.authorities]
         every = [*NUMBERS, *authorities, DUTY, *WORDS]
-        return every if self.plan.outputs is None else [name for name in every if name in self.plan.outputs]
+        if self.plan.outputs is None:
+            return every
+        unknown = [name for name in self.plan.outputs if name not in every]
+        if unknown:
+            raise UsageError(f"No answer has a column '{unknown[0][:40]}'; there are: {', '.join(every)}.")
+        return [name for name in every if name in self.plan.outputs]
 
     def rate(self, batch: Any) -> list[Any]:
         """The added columns of a record batch or table, as Arrow arrays in the order of `added`."""

@@ -78,6 +78,18 @@ class Sink:
         """End the file; a kind that holds several tables takes the reports too."""
 
 
+class Letters:
+    """Standard output where it takes letters only."""
+
+    def write(self, data: Any) -> None:
+        """Write bytes as letters."""
+        sys.stdout.write(bytes(data).decode("utf-8"))
+
+    def flush(self) -> None:
+        """Write what waits."""
+        sys.stdout.flush()
+
+
 class CsvSink(Sink):
     """Comma or tab separated text in UTF-8."""
 
@@ -182,7 +194,7 @@ def open_sink(kind: str, target: Path | None, schema: Any, numbers: frozenset[st
     if kind == "xlsx" and target is not None:
         return SheetSink(target, schema, numbers), lambda: None
     if target is None:
-        return CsvSink(sys.stdout.buffer, schema, ","), lambda: None
+        return CsvSink(getattr(sys.stdout, "buffer", None) or Letters(), schema, ","), lambda: None
     stream = target.open("wb")
     return CsvSink(stream, schema, "\t" if kind == "tsv" else ","), stream.close
 

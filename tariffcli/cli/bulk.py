@@ -23,6 +23,7 @@ class Asked(NamedTuple):
     record: Record
     columns: dict[str, str]
     constants: dict[str, str]
+    outputs: list[str] | None
     month_first: bool | None
     known_on: str | None
     encoding: str | None
@@ -53,6 +54,9 @@ def bulk(
     constants: Annotated[
         list[str] | None,
         typer.Option("--set", help="What holds for every line: --set claim=donation. Repeatable.", metavar="MEANING=VALUE"),
+    ] = None,
+    outputs: Annotated[
+        str | None, typer.Option("--columns", help="Which columns to add, joined with commas; default all.", metavar="NAMES")
     ] = None,
     known_on: Annotated[str | None, typer.Option("--known-on", help="As announced by the end of this day.", metavar="DAY")] = None,
     dates: Annotated[str | None, typer.Option("--dates", help="How to read 04/05/2025: us or eu.", metavar="us|eu")] = None,
@@ -100,6 +104,7 @@ def bulk(
         load(data),
         _pairs(columns or [], "--map"),
         fixed,
+        [name.strip() for name in outputs.split(",") if name.strip()] if outputs is not None else None,
         {"us": True, "eu": False}.get(dates or ""),
         known,
         encoding,
@@ -145,6 +150,7 @@ def _on_spark(asked: Asked, source: str, out: Path | None, master: str | None, f
         constants=asked.constants,
         known_on=asked.known_on,
         month_first=asked.month_first,
+        outputs=asked.outputs,
         force=force,
     )
     _tell_plan(done.plan)
@@ -236,7 +242,7 @@ def rate_one(
     source = open_source(path, Options(asked.encoding, asked.sheet, asked.columns))
     found = _columns(asked, source)
     columns = {meaning: name for meaning, name in found.asked.items() if meaning not in asked.constants}
-    plan = Plan(columns, asked.constants, asked.month_first, False, None, asked.known_on)
+    plan = Plan(columns, asked.constants, asked.month_first, False, asked.outputs, asked.known_on)
     plan, source = run.settle_stream(plan, source)
     if print_plan:
         _tell_plan(plan)
