@@ -35,7 +35,7 @@ def parquet_files(asked: argparse.Namespace, table: pa.Table, folder: Path, book
     """(c) Parquet to Parquet: the product's own stream, a copy of the same result by the same sink, DuckDB's ASOF copy."""
     import bulk
 
-    from tariffcli.bulk import run, sinks, sources
+    from tariffcli.bulk import run, sinks, sources, tasks
 
     path, rated, out = folder / "lines.parquet", folder / "rated.parquet", folder / "out.parquet"
     parquet.write_table(table, path, row_group_size=1 << 20, compression="zstd", compression_level=1)
@@ -52,16 +52,16 @@ def parquet_files(asked: argparse.Namespace, table: pa.Table, folder: Path, book
     base.execute("SET preserve_insertion_order = false")
 
     def rate(threads: int, target: Path) -> None:
-        run.run(run.Job(sources.open_source(path, options), rater.plan, rater, target, "parquet", threads))
+        run.run(run.Job(sources.open_source(path, options), rater.plan, tasks.rating(rater), target, "parquet", threads))
 
     def copy() -> None:
         source = sources.open_source(rated, options)
         types = {name: pa.float64() for name in ADDED}
-        schema = sinks.output_schema(pa.schema([field for field in source.schema if field.name not in types]), list(types.items()))
+        schema = sinks.output_schema(pa.schema([field for field in source.read_schema if field.name not in types]), list(types.items()))
         sink, release = sinks.open_sink("parquet", out, schema, frozenset())
         for batch in source.batches():
             sink.write(sink.encode(sinks.fitted(batch, schema)))
-        sink.close()
+        sink.close([])
         release()
 
     def asof(threads: int) -> None:

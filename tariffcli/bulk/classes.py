@@ -76,6 +76,7 @@ class Classes:
         self.used = MOST_EPOCHS
         self._rows_by_law: dict[object, int] = {}
         self.laws: dict[int, Row] = {}
+        self._products: dict[tuple[str, int], Product] = {}
         self._with_facts: dict[tuple[int, int], int] = {}
         self._known: dict[object, int] = {}
         self.lock = RLock()
@@ -236,7 +237,12 @@ class Classes:
     def _product_at(self, importer: str, number: int, moment: int) -> Product:
         if importer not in self.book.zones:
             return GENERAL
-        return find_product(self.book, importer, cut_to_law(self.book, importer, self.goods[number]), moment)
+        product = self._products.get((importer, number))
+        if product is None:
+            product = find_product(self.book, importer, cut_to_law(self.book, importer, self.goods[number]), moment)
+            if product.kind == "code":  # whether it stands at another moment is asked again where its lines are
+                self._products[importer, number] = product
+        return product
 
     def _class_of(self, group: Group, number: int, epoch: int, entry: int) -> int:
         """The class of one line; the engine is asked unless an equal line was asked before."""

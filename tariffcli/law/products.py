@@ -129,8 +129,8 @@ def _find_code(book: Book, importer: str, code: str, moment: int) -> Product:
 
 def is_duty_heading(book: Book, importer: str, code: str) -> bool:
     """Whether a code is no code of goods but the heading under which some act's duty is declared."""
-    heading = dotted(code)
-    return any(event.heading == heading for event in book.events.get(importer, ()))
+    headings = book.derived(("headings", importer), lambda: frozenset(event.heading for event in book.events.get(importer, ())))
+    return dotted(code) in headings
 
 
 def _lost_digit(book: Book, importer: str, code: str, moment: int) -> str:
