@@ -11,6 +11,7 @@ import pyarrow as pa
 from tariffcli.book.load import Record, load
 from tariffcli.bulk import clean, columns
 from tariffcli.bulk.classes import Classes
+from tariffcli.bulk.kept import open_classes
 from tariffcli.bulk.plan import MEANINGS, Plan, check
 from tariffcli.bulk.rating import Rater, with_columns
 from tariffcli.errors import UsageError
@@ -58,8 +59,8 @@ def rate_lines(
 
 
 def kept_classes(record: Record, known_on: str | None) -> Classes:
-    """The classes of a record, found by earlier calls too."""
-    return record.derived(("bulk", known_on), lambda: Classes(record, known_on))
+    """The classes of a record, found by earlier calls and runs too."""
+    return record.derived(("bulk", known_on), lambda: open_classes(record, known_on))
 
 
 def settle(plan: Plan, table: Any) -> Plan:

@@ -6,10 +6,14 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tariffcli.errors import TariffError, UsageError
+
+WHOLE_FLOAT = 2**53
+"""Beyond it a float no longer tells one whole number from the next."""
 
 MOST_BYTES, MOST_RATIO = 4 << 30, 400
 """A sheet of a million rows unpacks to less; a file that promises more is a trap."""
@@ -91,7 +95,9 @@ def as_text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < WHOLE_FLOAT else repr(cell)
+    if isinstance(cell, Decimal):
+        return f"{cell:f}"
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
     return cell.isoformat() if isinstance(cell, date) else str(cell)

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from tariffcli.book.words import clean
+from tariffcli.bulk.sheets import as_text
 from tariffcli.bulk.texts import decoded
 from tariffcli.errors import UsageError
 
@@ -31,7 +29,6 @@ MOST_SHEET_ROWS = 1_048_576
 MOST_COLUMNS = 1_000
 MOST_PIECES = 10_000
 DELIMITERS = "\t,;|"
-WHOLE_FLOAT = 2**53
 SMALLER = "a small table is read whole: sum it by code first, or split it"
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _MONEY_WORDS = re.compile(r"\b(in )?(us|usd|us dollars?|dollars?)\b")
@@ -242,7 +239,7 @@ def _sheet_rows(name: str, sheet: Any) -> Iterator[tuple[int, Sequence[str]]]:
     for line, row in enumerate(sheet.iter_rows(values_only=True), 1):
         if line > MOST_SHEET_ROWS or len(row) > MOST_COLUMNS:
             raise UsageError(f"{name} has a sheet with more rows or columns than a table of weights can have.")
-        yield line, [text_of(value) for value in row]
+        yield line, [as_text(value) for value in row]
 
 
 def _parquet(name: str, data: bytes) -> Small:
@@ -258,18 +255,7 @@ def _parquet(name: str, data: bytes) -> Small:
     except (pa.ArrowException, OSError, ValueError) as error:
         why = " ".join(str(error).split())[:80]
         raise UsageError(f"{name} is a damaged Parquet file, or its end is missing ({why}).") from None
-    columns = [pa.array([text_of(value).strip() for value in column.to_pylist()], pa.string()) for column in read.columns]
+    columns = [pa.array([as_text(value).strip() for value in column.to_pylist()], pa.string()) for column in read.columns]
     if not columns:
         raise UsageError(f"{name} is empty.")
     return Small(pa.Table.from_arrays(columns, names=read.column_names), range(1, read.num_rows + 1), "row")
-
-
-def text_of(value: Any) -> str:
-    """A cell as text: a whole number without a point, whatever its kind."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and math.isfinite(value) and value == int(value) and abs(value) < WHOLE_FLOAT:
-        return str(int(value))
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)

@@ -85,6 +85,7 @@ def average(
         from tariffcli.bulk.average import Averager, by_month
         from tariffcli.bulk.classes import Entry as Facts
         from tariffcli.bulk.frame import kept_classes
+        from tariffcli.bulk.kept import keep_classes
         from tariffcli.bulk.reach import reach_of
         from tariffcli.bulk.tables import read_small
         from tariffcli.bulk.weights import read_weights
@@ -100,6 +101,7 @@ def average(
     reach = reach_of(record, importer, product)
     over = Averager(classes, importer, origin, weighed, Facts(tuple(sorted(facts.items())), mfn), reach, mfn_in)
     days = over.on_days(period.first, period.last)
+    keep_classes(classes)
     means = by_month(days) if period.every == "month" else days
     query = Query(importer, origin, end_of_day(period.last, zone), known_day(common), product, facts, mfn)
     _finish(record, common, query, period, weighed, table, over, means, mfn_in, said)
