@@ -22,12 +22,12 @@ from tariffcli.bulk.groups import Group, Groups
 from tariffcli.bulk.outcomes import Outcomes, outcome_of, refused
 from tariffcli.errors import UsageError
 from tariffcli.law.charges import reporting_on
-from tariffcli.law.docket import Docket, Epoch, breakpoints, coverage_at, epoch_at, lines_at, nomenclature_points
+from tariffcli.law.docket import Docket, Epoch, breakpoints, coverage_at, epoch_at, lines_at, nomenclature_points, scopes_known
 from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.facts import conditions_of, holds_for
 from tariffcli.law.instants import day_of
 from tariffcli.law.model import Condition, FactValue, Line, Product, Query
-from tariffcli.law.products import GENERAL, cut_to_law, digits_of, find_product
+from tariffcli.law.products import GENERAL, classes, cut_to_law, digits_of, find_product
 
 MOST_EPOCHS = 1 << 16
 """So many cells at the start stay empty: the row of goods that were not met yet."""
@@ -226,7 +226,7 @@ class Classes:
     def _lists(self, docket: Docket, number: int, moment: int) -> frozenset[Kind] | str:
         try:
             product = self._product_at(docket.importer, number, moment)
-            found = lines_at(docket, product, moment, self.known_on)
+            found = classes(self.book, docket.importer, product, moment, scopes_known(docket, self.known_on))  # asked once: not kept
         except UsageError as error:
             return str(error)
         return frozenset((lines.scopes, lines.duties) for lines in found)
