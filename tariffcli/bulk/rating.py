@@ -36,7 +36,6 @@ class Rater:
     def __init__(self, book: Record, plan: Plan, classes: Classes | None = None) -> None:
         self.book, self.plan = book, plan
         self.classes = classes if classes is not None else Classes(book, plan.known_on)
-        columns.keep_memory()
         self.reader = Reader(book, plan, self.classes)
 
     @property

@@ -77,6 +77,7 @@ def run(job: Job) -> Summary:
 
     Raises UsageError, TariffError, Interrupted.
     """
+    columns.give_memory_back()
     check(job.plan, job.source.names, [name for name, _ in job.task.added])
     schema = output_schema(job.source.read_schema, job.task.added)
     summary = Summary()
@@ -133,7 +134,7 @@ def _worked(job: Job, schema: Any, sink: Any) -> Iterator[tuple[Worked, Any]]:
         try:
             for batch in batches:
                 waiting.append(pool.submit(work, batch))
-                if len(waiting) > job.threads + 1:
+                if len(waiting) > job.threads:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

@@ -124,7 +124,7 @@ class ParquetSink(Sink):
         from pyarrow import parquet
 
         few = [name for name in schema.names if name not in many]
-        options = {"compression": "zstd", "compression_level": 1, "use_dictionary": few, "store_schema": False, "write_statistics": few}
+        options = {"compression": "zstd", "compression_level": 1, "use_dictionary": few, "store_schema": False, "write_statistics": False}
         self._writer = parquet.ParquetWriter(path, schema, **options)
 
     def write(self, encoded: Any) -> None:
