@@ -30,10 +30,10 @@ def keep_memory() -> None:
 def give_memory_back() -> None:
     """Let the process give back at once what a batch frees: a run over a file is bounded in memory and waits for its writer anyway.
 
-    Tells glibc to hold on to blocks below 128 kB only; other systems take no notice.
+    Tells glibc to hold on to blocks below 1 MB only; other systems take no notice.
     """
     try:
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1 << 17)
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1 << 20)
     except (AttributeError, OSError, TypeError):
         pass
 

@@ -145,7 +145,7 @@ def _worked(job: Job, schema: Any, sink: Any) -> Iterator[tuple[Worked, Any]]:
 
 def _ahead(batches: Iterator[Any]) -> Iterator[Any]:
     """The same batches, read a little ahead in a thread of their own."""
-    queue: Queue[Any] = Queue(3)
+    queue: Queue[Any] = Queue(2)
     stopped: list[bool] = []
 
     def read() -> None:
