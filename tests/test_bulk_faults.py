@@ -204,12 +204,23 @@ def test_a_truncated_parquet_file_ends_in_one_line(folder):
 def test_a_hundred_thousand_distinct_bad_codes_do_not_stop_the_good_ones(folder):
     codes = [f"{77_000_000 + number}" for number in range(100_000)]
     text = HEADER + "".join(f"2025-06-05,{code},CN,1\n" for code in codes) + LINE
-    started = time.process_time()
     lines = rated(folder, text)
     assert {line["status"] for line in lines[:-1]} == {"invalid"}
     assert lines[-1]["additional_pct"] == "30"
     assert lines[7]["reason"].startswith("77000007 is no line of this tariff")
-    assert time.process_time() - started < 600  # a hang, not a speed
+
+
+def in_python(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A process of its own that runs some code in a folder."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=surroundings(PYTHONPATH=str(ROOT)),
+        timeout=120,
+        check=False,
+    )
 
 
 def workbook(path: Path, rows: list[list[object]]) -> None:
@@ -423,15 +434,7 @@ def test_no_command_opens_a_socket(folder, words):
         "from tariffcli.cli.start import main\n"
         "main()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=surroundings(PYTHONPATH=str(ROOT)),
-        timeout=120,
-        check=False,
-    )
+    done = in_python(code, folder)
     assert "socket" not in done.stderr
     assert done.returncode == 0, done.stderr
 
@@ -443,15 +446,7 @@ def test_neither_pandas_nor_typer_is_needed_to_rate_a_parquet_file(folder):
         "from tariffcli.cli.start import main\n"
         "try:\n    main()\nfinally:\n    print(*sys.modules)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=surroundings(PYTHONPATH=str(ROOT)),
-        timeout=120,
-        check=False,
-    )
+    done = in_python(code, folder)
     assert "pyarrow" in done.stdout.split()
     assert "pandas" not in done.stdout.split()
 
@@ -461,14 +456,6 @@ def test_without_pyarrow_the_message_says_what_to_install(folder):
     code = (
         "import sys\nsys.modules['pyarrow'] = None\nsys.argv = ['tariff', 'bulk', 'in.csv']\nfrom tariffcli.cli.start import main\nmain()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=surroundings(PYTHONPATH=str(ROOT)),
-        timeout=60,
-        check=False,
-    )
+    done = in_python(code, folder)
     assert done.returncode == 1
     assert "pip install 'tariffcli[bulk]'" in one_line(Told(1, "", done.stderr))

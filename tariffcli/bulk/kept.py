@@ -57,7 +57,7 @@ def _path(book: Record, known_on: str | None) -> Path | None:
     folder = cache_path(Path())
     if folder is None:
         return None
-    files = [path for room in ("law", "bulk") for path in sorted((HERE / room).glob("*.py"))]
+    files = [path for room in ("law", "book", "bulk") for path in sorted((HERE / room).glob("*.py"))]
     stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     stamp = zlib.crc32(repr((stats, known_on, book.fingerprint)).encode())
     return folder.parent / f"classes-{book.fingerprint[:12]}-{stamp:08x}.npz"

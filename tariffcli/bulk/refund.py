@@ -1,7 +1,7 @@
 # pyright: basic
 """`--refund`: what was charged under programmes that are refunded, by authority, month and importer of record. An aid, no claim.
 
-    refund = Refund(auditor, interest_to="2026-12-31", payee="corporation")
+    refund = Refund(auditor, interest_to=day, payee=kind)
     claims = refund.claims(audited)        # from any thread, of what `Auditor.rate` gave
     refund.collect(claims)                 # one at a time, in the order of the file
     refund.reports()                        # Refund, Totals, Not told, Interest, Caveats
@@ -27,7 +27,7 @@ from tariffcli.bulk.filing import NO_DAY
 from tariffcli.bulk.money import UNKNOWN
 from tariffcli.bulk.reports import Cell, Report, money
 from tariffcli.bulk.tally import caveats
-from tariffcli.errors import UsageError
+from tariffcli.errors import EXAMPLE_DAY, UsageError
 from tariffcli.law.interest import DAY_ZERO, ONE, Growth, number_of
 
 DISAGREES, NOTHING_PAID, NOT_SPLIT = "paid does not agree with the law", "no amount paid in the file", "paid in all, not told by heading"
@@ -71,7 +71,7 @@ class Refund:
         try:
             self._until = NO_DAY if interest_to is None else number_of(interest_to)
         except ValueError:
-            raise UsageError(f"'{interest_to}' is no day to count interest to; write it as 2026-12-31.") from None
+            raise UsageError(f"'{interest_to}' is no day to count interest to; write it as {EXAMPLE_DAY}.") from None
         importers = sorted({row.importer for row in self.record.interest if row.payee == payee})
         self.growth = Growth(self.record.interest, importers[0] if len(importers) == 1 else "", payee)
         self._set_apart = {kind for row in self.record.caveats if row.about == "set_apart" for kind in row.types}
