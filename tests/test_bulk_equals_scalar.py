@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -149,3 +150,39 @@ def test_the_reason_of_a_line_does_not_depend_on_the_lines_before_it(record):
     assert reasons(lines[::-1])[::-1] == reasons(lines)
     whole = Rater(record, plan).rate(pa.Table.from_pylist(lines))[0]
     assert whole.to_pylist() == reasons(lines)
+
+
+@pytest.mark.parametrize("valued", [False, True])
+def test_batches_that_share_their_distinct_values_take_a_straight_way_to_the_same_answers(record, valued):
+    from tariffcli.bulk.plan import Plan
+    from tariffcli.bulk.rating import Rater
+
+    random = Random(5)
+    codes = ["9503000073", "8471300100", "6109100012", "77000001", "1.2E+9", "940360"]
+    days = [date(2018, 1, 1) + timedelta(days=random.randrange(3_200)) for _ in range(600)] + [date(1950, 1, 1), date(2150, 1, 1)]
+    random.shuffle(days)
+    lines = [
+        {
+            "date": day,
+            "hs": random.choice(codes),
+            "origin": random.choice(["cn", "HK", "Atlantis", "us"] if number > 400 else ["cn", "hk"]),
+            "value": random.choice(["100", "much"]) if 200 < number < 300 else "250",
+        }
+        for number, day in enumerate(days)
+    ]
+    columns = {name: name for name in ("date", "hs", "origin", "value") if name != "value" or valued}
+    plan = Plan(columns, {"importer": "us"})
+    plain = pa.Table.from_pylist(lines)
+    shared = plain
+    for name in ("hs", "origin"):
+        shared = shared.set_column(shared.column_names.index(name), name, plain[name].combine_chunks().dictionary_encode())
+    whole, rater = Rater(record, plan), Rater(record, plan)
+    expected = pa.table(whole.rate(plain), names=whole.added).to_pylist()
+    batches = shared.to_batches(max_chunksize=50)
+    for _ in range(3):
+        parts = [pa.table(rater.rate(batch), names=rater.added).to_pylist() for batch in batches]
+        assert [line for part in parts for line in part] == expected
+    assert rater.direct.classify(batches[-1]) is not None
+    assert whole.direct.classify(plain.to_batches()[0]) is None
+    several = Rater(record, plan)
+    assert pa.table(several.rate_table(plain, threads=2), names=several.added).to_pylist() == expected

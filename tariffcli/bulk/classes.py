@@ -79,6 +79,7 @@ class Classes:
         self._products: dict[tuple[str, int], Product] = {}
         self._with_facts: dict[tuple[int, int], int] = {}
         self._known: dict[object, int] = {}
+        self._refused: dict[str, tuple[int, int]] = {}
         self.lock = RLock()
         self.fresh = 0
 
@@ -122,6 +123,17 @@ class Classes:
         """The class of lines that ask no question."""
         with self.lock:
             return self.outcomes.number_of(refused(reason, self.outcomes.authorities))
+
+    def refused_row(self, reason: str) -> int:
+        """A row whose every cell is the class of lines that ask no question, for this reason."""
+        with self.lock:
+            width = max((len(group.points) + 1 for group in self.groups.found), default=1)
+            start, before = self._refused.get(reason, (0, 0))
+            if before < width:
+                start = self._new_row(width)
+                self.cells[start : start + width] = self.invalid(reason)
+                self._refused[reason] = (start, width)
+            return start
 
     # from lines to classes
 

@@ -26,6 +26,7 @@ def rate_lines(
     known_on: str | None = None,
     month_first: bool | None = None,
     outputs: list[str] | None = None,
+    threads: int | None = None,
 ) -> Any:
     """Rate every line of a frame at its own day, by the record `book` (None: the one that came with the package).
 
@@ -43,6 +44,7 @@ def rate_lines(
     `additional_max_pct`, `mfn_pct`, `total_pct`; `<authority>_pct` for every authority of the record (their sum is
     `additional_pct`); `duty_due` in US dollars, each layer rounded to the cent as on an entry summary; `status` (as in answers, and
     `invalid` for a line that asks nothing), `reason`, `event_ids` (joined with `;`). `outputs` names those that are wanted.
+    Lines are rated in `threads` (None: one for each processor).
 
     Raises UsageError where columns are missing or collide, or slashed days can be read two ways (give `month_first`).
     """
@@ -54,7 +56,7 @@ def rate_lines(
     plan = settle(plan, table)
     rater = Rater(record, plan, kept_classes(record, known_on))
     check(plan, table.column_names, rater.added)
-    arrays = rater.rate(table)
+    arrays = rater.rate_table(table, threads)
     return _as_given(frame, table, rater.added, arrays)
 
 

@@ -56,7 +56,8 @@ class Groups:
         self.found: list[Group] = []
         self._by_law: dict[object, int] = {}
         self.by_pair: dict[tuple[str, str], int] = {}
-        self._days = (0, np.zeros((1, 1), dtype=np.int64))
+        self.days = (0, np.zeros((1, 1), dtype=np.int64))
+        """The first day, counted from 1970, and of each group and day since then the epoch."""
 
     def number_of(self, importer: str, origin: str) -> int:
         """The group of a pair, opened when it is first met."""
@@ -74,7 +75,7 @@ class Groups:
     def refresh(self) -> None:
         """Bring the days of all groups together."""
         if self.found:
-            self._days = self._table()
+            self.days = self._table()
 
     def _table(self) -> tuple[int, NDArray[np.int64]]:
         """The epochs of all groups by day, over the days of all."""
@@ -85,7 +86,7 @@ class Groups:
 
     def epochs_of_days(self, groups: NDArray[np.int64], days: NDArray[np.int32]) -> NDArray[np.int64]:
         """The epoch of each line at the end of its day (counted from 1970). What is given for a group below zero means nothing."""
-        first, table = self._days
+        first, table = self.days
         width = table.shape[1]
         since = days - np.int32(first)
         if len(since) and (since.min() < 0 or since.max() >= width):

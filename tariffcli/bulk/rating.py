@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from tariffcli.book.load import Record
 from tariffcli.bulk import columns
 from tariffcli.bulk.classes import Classes
+from tariffcli.bulk.direct import Direct
 from tariffcli.bulk.money import UNKNOWN, Amounts, duties
 from tariffcli.bulk.outcomes import NUMBERS, WORDS
 from tariffcli.bulk.plan import Plan
@@ -20,6 +23,8 @@ from tariffcli.bulk.reading import Read, Reader
 from tariffcli.errors import UsageError
 
 DUTY = "duty_due"
+LINES = 1 << 17
+"""Lines of a batch of a frame in memory: few enough for a processor's cache, many enough that threads seldom wait for each other."""
 
 
 class Rated(NamedTuple):
@@ -37,6 +42,7 @@ class Rater:
         self.book, self.plan = book, plan
         self.classes = classes if classes is not None else Classes(book, plan.known_on)
         self.reader = Reader(book, plan, self.classes)
+        self.direct = Direct(self.reader)
 
     @property
     def added(self) -> list[str]:
@@ -55,18 +61,40 @@ class Rater:
         rated = self.classify(batch)
         return [self.column(name, rated) for name in self.added]
 
+    def rate_table(self, table: Any, threads: int | None = None) -> list[Any]:
+        """`rate` for a table, in batches and several threads (None: one a processor): chunked arrays in the order of `added`."""
+        batches = self._shared(table).to_batches(max_chunksize=LINES)
+        if not batches:
+            return [pa.chunked_array([array]) for array in self.rate(table)]
+        threads = min(threads or processors(), len(batches))
+        if threads == 1:
+            found = [self.rate(batch) for batch in batches]
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                found = list(pool.map(self.rate, batches))
+        return [pa.chunked_array(parts).unify_dictionaries() for parts in zip(*found, strict=True)]
+
+    def _shared(self, table: Any) -> Any:
+        """A table whose text columns of few distinct values hold those once, for all batches."""
+        for meaning in ("hs", "product", "origin", "importer"):
+            place = table.schema.get_field_index(self.plan.columns.get(meaning, ""))
+            if place >= 0 and (pa.types.is_string(table.schema.types[place]) or table.column(place).num_chunks > 1):
+                column = table.column(place)
+                column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+                table = table.set_column(place, table.schema.names[place], column.combine_chunks())
+        return table
+
     def classify(self, batch: Any) -> Rated:
         """The class of every line of a batch, and what it owes."""
-        read = self.reader.read(batch)
-        classes = self._classes(read).astype(np.intp)
-        if read.amounts is None:
+        amounts, wrong = self.reader.amounts(batch)
+        found = self.direct.classify(batch) if wrong is None else None
+        classes = (self._classes(self.reader.read(batch, wrong)) if found is None else found).astype(np.intp)
+        if amounts is None:
             return Rated(classes, None)
         outcomes = self.classes.outcomes
         with self.classes.lock:
             table = outcomes.programs.table
-        return Rated(
-            classes, duties(outcomes.programs, table, columns.gather(outcomes.program.values, classes), read.amounts), read.amounts
-        )
+        return Rated(classes, duties(outcomes.programs, table, columns.gather(outcomes.program.values, classes), amounts), amounts)
 
     def _classes(self, read: Read) -> NDArray[np.int32]:
         if not read.troubled:
@@ -106,6 +134,11 @@ def _dollars(rated: Rated) -> Any:
     if rated.cents is None:
         return pa.nulls(len(rated.classes), pa.float64())
     return columns.numbers_with_nulls(np.where(rated.cents == UNKNOWN, np.nan, rated.cents / 100))
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def with_columns(batch: Any, names: Sequence[str], arrays: Sequence[Any]) -> Any:

@@ -32,13 +32,12 @@ EARLIEST, LATEST = date(1900, 1, 1).toordinal() - clean.EPOCH, date(2199, 12, 31
 
 
 class Read(NamedTuple):
-    """A batch as numbers; `entries` and `amounts` are None where no line gives facts or values. `troubled`: what has refusals."""
+    """A batch as numbers; `entries` is None where no line gives facts. `troubled`: what has refusals."""
 
     groups: Indices
     goods: Indices
     epochs: Indices
     entries: Indices | None
-    amounts: Amounts | None
     troubled: list[Indices]
 
 
@@ -47,6 +46,7 @@ class Reader:
 
     def __init__(self, book: Record, plan: Plan, classes: Classes) -> None:
         self.book, self.plan, self.classes = book, plan, classes
+        self._goods_meaning = "hs" if plan.has("hs") else "product"
         self.countries = sorted(book.country_names)
         self._places = {code: place for place, code in enumerate(self.countries)}
         self._pairs = np.full(len(self.countries) ** 2, UNMET, dtype=np.int64)
@@ -84,15 +84,29 @@ class Reader:
         """The reason of a number below zero."""
         return self.reasons[-number - 1]
 
-    def read(self, batch: Any) -> Read:
-        """A record batch or table as numbers."""
-        goods = self._meant(batch, "hs" if self.plan.has("hs") else "product", self._goods)
+    def amounts(self, batch: Any) -> tuple[Amounts | None, Indices | None]:
+        """What the lines are worth, where values are given, and the refusals of that where there are any."""
+        if not self.plan.has("value"):
+            return None, None
+        amounts, wrong = read_amounts(self, batch)
+        return amounts, wrong if wrong is not None and len(wrong) and wrong.min() < 0 else None
+
+    def goods_of(self, values: Any) -> Indices:
+        """The goods of distinct values."""
+        return self._table(self._goods_meaning, self._goods, values)[:-1]
+
+    def groups_of(self, values: Any) -> Indices:
+        """The groups of distinct origins, where one importer holds for every line."""
+        return self._table("origin", self._group_of_origin, values)[:-1]
+
+    def read(self, batch: Any, wrong: Indices | None = None) -> Read:
+        """A record batch or table as numbers; `wrong`: refusals of its amounts."""
+        goods = self._meant(batch, self._goods_meaning, self._goods)
         groups = self._groups(batch)
         epochs, days = self._epochs(batch, groups)
         entries = self._facts(batch, groups) if self.plan.has(*FACTS) else None
-        amounts, wrong = read_amounts(self, batch) if self.plan.has("value") else (None, None)
         checked = [part for part in (goods, groups, days, entries, wrong) if part is not None and len(part)]
-        return Read(groups, goods, epochs, entries, amounts, [part for part in checked if part.min() < 0])
+        return Read(groups, goods, epochs, entries, [part for part in checked if part.min() < 0])
 
     def column(self, batch: Any, meaning: str) -> Any:
         """The column of a meaning, as one array."""

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,10 +18,10 @@ from tariffcli.bulk import clean, columns
 from tariffcli.bulk.frame import settle
 from tariffcli.bulk.outcomes import INVALID
 from tariffcli.bulk.plan import Plan, check
-from tariffcli.bulk.rating import DUTY, Rated, Rater, with_columns
-from tariffcli.bulk.sinks import Aside, fitted, open_sink, output_schema
+from tariffcli.bulk.rating import DUTY, Rated, Rater, processors, with_columns
+from tariffcli.bulk.sinks import Aside, Sink, fitted, open_sink, output_schema
 from tariffcli.bulk.sources import Source, first_line, first_of, kind_of
-from tariffcli.bulk.tasks import Task, Worked
+from tariffcli.bulk.tasks import Task
 from tariffcli.errors import Interrupted, TariffError, UsageError
 
 EXAMPLES = 5
@@ -60,6 +59,10 @@ class Summary:
         self.statuses = Counter({text: int(many) for text, many in zip(status.texts, sums, strict=True) if many})
 
 
+Kept = tuple[Rated, Any]
+"""What is kept of a batch until it is written: its classes, and what `collect` wants."""
+
+
 class Job(NamedTuple):
     """One file to work on: where from, by which plan, what is done, where to."""
 
@@ -87,12 +90,11 @@ def run(job: Job) -> Summary:
     try:
         sink, release = open_sink(job.out_kind, aside.path if aside is not None else job.out, schema, numbers)
         try:
-            for done, encoded in _worked(job, schema, sink):
+            for kept, encoded in _worked(job, schema, sink, _teller(job)):
                 sink.write(encoded)
-                summary.add(job.task.rater, done.rated)
-                job.task.collect(done.extra)
-                if job.progress is not None:
-                    job.progress(summary.lines, job.source.done())
+                for rated, extra in kept:
+                    summary.add(job.task.rater, rated)
+                    job.task.collect(extra)
             sink.close(job.task.reports())
         finally:
             release()
@@ -115,25 +117,49 @@ def run(job: Job) -> Summary:
     return summary
 
 
-def _worked(job: Job, schema: Any, sink: Any) -> Iterator[tuple[Worked, Any]]:
-    """Batches that were worked on, in order, as the sink wants them; several are on their way at once."""
+def _teller(job: Job) -> Callable[[int], None]:
+    """Tells the progress as lines are worked on, from any thread."""
+    lines = [0]
+    lock = Lock()
+
+    def tell(more: int) -> None:
+        with lock:
+            lines[0] += more
+            if job.progress is not None:
+                job.progress(lines[0], job.source.done())
+
+    return tell
+
+
+def _worked(job: Job, schema: Any, sink: Sink, tell: Callable[[int], None]) -> Iterator[tuple[list[Kept], Any]]:
+    """Batches that were worked on, in order, and what the sink wants of them together; several groups are on their way at once."""
     names = [name for name, _ in job.task.added]
 
-    def work(batch: Any) -> tuple[Worked, Any]:
-        done = job.task.work(batch)
-        return done, sink.encode(fitted(with_columns(batch, names, done.arrays), schema))
+    def work(batches: list[Any]) -> tuple[list[Kept], Any]:
+        kept: list[Kept] = []
+
+        def fit() -> Iterator[Any]:
+            for batch in batches:
+                done = job.task.work(batch)
+                kept.append((done.rated, done.extra))
+                tell(batch.num_rows)
+                yield fitted(with_columns(done.batch, names, done.arrays), schema)
+
+        encoded = sink.encode(fit())
+        return kept, encoded
 
     batches: Iterator[Any] = _ahead(job.source.batches())
     for stage in job.task.stages:
         batches = stage(batches)
+    groups = _together(batches, sink.lines)
     if job.threads == 1:
-        yield from map(work, batches)
+        yield from map(work, groups)
         return
     with ThreadPoolExecutor(job.threads) as pool:
-        waiting: deque[Future[tuple[Worked, Any]]] = deque()
+        waiting: deque[Future[tuple[list[Kept], Any]]] = deque()
         try:
-            for batch in batches:
-                waiting.append(pool.submit(work, batch))
+            for group in groups:
+                waiting.append(pool.submit(work, group))
                 if len(waiting) > job.threads:
                     yield waiting.popleft().result()
             while waiting:
@@ -141,6 +167,18 @@ def _worked(job: Job, schema: Any, sink: Any) -> Iterator[tuple[Worked, Any]]:
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _together(batches: Iterator[Any], lines: int) -> Iterator[list[Any]]:
+    """Batches in groups of so many lines at least, the last of what is left."""
+    group: list[Any] = []
+    for batch in batches:
+        group.append(batch)
+        if sum(one.num_rows for one in group) >= lines:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _ahead(batches: Iterator[Any]) -> Iterator[Any]:
@@ -216,7 +254,7 @@ def threads_of(asked: int | None) -> int:
     """How many threads rate: those asked for, or one for each processor."""
     if asked is not None and asked < 1:
         raise UsageError("--threads takes 1 or more.")
-    return asked or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else asked or os.cpu_count() or 1
+    return asked or processors()
 
 
 def kind_for(out: Path | None) -> str:

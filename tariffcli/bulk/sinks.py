@@ -7,7 +7,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
+from tariffcli.bulk import footers
 from tariffcli.bulk.reports import Report
 from tariffcli.errors import TariffError, UsageError
 
-ROW_GROUP = 1 << 20
+ROW_GROUP = 1 << 17
+"""Lines of a row group: each is encoded in one thread, and several wait in memory at once."""
+
 SHEET_ROWS = 1_048_576
 """So many rows a sheet holds, its header among them."""
 
@@ -64,14 +67,19 @@ def _running(part: Path) -> bool:
 
 
 class Sink:
-    """A file of rated lines. `encode` may run in any thread; `write` takes what it gives, in order; `close` ends the file."""
+    """A file of rated lines. `encode` may run in any thread; `write` takes what it gives, in order; `close` ends the file.
 
-    def encode(self, batch: Any) -> Any:
-        """What `write` needs of a batch."""
-        return batch
+    `lines`: of how many lines the batches are that are encoded together; 0 where each goes by itself.
+    """
+
+    lines = 0
+
+    def encode(self, batches: Iterable[Any]) -> Any:
+        """What `write` needs of some batches, which are taken one after the other."""
+        return list(batches)
 
     def write(self, encoded: Any) -> None:
-        """Add a batch."""
+        """Add batches."""
         raise NotImplementedError
 
     def close(self, reports: Sequence[Report]) -> None:
@@ -101,15 +109,16 @@ class CsvSink(Sink):
         arrow_csv.write_csv(names.empty_table(), header, options)
         stream.write(header.getvalue())
 
-    def encode(self, batch: Any) -> Any:
-        """The bytes of a batch."""
-        columns = [safe(plain_column(column)) for column in batch.columns]
+    def encode(self, batches: Iterable[Any]) -> Any:
+        """The bytes of batches."""
         buffer = pa.BufferOutputStream()
-        arrow_csv.write_csv(pa.RecordBatch.from_arrays(columns, names=batch.schema.names), buffer, self._options)
+        for batch in batches:
+            columns = [safe(plain_column(column)) for column in batch.columns]
+            arrow_csv.write_csv(pa.RecordBatch.from_arrays(columns, names=batch.schema.names), buffer, self._options)
         return buffer.getvalue()
 
     def write(self, encoded: Any) -> None:
-        """Add the bytes of a batch."""
+        """Add the bytes of batches."""
         self._stream.write(encoded)
 
     def close(self, reports: Sequence[Report]) -> None:  # noqa: ARG002
@@ -118,22 +127,44 @@ class CsvSink(Sink):
 
 
 class ParquetSink(Sink):
-    """One Parquet file, zstd level 1; columns of few distinct values in dictionary pages."""
+    """One Parquet file, zstd level 1; columns of few distinct values in dictionary pages.
 
-    def __init__(self, path: Path, schema: Any, many: frozenset[str]) -> None:
+    A writer of one file encodes in one thread. So each row group is written as a file in memory, in any thread, and moved into its
+    place: its pages as they are, its footer with the places changed.
+    """
+
+    lines = ROW_GROUP
+
+    def __init__(self, stream: Any, schema: Any, many: frozenset[str]) -> None:
+        few = [name for name in schema.names if name not in many]
+        self._stream, self._schema = stream, schema
+        self._options = {"compression": "zstd", "compression_level": 1, "use_dictionary": few}
+        self._options |= {"store_schema": False, "write_statistics": False}
+        self._footers: list[Any] = []
+        self._at = stream.write(footers.MAGIC)
+
+    def encode(self, batches: Iterable[Any]) -> Any:
+        """A Parquet file in memory of some batches."""
         from pyarrow import parquet
 
-        few = [name for name in schema.names if name not in many]
-        options = {"compression": "zstd", "compression_level": 1, "use_dictionary": few, "store_schema": False, "write_statistics": False}
-        self._writer = parquet.ParquetWriter(path, schema, **options)
+        buffer = pa.BufferOutputStream()
+        with parquet.ParquetWriter(buffer, self._schema, **self._options) as writer:
+            table = pa.Table.from_batches(batches, self._schema)
+            writer.write_table(table, row_group_size=max(len(table), 1))
+        return footers.split(buffer.getvalue())
 
     def write(self, encoded: Any) -> None:
-        """Add a batch to the row group that is being written."""
-        self._writer.write_batch(encoded, row_group_size=ROW_GROUP)
+        """Add row groups."""
+        pages, footer = encoded
+        self._footers.append(footers.moved(footer, self._at - len(footers.MAGIC)))
+        self._at += self._stream.write(pages)
 
     def close(self, reports: Sequence[Report]) -> None:  # noqa: ARG002
-        """End the file."""
-        self._writer.close()
+        """End the file; one without lines says its columns."""
+        if not self._footers:
+            self.write(self.encode([]))
+        self._stream.write(footers.joined(self._footers))
+        self._stream.flush()
 
 
 class SheetSink(Sink):
@@ -153,14 +184,15 @@ class SheetSink(Sink):
         self._sheet.freeze_panes(1, 0)
 
     def write(self, encoded: Any) -> None:
-        """Add a batch. Raises TariffError when the sheet is full."""
-        if self._row + encoded.num_rows > SHEET_ROWS:
-            raise TariffError(f"A sheet holds {SHEET_ROWS - 1:,} lines and the file has more; give --out a .parquet or .csv name.")
-        columns = [column.to_pylist() for column in encoded.columns]
-        for line in zip(*columns, strict=True):
-            for place, value in enumerate(line):
-                self._cell(place, value)
-            self._row += 1
+        """Add batches. Raises TariffError when the sheet is full."""
+        for batch in encoded:
+            if self._row + batch.num_rows > SHEET_ROWS:
+                raise TariffError(f"A sheet holds {SHEET_ROWS - 1:,} lines and the file has more; give --out a .parquet or .csv name.")
+            columns = [column.to_pylist() for column in batch.columns]
+            for line in zip(*columns, strict=True):
+                for place, value in enumerate(line):
+                    self._cell(place, value)
+                self._row += 1
 
     def _cell(self, place: int, value: Any) -> None:
         if value is None or value == "":
@@ -189,13 +221,13 @@ class SheetSink(Sink):
 
 def open_sink(kind: str, target: Path | None, schema: Any, numbers: frozenset[str]) -> tuple[Sink, Callable[[], None]]:
     """The sink of a kind at a path (None: standard output), and how to let go of what it holds."""
-    if kind == "parquet" and target is not None:
-        return ParquetSink(target, schema, numbers), lambda: None
     if kind == "xlsx" and target is not None:
         return SheetSink(target, schema, numbers), lambda: None
     if target is None:
         return CsvSink(getattr(sys.stdout, "buffer", None) or Letters(), schema, ","), lambda: None
     stream = target.open("wb")
+    if kind == "parquet":
+        return ParquetSink(stream, schema, numbers), stream.close
     return CsvSink(stream, schema, "\t" if kind == "tsv" else ","), stream.close
 
 
