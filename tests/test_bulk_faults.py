@@ -12,9 +12,10 @@ import time
 import zipfile
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
-from program import ROOT, Told, ask, one_line, surroundings
+from program import ROOT, Told, ask, one_line, started, surroundings
 
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -294,14 +295,8 @@ def test_an_existing_output_is_kept_without_force(folder):
     assert (folder / "out.csv").read_text() == "mine"
 
 
-def run(folder: Path, *words: str, **options: object) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tariffcli", "bulk", *words],
-        cwd=folder,
-        env=surroundings(PYTHONPATH=str(ROOT)),
-        stderr=subprocess.PIPE,
-        **options,
-    )  # type: ignore[call-overload]
+def run(folder: Path, *words: str, **options: Any) -> subprocess.Popen[bytes]:
+    return started([sys.executable, "-m", "tariffcli", "bulk", *words], cwd=folder, stderr=subprocess.PIPE, **options)
 
 
 def test_a_full_disk_leaves_nothing(folder):
@@ -311,7 +306,7 @@ def test_a_full_disk_leaves_nothing(folder):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
-    done = run(folder, "in.csv", "--to", "us", "--out", "out.csv", preexec_fn=small)
+    done = run(folder, "in.csv", "--to", "us", "--out", "out.csv", before=small)
     message = done.communicate(timeout=120)[1].decode()
     assert done.returncode == 1
     assert "could not be written" in message
@@ -405,7 +400,7 @@ def test_a_small_file_is_rated_under_a_hard_limit_of_memory(folder):
     def hard() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (900 << 20, 900 << 20))
 
-    done = run(folder, "in.csv", "--to", "us", "--out", "out.parquet", "--threads", "2", preexec_fn=hard)
+    done = run(folder, "in.csv", "--to", "us", "--out", "out.parquet", "--threads", "2", before=hard)
     message = done.communicate(timeout=300)[1].decode()
     assert done.returncode == 0, message
     assert "300,000 complete" in message
