@@ -71,7 +71,7 @@ def started(command: list[str], before: Callable[[], None] | None = None, **opti
         if before is not None:
             before()
 
-    return subprocess.Popen(command, env=surroundings(PYTHONPATH=str(ROOT)), preexec_fn=heed, **options)
+    return subprocess.Popen(command, env=surroundings(PYTHONPATH=str(ROOT)), preexec_fn=heed, **options)  # noqa: PLW1509
 
 
 def answered(told: Told) -> str:
