@@ -249,7 +249,7 @@ def test_a_workbook_in_and_out(folder):
 
 def test_a_zip_bomb_is_not_opened(folder):
     with zipfile.ZipFile(folder / "in.xlsx", "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("xl/worksheets/sheet1.xml", b"0" * 300_000_000)
+        packed.writestr("xl/worksheets/sheet1.xml", b"0" * 60_000_000)
     failed(ask("bulk", "in.xlsx", "--to", "us", "--out", "o.csv"), 1, folder, "would unpack to", left=("in.xlsx",))
 
 
