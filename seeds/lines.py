@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,11 +88,12 @@ def weighted(weights: list[int]) -> np.ndarray:
     return np.repeat(np.arange(len(weights)), np.diff(edges.astype(np.int64), prepend=0)).astype(np.int32)
 
 
+@cache
 def bell(middle: str, spread: str) -> np.ndarray:
     """A log-normal distribution as 4096 whole numbers, worked out in decimals so that every machine has the same."""
-    normal = statistics.NormalDist()
+    normal, centre, width = statistics.NormalDist(), Decimal(middle).ln(), Decimal(spread)
     steps = (Decimal(f"{normal.inv_cdf((place + 0.5) / 4096):.6f}") for place in range(4096))
-    return np.array([max(1, int((Decimal(middle).ln() + Decimal(spread) * step).exp())) for step in steps], dtype=np.int64)
+    return np.array([max(1, int((centre + width * step).exp())) for step in steps], dtype=np.int64)
 
 
 def day_number(text: str, other: int) -> int:
@@ -103,6 +105,7 @@ def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@cache
 def us_goods() -> Goods:
     """The lines of the schedule, dead ones too: a line takes another code on a day when its own does not stand."""
     lines: dict[str, tuple[str, int, int]] = {}
@@ -114,9 +117,11 @@ def us_goods() -> Goods:
     codes = sorted(lines)
     units = [_unit(code, lines[code][0]) for code in codes]
     since, until = (np.array([lines[code][place] for code in codes]) for place in (1, 2))
-    return _goods([code + SUFFIXES[_hash(code) % len(SUFFIXES)] for code in codes], units, since, until)
+    suffixes = _hashes(codes) % len(SUFFIXES)
+    return _goods([code + SUFFIXES[place] for code, place in zip(codes, suffixes.tolist(), strict=True)], units, since, until)
 
 
+@cache
 def cn_goods() -> Goods:
     """The codes that the importer's lists name: its schedule is not held."""
     codes: set[str] = set()
@@ -129,23 +134,26 @@ def cn_goods() -> Goods:
 
 def _goods(codes: list[str], units: list[str], since: np.ndarray, until: np.ndarray) -> Goods:
     within, price = bell("1000", "1.6"), bell("900", "1.7")
-    loads = [int(within[_hash(code) % 4096]) for code in codes]
+    loads = within.take(_hashes(codes) % 4096).tolist()
     sums: dict[str, int] = {}
     for code, load in zip(codes, loads, strict=True):
         sums[code[:2]] = sums.get(code[:2], 0) + load
     weights = [CHAPTERS.get(code[:2], OTHER_CHAPTERS) * load * 10**9 // sums[code[:2]] for code, load in zip(codes, loads, strict=True)]
-    prices = np.array([price[_hash(code + "price") % 4096] for code in codes])
+    prices = price.take(_hashes([code + "price" for code in codes]) % 4096)
     return Goods(codes, units, prices, since, until, weighted(weights))
 
 
-def _hash(text: str) -> int:
-    return int(mixed(np.array([int.from_bytes(text.encode()[-8:], "big")], dtype=np.uint64))[0] >> np.uint64(8))
+def _hashes(texts: list[str]) -> np.ndarray:
+    """A whole number for each text, by its last eight bytes."""
+    tails = [int.from_bytes(text.encode()[-8:], "big") for text in texts]
+    return (mixed(np.array(tails, dtype=np.uint64)) >> np.uint64(8)).astype(np.int64)
 
 
 def _unit(code: str, duty: str) -> str:
     return next((unit for mark, unit in PER.items() if mark in duty), UNITS.get(code[:2], "kg"))
 
 
+@cache
 def day_slots() -> np.ndarray:
     """Days from FIRST to LAST: half of all lines evenly, half within nine days of a day on which some act begins or ends."""
     first, many = FIRST.toordinal() - EPOCH, (LAST - FIRST).days + 1
@@ -159,7 +167,7 @@ def day_slots() -> np.ndarray:
 
 
 class Recipe:
-    """What does not change from chunk to chunk."""
+    """What does not change from chunk to chunk. The codes, prices and days are worked out once in a process, for every seed."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -52,15 +53,21 @@ def entry_rows(chunks: Iterable[pa.RecordBatch], seed: int, draw: Callable[..., 
     return ENTRY_HEADER, _entries(chunks, seed, draw)
 
 
-def _entries(chunks: Iterable[pa.RecordBatch], seed: int, draw: Callable[..., Any]) -> Iterator[list[list[Any]]]:
+@cache
+def _charging() -> tuple[dict[str, Any], Any]:
+    """The acts of the record by name, and what tells which of them charge a line: one for every file of a process."""
     from tariffcli.book import load
     from tariffcli.bulk.plan import Plan
     from tariffcli.bulk.rating import Rater
 
     record = load()
-    events = {event.id: event for event in record.events["us"]}
     names = ("date", "hs", "origin", "importer")
     rater = Rater(record, Plan({name: name for name in names}, outputs=["mfn_pct", "event_ids"]))
+    return {event.id: event for event in record.events["us"]}, rater
+
+
+def _entries(chunks: Iterable[pa.RecordBatch], seed: int, draw: Callable[..., Any]) -> Iterator[list[list[Any]]]:
+    events, rater = _charging()
     first, entry = 0, 0
     for chunk in chunks:
         flaws, breaks = (draw(seed, first, chunk.num_rows)(stream, 1000) for stream in (20, 21))

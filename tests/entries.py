@@ -10,6 +10,7 @@ from tariffcli.book.load import Record
 from tariffcli.bulk.audit import Audited, Auditor
 from tariffcli.bulk.es003 import Preparer, recognise
 from tariffcli.bulk.filing import find_filed
+from tariffcli.bulk.frame import kept_classes
 from tariffcli.bulk.plan import Plan
 from tariffcli.bulk.rating import Rater
 
@@ -58,7 +59,8 @@ def auditor(record: Record, table: pa.Table, *, restore: bool = False, known_on:
     meant |= {meaning: SHORT[meaning] for meaning in ("quantity", "unit") if SHORT[meaning] in table.column_names}
     meant |= {"metal_share": SHORT["metal"]} if SHORT["metal"] in table.column_names else {}
     plan = Plan(meant, {"importer": "us"}, month_first=True, restore_zeros=restore, known_on=known_on)
-    return Auditor(Rater(record, plan), found, recognise(found, table.to_batches()[0]) if several is None else several)
+    rater = Rater(record, plan, kept_classes(record, known_on))  # what earlier tests learned of the record serves here too
+    return Auditor(rater, found, recognise(found, table.to_batches()[0]) if several is None else several)
 
 
 def batches(table: pa.Table, size: int = 1000) -> list[Any]:

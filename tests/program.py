@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +58,20 @@ def fresh(*words: str, **env: str | None) -> Told:
         [sys.executable, "-m", "tariffcli", *words], capture_output=True, cwd=ROOT, env=surroundings(**env), timeout=60, check=False
     )
     return Told(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+
+
+def started(command: list[str], before: Callable[[], None] | None = None, **options: Any) -> subprocess.Popen[Any]:
+    """A process that heeds Ctrl-C even where this one was told to ignore it, as a job in the background of a script is.
+
+    `before` is called in the new process, before the command.
+    """
+
+    def heed() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if before is not None:
+            before()
+
+    return subprocess.Popen(command, env=surroundings(PYTHONPATH=str(ROOT)), preexec_fn=heed, **options)  # noqa: PLW1509
 
 
 def answered(told: Told) -> str:

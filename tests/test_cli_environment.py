@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from program import ROOT, Told, ask, fresh, one_line, surroundings
+from make import write_record
+from program import ROOT, Told, ask, fresh, one_line, started, surroundings
 
 PAIR = ("--from", "cn", "--to", "us")
 DAY = ("--date", "2025-04-24")
@@ -152,29 +153,24 @@ def test_a_full_disk_behind_stdout_is_one_line(words: tuple[str, ...]) -> None:
     assert "No space left" in one_line(Told(1, "", done.stderr))
 
 
-def interrupted_after(words: tuple[str, ...], seconds: float, cache: Path) -> tuple[int, str, str]:
-    """What a command says that is interrupted while it compiles the record, which takes its time."""
-    child = subprocess.Popen(
-        [*PROGRAM, *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=surroundings(TARIFF_CACHE=str(cache)),
-    )
-    time.sleep(seconds)
-    child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=60)
-    return child.returncode, out, err
-
-
 @pytest.mark.parametrize("words", [RATE, ("history", *PAIR), ("check",)], ids=lambda words: words[0])
 def test_ctrl_c_exits_130(words: tuple[str, ...], tmp_path: Path) -> None:
-    """A loaded machine may not have begun within the first wait, or have ended: then a longer or shorter one tells."""
-    told = [interrupted_after(words, seconds, tmp_path / str(seconds)) for seconds in (0.5, 1.0)]
-    if (130, "", "interrupted\n") not in told:
-        told += [interrupted_after(words, seconds, tmp_path / str(seconds)) for seconds in (0.3, 1.6, 2.5)]
-    assert (130, "", "interrupted\n") in told
+    """A table that is a pipe holds the program up where it reads the record, so that the interrupt finds it at work."""
+    table = write_record(tmp_path / "data") / "coverage.csv"
+    table.unlink()
+    os.mkfifo(table)
+    child = started([*PROGRAM, *words, "--data", str(table.parent)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    writing = None
+    while writing is None and child.poll() is None:
+        try:
+            writing = os.open(table, os.O_WRONLY | os.O_NONBLOCK)  # possible as soon as somebody reads
+        except OSError:
+            time.sleep(0.01)
+    child.send_signal(signal.SIGINT)
+    told = (*child.communicate(timeout=60), child.returncode)
+    if writing is not None:
+        os.close(writing)
+    assert told == ("", "interrupted\n", 130)
 
 
 def test_an_interrupt_inside_any_command_is_one_word(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,40 +206,56 @@ def test_nothing_on_stdout_or_stderr_open_is_no_traceback() -> None:
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    """The file of the record in a warm cache, to be spoilt."""
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[tuple[str, ...], Path]:
+    """A question to a small record, and the compiled form of that record in a cache of its own, to be spoilt."""
     from tariffcli.book.compiled import cache_path
-    from tariffcli.book.load import default_data
 
-    assert ask(*PLAIN) == RIGHT
-    found = cache_path(default_data())
+    data = write_record(tmp_path / "data")
+    monkeypatch.setenv("TARIFF_CACHE", str(tmp_path / "cache"))
+    words = ("rate", *PAIR, "--date", "2025-06-15", "--format", "plain", "--data", str(data))
+    assert ask(*words) == TWENTY
+    found = cache_path(data)
     assert found is not None
-    (tmp_path / "cache" / found.parent.name).mkdir(parents=True)
-    return Path(shutil.copy(found, tmp_path / "cache" / found.parent.name))
+    assert found.read_bytes()[:6] == b"SQLite"
+    return words, found
 
 
-@pytest.mark.parametrize("harm", ["half", "pages", "folder"])
-def test_a_spoilt_cache_is_rebuilt_or_done_without(harm: str, cache: Path) -> None:
+TWENTY = (0, "20\n", "")
+
+
+def test_a_cache_cut_in_half_is_rebuilt(small: tuple[tuple[str, ...], Path]) -> None:
+    words, cache = small
     whole = cache.read_bytes()
-    if harm == "folder":
-        cache.unlink()
-        cache.mkdir()
-    else:
-        cache.write_bytes(
-            {
-                "half": whole[: len(whole) // 2],
-                "pages": whole[:8192] + b"\xff" * (len(whole) - 8192),
-            }[harm]
-        )
-    home = str(cache.parent.parent)
-    assert fresh(*PLAIN, TARIFF_CACHE=home) == RIGHT
-    if harm != "folder":
-        assert cache.read_bytes()[:6] == b"SQLite"
+    cache.write_bytes(whole[: len(whole) // 2])
+    assert fresh(*words) == TWENTY
+    assert cache.read_bytes() == whole
 
 
-def test_a_cache_that_cannot_be_is_done_without(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    assert fresh(*PLAIN, TARIFF_CACHE=str(tmp_path / "file")) == RIGHT
+def test_a_folder_in_the_place_of_the_cache_is_done_without(small: tuple[tuple[str, ...], Path]) -> None:
+    words, cache = small
+    cache.unlink()
+    cache.mkdir()
+    assert fresh(*words) == TWENTY
+
+
+def test_damaged_pages_of_the_compiled_record_are_read_anew(small: tuple[tuple[str, ...], Path]) -> None:
+    """Every page alone, and all from any page on: each is met at another moment of answering, or never."""
+    words, cache = small
+    whole = cache.read_bytes()
+    many = len(whole) // 4096
+    for first in range(many):
+        for last in {first + 1, many}:
+            harmed = whole[: 4096 * first] + b"\xff" * (4096 * (last - first)) + whole[4096 * last :]
+            cache.write_bytes(harmed)
+            assert ask(*words) == TWENTY, (first, last)
+            assert cache.read_bytes() in (whole, harmed)
+    cache.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    assert fresh(*words) == TWENTY
+
+
+def test_a_cache_that_cannot_be_is_done_without(small: tuple[tuple[str, ...], Path]) -> None:
+    words, cache = small
+    assert fresh(*words, TARIFF_CACHE=str(cache)) == TWENTY  # a file where a folder should be
 
 
 def test_two_first_starts_at_once_agree(tmp_path: Path) -> None:
@@ -280,16 +292,3 @@ def nobodys_python() -> list[str] | None:
         ):
             return [*start, python]
     return None
-
-
-def test_a_damaged_page_of_the_compiled_record_is_read_anew(tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
-    words = [sys.executable, "-m", "tariffcli", "rate", "--from", "cn", "--to", "us", "--date", "2025-04-24", "--format", "plain"]
-    environment = {**os.environ, "TARIFF_CACHE": str(cache)}
-    assert subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=True).stdout == "145\n"
-    compiled = next((cache / "tariffcli").glob("*.sqlite"))
-    body = bytearray(compiled.read_bytes())
-    body[4096:] = b"\xff" * (len(body) - 4096)
-    compiled.write_bytes(bytes(body))
-    again = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert (again.stdout, again.returncode) == ("145\n", 0)

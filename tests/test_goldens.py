@@ -7,6 +7,8 @@ import pytest
 from histories import CHOSEN, file_name, lines
 from witnesses import asked_again
 
+from tariffcli.law.engine import open_case
+
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -21,7 +23,7 @@ def test_the_history_is_as_reviewed(record, origin, importer, product):
 
 
 def test_every_act_answers_as_reviewed_around_its_instants(record):
-    wrong = [row for row in rows_of("witnesses.csv") if asked_again(record, row) != row["answer"]]
+    wrong = [row for row in rows_of("witnesses.csv") if asked_again(record, row, open_case) != row["answer"]]
     assert wrong == []
 
 

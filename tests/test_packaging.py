@@ -40,26 +40,17 @@ def wheel(tmp_path_factory, sdist):
     return next(out.glob("*.whl"))
 
 
-def fingerprint(folder, tmp_path):
-    code = "import tariffcli; r = tariffcli.load(); print(r.fingerprint); print(tariffcli.__file__)"
-    return run("-c", code, cwd=tmp_path, PYTHONPATH=str(folder), TARIFF_CACHE=str(tmp_path / "cache")).stdout.split()
-
-
-def test_the_wheel_holds_the_same_record_as_the_checkout(wheel, record, tmp_path):
+def test_the_installed_wheel_holds_the_record_of_the_checkout_and_answers(wheel, record, tmp_path):
     site = tmp_path / "site"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
-    found, place = fingerprint(site, tmp_path)
+    environment = {"PYTHONPATH": str(site), "TARIFF_CACHE": str(tmp_path / "cache")}
+    words = ["-m", "tariffcli", "rate", "--date", "2025-04-24", "--from", "us", "--to", "cn", "--format", "plain"]
+    assert run(*words, cwd=tmp_path, **environment).stdout == "125\n"
+    code = "import tariffcli; r = tariffcli.load(); print(r.fingerprint); print(tariffcli.__file__)"
+    found, place = run("-c", code, cwd=tmp_path, **environment).stdout.split()
     assert place.startswith(str(site))
     assert found == record.fingerprint
-
-
-def test_the_installed_wheel_answers(wheel, tmp_path):
-    site = tmp_path / "site"
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(site)
-    words = ["-m", "tariffcli", "rate", "--date", "2025-04-24", "--from", "us", "--to", "cn", "--format", "plain"]
-    assert run(*words, cwd=tmp_path, PYTHONPATH=str(site), TARIFF_CACHE=str(tmp_path / "cache")).stdout == "125\n"
 
 
 def test_the_wheel_names_its_program_and_holds_no_tests(wheel):

@@ -110,12 +110,7 @@ def test_a_reversal_is_taken_off(record) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 10**9), st.integers(0, 4)), min_size=1, max_size=20), st.integers(1, 50))
-def test_sums_are_exact_to_the_cent_however_the_file_is_cut(amounts, size) -> None:
-    from pathlib import Path
-
-    from tariffcli.book import load
-
-    record = load(Path(__file__).parent.parent / "data")
+def test_sums_are_exact_to_the_cent_however_the_file_is_cut(record, amounts, size) -> None:
     lines = [
         f"E{one} 1 99030124 0 {cents // 100}.{cents % 100:02d} importer:I{who}\nE{one} 1 9503000073 9 0 importer:I{who}"
         for one, (cents, who) in enumerate(amounts)

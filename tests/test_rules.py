@@ -10,8 +10,6 @@ import os
 import random
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -19,12 +17,15 @@ from typing import Any
 
 import pytest
 from make import CLEAN, with_row, write_record
+from program import Told, fresh
+from program import ask as run_here
 
 from tariffcli.api import Answer, ask
 from tariffcli.book import assemble as assembling
 from tariffcli.book import load
 from tariffcli.book import tables as reading
 from tariffcli.book.assemble import assemble
+from tariffcli.book.fingerprint import of_content, on_disk
 from tariffcli.book.rules import RULES, check
 from tariffcli.errors import RecordError
 
@@ -37,10 +38,9 @@ QUESTION = ("--date", "2025-06-15", "--from", "cn", "--to", "us", "--product", "
 ROOT_USER = hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def tariff(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "TARIFF_DEBUG"}
-    command = [sys.executable, "-m", "tariffcli", *map(str, words)]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, timeout=60, check=False)
+def tariff(*words: str | Path) -> Told:
+    """Run the program in this process; one test of each kind of failure runs it in a process of its own."""
+    return run_here(*map(str, words))
 
 
 def findings(folder: Path) -> list[str]:
@@ -61,12 +61,12 @@ def break_by(rule: str, folder: Path) -> Path:
     return folder
 
 
-def says_why(run: subprocess.CompletedProcess[str]) -> None:
+def says_why(run: Told) -> None:
     """A command ended with exit code 1, one line on stderr and nothing else."""
-    assert run.returncode == 1
-    assert run.stdout == ""
-    assert re.fullmatch(r"error: .+\n", run.stderr), run.stderr
-    assert "fault in the program" not in run.stderr
+    assert run.code == 1
+    assert run.out == ""
+    assert re.fullmatch(r"error: .+\n", run.err), run.err
+    assert "fault in the program" not in run.err
 
 
 # One broken file for each rule
@@ -95,24 +95,31 @@ def test_a_rule_names_file_line_and_row_in_its_own_words_and_no_other_rule_speak
 @pytest.mark.parametrize("rule", BROKEN)
 def test_check_prints_the_findings_of_a_broken_record_and_exits_1(rule: str, tmp_path: Path) -> None:
     run = tariff("check", "--data", break_by(rule, tmp_path))
-    assert run.returncode == 1
-    assert run.stdout.splitlines() == expected(rule)
-    assert all(FINDING.fullmatch(line) for line in run.stdout.splitlines())
-    assert run.stderr.count("\n") == 1
-    assert run.stderr.startswith(f"{len(expected(rule))} finding")
+    assert run.code == 1
+    assert run.out.splitlines() == expected(rule)
+    assert all(FINDING.fullmatch(line) for line in run.out.splitlines())
+    assert run.err.count("\n") == 1
+    assert run.err.startswith(f"{len(expected(rule))} finding")
 
 
 @pytest.mark.parametrize("rule", BROKEN)
 def test_rate_refuses_a_broken_record_in_one_line(rule: str, tmp_path: Path) -> None:
     run = tariff("rate", "--data", break_by(rule, tmp_path), *QUESTION)
     says_why(run)
-    assert expected(rule)[0] in run.stderr
+    assert expected(rule)[0] in run.err
 
 
 @pytest.mark.parametrize("form", ["plain", "json", "csv", "table"])
 @pytest.mark.parametrize("rule", ["E04", "T07", "T01"])
 def test_a_broken_record_gives_no_number_in_any_format(form: str, rule: str, tmp_path: Path) -> None:
-    says_why(tariff("rate", "--data", break_by(rule, tmp_path), *QUESTION, "--format", form))
+    words = ("rate", "--data", str(break_by(rule, tmp_path)), *QUESTION, "--format", form)
+    says_why(tariff(*words))
+    assert fresh(*words) == tariff(*words)
+
+
+def test_check_ends_in_a_process_of_its_own_as_it_does_here(tmp_path: Path) -> None:
+    for folder in (write_record(tmp_path / "clean"), break_by("E04", tmp_path / "broken"), tmp_path):
+        assert fresh("check", "--data", str(folder)) == tariff("check", "--data", folder)
 
 
 @pytest.mark.parametrize("command", [("history", *QUESTION[2:6]), ("events",), ("products",), ("coverage",), ("sources",)])
@@ -155,14 +162,14 @@ def test_the_clean_record_is_clean_and_answers(tmp_path: Path) -> None:
 
 def test_check_of_the_clean_record_exits_0_and_prints_no_finding(tmp_path: Path) -> None:
     run = tariff("check", "--data", write_record(tmp_path))
-    assert (run.returncode, run.stdout) == (0, "")
-    assert run.stderr == f"0 findings ({len(RULES)} rules, 1 checkpoints).\n"
+    assert (run.code, run.out) == (0, "")
+    assert run.err == f"0 findings ({len(RULES)} rules, 1 checkpoints).\n"
 
 
 def test_a_checkpoint_that_is_not_reproduced_is_a_finding(tmp_path: Path) -> None:
     run = tariff("check", "--data", write_record(tmp_path, checkpoints=with_row("fentanyl-march", expected="25")))
-    assert run.returncode == 1
-    assert run.stdout == "checkpoints.csv:2: C01 A published figure is not reproduced: 25 published, 20 here. (fentanyl-march)\n"
+    assert run.code == 1
+    assert run.out == "checkpoints.csv:2: C01 A published figure is not reproduced: 25 published, 20 here. (fentanyl-march)\n"
 
 
 def test_the_real_record_is_clean() -> None:
@@ -176,7 +183,7 @@ def test_an_empty_folder_is_no_record(tmp_path: Path) -> None:
     for command in (("check",), ("rate", *QUESTION)):
         run = tariff(*command, "--data", tmp_path)
         says_why(run)
-        assert run.stderr == f"error: No record at {tmp_path}: it holds none of the tables, such as programmes.csv. Give --data DIR.\n"
+        assert run.err == f"error: No record at {tmp_path}: it holds none of the tables, such as programmes.csv. Give --data DIR.\n"
 
 
 def test_a_missing_folder_is_no_record(tmp_path: Path) -> None:
@@ -184,7 +191,7 @@ def test_a_missing_folder_is_no_record(tmp_path: Path) -> None:
     for command in (("check",), ("rate", *QUESTION)):
         run = tariff(*command, "--data", gone)
         says_why(run)
-        assert run.stderr == f"error: No record at {gone}: the folder does not exist. Give --data DIR with the tables of a record.\n"
+        assert run.err == f"error: No record at {gone}: the folder does not exist. Give --data DIR with the tables of a record.\n"
 
 
 def test_a_file_is_no_record(tmp_path: Path) -> None:
@@ -192,7 +199,7 @@ def test_a_file_is_no_record(tmp_path: Path) -> None:
     for command in (("check",), ("rate", *QUESTION)):
         run = tariff(*command, "--data", file)
         says_why(run)
-        assert str(file) in run.stderr
+        assert str(file) in run.err
 
 
 # Tables that cannot be read
@@ -277,6 +284,21 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing(tmp_path: Path) 
         path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
     assert findings(tmp_path) == []
     assert ask("2025-06-15", origin="cn", importer="us", record=load(tmp_path)).additional_pct == 20
+
+
+# No change of a table goes unnoticed
+
+
+UNNOTICED = pytest.mark.xfail(reason="the stamp and the fingerprint leave the folder ordinary/ out: a change of it is not read")
+
+
+@pytest.mark.parametrize("table", [pytest.param(name, marks=UNNOTICED) if "ordinary" in name else name for name in sorted(CLEAN)])
+def test_a_change_of_any_table_makes_the_compiled_record_stale_and_the_fingerprint_another(table: str, tmp_path: Path) -> None:
+    path = write_record(tmp_path) / f"{table}.csv"
+    before = on_disk(tmp_path), of_content(tmp_path)
+    path.write_bytes(path.read_bytes() + b"more\n")
+    assert on_disk(tmp_path) != before[0]
+    assert of_content(tmp_path) != before[1]
 
 
 # Row order carries no meaning

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -33,13 +35,27 @@ def rows_of(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
 
 
-@pytest.mark.parametrize("shape", ["plain", "dirty", "es003"])
-@pytest.mark.parametrize("kind", ["csv", "parquet", "xlsx"])
-def test_the_same_seed_gives_the_same_bytes(lines, tmp_path, shape, kind):
-    words = ("--lines", "300", "--seed", "7", "--shape", shape)
-    one, two = (made(lines, tmp_path / f"{name}.{kind}", *words) for name in ("one", "two"))
-    assert one == two
-    assert made(lines, tmp_path / f"three.{kind}", "--lines", "300", "--seed", "8", "--shape", shape) != one
+NAMES = [f"{shape}.{kind}" for shape in ("plain", "dirty", "es003") for kind in ("csv", "parquet", "xlsx")]
+
+
+def words_for(name: str, seed: int) -> tuple[str, ...]:
+    return ("--lines", "300", "--seed", str(seed), "--shape", name.partition(".")[0])
+
+
+def test_the_same_seed_gives_the_same_bytes_in_another_process(lines, tmp_path):
+    (tmp_path / "there").mkdir()
+    calls = [["--out", str(tmp_path / "there" / name), *words_for(name, 7)] for name in NAMES]
+    code = f"import sys; sys.path.insert(0, {str(SEEDS)!r}); import lines\nfor words in {calls!r}: lines.main(words)"
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": "7"}, check=True, timeout=120)
+    for name in NAMES:
+        assert made(lines, tmp_path / name, *words_for(name, 7)) == (tmp_path / "there" / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_another_seed_gives_other_bytes(lines, tmp_path, name):
+    one, again, two = (made(lines, tmp_path / f"{place}-{name}", *words_for(name, seed)) for place, seed in enumerate((7, 7, 8)))
+    assert one == again
+    assert one != two
 
 
 def test_lines_depend_neither_on_the_chunk_nor_on_the_length(lines):

@@ -6,7 +6,8 @@ from pathlib import Path
 from witnesses import question
 
 from tariffcli.errors import TariffError
-from tariffcli.law.engine import answer_case
+from tariffcli.law.docket import Docket
+from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.notes import notes
 
 WITNESSES = Path(__file__).parent / "golden" / "witnesses.csv"
@@ -22,12 +23,16 @@ def touched(record):
     rows = {event.id: event for events in record.events.values() for event in events if event.scope in scopes}
     with WITNESSES.open(encoding="utf-8", newline="") as stream:
         asked = [row for row in csv.DictReader(stream) if row["event"] in rows]
+    bare: dict[tuple[str, str, str], Docket] = {}
     for row in asked:
         scope = rows[row["event"]].scope
-        docket, query = question(record, row)
+        docket, query = question(record, row, open_case)
+        key = (query.importer, query.origin, scope)
+        if key not in bare:
+            bare[key] = docket.with_events([event for event in docket.events if event.scope != scope])
         try:
             answer = answer_case(docket, query)
-            other = answer_case(docket.with_events([event for event in docket.events if event.scope != scope]), query)
+            other = answer_case(bare[key], query)
         except TariffError:
             continue
         if (answer.min_pct, answer.max_pct) != (other.min_pct, other.max_pct):

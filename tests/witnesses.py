@@ -6,7 +6,7 @@ makes a line of them wrong. Their figures are the engine's own: figures from out
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -222,18 +222,18 @@ def _answer(docket: Docket, query: Query) -> str:
         return type(error).__name__
 
 
-def question(record: Record, row: Mapping[str, str]) -> tuple[Docket, Query]:
-    """A golden line's question as a query, and the docket of its pair."""
+def question(record: Record, row: Mapping[str, str], docket_for: Callable[[Record, str, str], Docket] = docket_of) -> tuple[Docket, Query]:
+    """A golden line's question as a query, and the docket of its pair: sorted anew, or by a function that keeps what it sorted."""
     importer = row["event"].partition("-")[0]
-    docket = docket_of(record, importer, row["origin"])
+    docket = docket_for(record, importer, row["origin"])
     product = GENERAL if row["product"] == GENERAL.id else Product("code", row["product"], row["product"], (row["product"],))
     moment = wall_to_instant(row["at"], record.zones[importer])
     return docket, Query(importer, row["origin"], moment, row["known_on"] or None, product, _facts_of(record, row["facts"]))
 
 
-def asked_again(record: Record, row: Mapping[str, str]) -> str:
+def asked_again(record: Record, row: Mapping[str, str], docket_for: Callable[[Record, str, str], Docket] = docket_of) -> str:
     """The answer to a golden line's question, asked of the record as it is now."""
-    return _answer(*question(record, row))
+    return _answer(*question(record, row, docket_for))
 
 
 def _facts_of(record: Record, text: str) -> dict[str, FactValue]:
