@@ -98,5 +98,9 @@ def to_plain(report: Report) -> dict[str, Any]:
 
 def from_plain(plain: Mapping[str, Any]) -> Report:
     """The table that `to_plain` made these values of."""
-    rows = [tuple(Decimal(cell["decimal"]) if isinstance(cell, dict) else cell for cell in row) for row in plain["rows"]]
-    return Report(plain["name"], tuple(plain["columns"]), rows, plain["keys"], plain["most_first"])
+    rows: list[list[Any]] = plain["rows"]
+    return Report(plain["name"], tuple(plain["columns"]), [tuple(map(_cell, row)) for row in rows], plain["keys"], plain["most_first"])
+
+
+def _cell(plain: Any) -> Cell:
+    return plain if isinstance(plain, str | int | None) else Decimal(plain["decimal"])
