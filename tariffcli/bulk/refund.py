@@ -25,7 +25,7 @@ from tariffcli.bulk.es003 import HEADING
 from tariffcli.bulk.filed import APART, STATES, Filed, Seen, filed
 from tariffcli.bulk.filing import NO_DAY
 from tariffcli.bulk.money import UNKNOWN
-from tariffcli.bulk.reports import EXACT, Cell, Report, added, money
+from tariffcli.bulk.reports import EXACT, Cell, Report, money, plus
 from tariffcli.bulk.tally import caveats
 from tariffcli.errors import EXAMPLE_DAY, UsageError
 from tariffcli.law.interest import DAY_ZERO, ONE, Growth, number_of
@@ -181,22 +181,27 @@ class Refund:
 
     def tables(self) -> list[Report]:
         """The tables of a refund with interest to its last digit, as `together` adds those of several files."""
-        groups: list[tuple[Cell, ...]] = []
-        apart: list[tuple[Cell, ...]] = [(*about, lines, money(cents)) for about, (cents, lines) in self._apart.items()]
+        groups: dict[tuple[str, ...], tuple[Cell, ...]] = {}
+        totals: dict[tuple[str, ...], tuple[Cell, ...]] = {}
+        apart: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0], {key: list(sums) for key, sums in self._apart.items()})
         for key, (cents, lines) in self._sums.items():
-            state = STATES[key.state]
             if key.state >= APART:
-                apart.append((state, key.authority, lines, money(cents)))
+                self._add(apart[STATES[key.state], key.authority], cents, lines)
                 continue
             interest = self.interest(key, cents)
-            without = money(cents if interest is None else 0)
-            estimate = None if interest is None else interest.scaleb(-2, EXACT)
-            groups.append((key.authority, key.month, key.importer, state, lines, money(cents), estimate, without))
+            more = (lines, cents, interest, cents if interest is None else 0)
+            for sums, name in ((groups, (key.authority, key.month, key.importer, STATES[key.state])), (totals, (key.authority,))):
+                sums[name] = tuple(map(plus, sums[name], more)) if name in sums else more
         names = ("lines", "charged_usd", "interest_estimate_usd", "charged_without_interest_usd")
         return [
-            added([Report("Refund", ("authority", "month", "importer_of_record", "state", *names), groups, keys=4)]),
-            added([Report("Totals", ("authority", *names), [(row[0], *row[4:]) for row in groups], keys=1)]),
-            added([Report("Not told", ("reason", "about", "lines", "amount_usd"), apart, keys=2)]),
+            Report("Refund", ("authority", "month", "importer_of_record", "state", *names), _rows(groups), keys=4),
+            Report("Totals", ("authority", *names), _rows(totals), keys=1),
+            Report(
+                "Not told",
+                ("reason", "about", "lines", "amount_usd"),
+                [(reason, about, lines, money(cents)) for (reason, about), (cents, lines) in sorted(apart.items())],
+                keys=2,
+            ),
             self._interest_report(),
             caveats(self.record, ("refund", "interest", "set_apart")),
         ]
@@ -224,6 +229,14 @@ class Refund:
             ),
         ]
         return Report("Interest", ("from", "until", "rate_pct", "confidence", "sources", "note"), rows)
+
+
+def _rows(sums: dict[tuple[str, ...], tuple[Cell, ...]]) -> list[tuple[Cell, ...]]:
+    """Sums in cents as rows in dollars, by their keys."""
+    return [
+        (*key, row[0], *(None if cell is None else Decimal(cell).scaleb(-2, EXACT) for cell in row[1:]))
+        for key, row in sorted(sums.items())
+    ]
 
 
 def _tell(apart: dict[tuple[str, str], tuple[int, int]], reason: str, numbers: Whole, cents: Whole, names: list[str]) -> None:

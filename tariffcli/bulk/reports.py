@@ -6,7 +6,7 @@ Tables of several files are added by `together`: a table itself says which of it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, NamedTuple, cast
 
 Cell = str | int | Decimal | None
@@ -72,22 +72,23 @@ def added(same: Sequence[Report]) -> Report:
     if first.keys is None:  # what has no first cell says something of the others, and stands last
         return first._replace(rows=sorted(dict.fromkeys(rows), key=lambda row: (row[0] in ("", None), str(row[0]))))
     sums: dict[tuple[Cell, ...], list[Cell]] = {}
-    with localcontext(EXACT):
-        for row in rows:
-            key, more = row[: first.keys], row[first.keys :]
-            before = sums.get(key)
-            sums[key] = list(more) if before is None else [_plus(one, other) for one, other in zip(before, more, strict=True)]
+    for row in rows:
+        key, more = row[: first.keys], row[first.keys :]
+        before = sums.get(key)
+        sums[key] = list(more) if before is None else [plus(one, other) for one, other in zip(before, more, strict=True)]
     made = sorted(((*key, *cells) for key, cells in sums.items()), key=lambda row: tuple(map(str, row[: first.keys])))
     if first.most_first:
         made.sort(key=lambda row: -cast(int, row[first.keys or 0]))
     return first._replace(rows=made)
 
 
-def _plus(one: Cell, other: Cell) -> Cell:
-    """A sum in which a blank cell is nothing; of two blank cells, blank."""
+def plus(one: Cell, other: Cell) -> Cell:
+    """An exact sum in which a blank cell is nothing; of two blank cells, blank."""
     if one is None or other is None:
         return other if one is None else one
-    return cast(Decimal, one) + cast(Decimal, other)
+    if isinstance(one, int) and isinstance(other, int):
+        return one + other
+    return EXACT.add(cast(Decimal, one), cast(Decimal, other))
 
 
 def to_plain(report: Report) -> dict[str, Any]:

@@ -253,7 +253,7 @@ def rate_one(
     left_out = len(source.skipped) + task.left_out()
     tables = task.tables()
     if out is not None:
-        for report in write_reports(out, task.reports()):
+        for report in write_reports(out, [table.rounded() for table in tables]):
             print(f"wrote {report}", file=sys.stderr)
         told = manifest.manifest(given, source.name, digest, summary.lines, summary.statuses, summary.bad, left_out)
         manifest.write_manifest(out, {**told, "sums": manifest.sealed(tables)} if tables else told)
