@@ -29,7 +29,7 @@ FLAGS = ("--to", "us", "--audit", "--refund", "--interest-to", "2026-03-31")
 def entries(month: int) -> str:
     """Lines of two importers; entries of May fall on days of June too, one stands apart, and one is paid too much."""
     rows: list[str] = []
-    for number, (who, paid, protest) in enumerate((("11-1", "66.67", ""), ("11-2", "33.35", ""), ("11-1", "200.00", "1001"))):
+    for number, (who, paid, protest) in enumerate((("11-1", "66.51", ""), ("11-2", "33.36", ""), ("11-1", "200.00", "1001"))):
         shared = f"{month + number % 2}/1{number + 3}/2025,{month + number % 2}/2{number}/2025,{who}"
         for place, (code, value, duty) in enumerate((("99030124", "0", paid), ("9503000073", "333.33", "0")), 1):
             rows.append(f"98Q-10{month}{number}114-5,001,{place},{code},CN,{shared},{value},{duty},{protest}\n")
@@ -81,13 +81,13 @@ def test_the_tables_of_the_parts_are_those_of_one_file_of_all_lines(folder):
 def test_sums_are_of_cents_and_interest_is_rounded_once(folder):
     assert rated().code == 0
     (total,) = table(folder / "done" / "whole" / "totals.csv")
-    assert (total["authority"], total["lines"], total["charged_usd"]) == ("ieepa-fentanyl", "6", "300.06")  # 3 times 66.67 and 33.35
+    assert (total["authority"], total["lines"], total["charged_usd"]) == ("ieepa-fentanyl", "6", "299.61")  # 3 times 66.51 and 33.36
     parts = [row for name in MONTHS for row in table(folder / "done" / f"{Path(name).stem}.totals.csv")]
-    off = abs(Decimal(total["interest_estimate_usd"]) - sum(Decimal(row["interest_estimate_usd"]) for row in parts))
-    assert off <= Decimal("0.005") * (len(parts) + 1)
+    rounded = sum(Decimal(row["interest_estimate_usd"]) for row in parts)
+    assert Decimal(total["interest_estimate_usd"]) - rounded == Decimal("0.01")  # each part's own estimate was rounded down
     months = {(row["month"], row["importer_of_record"]): row["charged_usd"] for row in table(folder / "done" / "whole" / "refund.csv")}
-    assert months["2025-05", "11-1"] == "66.67"
-    assert months["2025-05", "11-2"] == "33.35"
+    assert months["2025-05", "11-1"] == "66.51"
+    assert months["2025-05", "11-2"] == "33.36"
     (apart,) = table(folder / "done" / "whole" / "not-told.csv")
     assert (apart["reason"], apart["lines"], apart["amount_usd"]) == ("protest", "3", "600.00")
 
@@ -112,7 +112,7 @@ def test_a_table_that_some_files_do_not_tell_is_said_to_be_of_the_others(folder)
     texts = [row["text"] for row in table(folder / "done" / "whole" / "caveats.csv")]
     assert "The table Headings is of the other files only; not told by own.csv." in texts
     refund = {row["authority"]: row["charged_usd"] for row in table(folder / "done" / "whole" / "totals.csv")}
-    assert refund == {"ieepa-fentanyl": "2300.06", "ieepa-reciprocal": "1000.00"}
+    assert refund == {"ieepa-fentanyl": "2299.61", "ieepa-reciprocal": "1000.00"}
 
 
 def test_a_file_without_lines_adds_nothing(folder):
@@ -161,7 +161,7 @@ def test_a_month_more_is_added_and_a_month_less_is_not(folder):
     may.unlink()
     assert rated("--resume").code == 0  # its output stands in the folder still
     (again,) = table(folder / "done" / "whole" / "totals.csv")
-    assert (two["charged_usd"], three["charged_usd"]) == ("200.04", "300.06")
+    assert (two["charged_usd"], three["charged_usd"]) == ("199.74", "299.61")
     assert again == two
 
 
