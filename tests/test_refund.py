@@ -261,6 +261,17 @@ def test_without_a_day_to_count_to_there_is_no_interest(record) -> None:
         assert row["charged_without_interest_usd"] == row["charged_usd"]
 
 
+def test_interest_on_a_duty_that_was_reversed_later_is_told(record) -> None:
+    paid, taken = (
+        f"{entry} 1 99030124 0 {cents} date:04/{day}/2025\n{entry} 1 9503000073 {value} 0 date:04/{day}/2025"
+        for entry, cents, value, day in (("E1", "200", "1000", 20), ("E2", "(200.00)", "-1000", 30))
+    )
+    found = refund(record, rows(f"{paid}\n{taken}"), "2026-03-10")
+    (row,) = [row for row in sheet(found, "Refund") if row["authority"] == "ieepa-fentanyl"]
+    assert (row["charged_usd"], row["charged_without_interest_usd"]) == (0, 0)
+    assert row["interest_estimate_usd"] == by_hand(20_000, "2025-04-20", "2026-03-10") - by_hand(20_000, "2025-04-30", "2026-03-10")
+
+
 def test_days_without_a_rate_give_no_interest_figure(record) -> None:
     for row in sheet(refund(record, rows(PAID), "2027-06-30"), "Refund"):
         assert row["interest_estimate_usd"] is None

@@ -1,5 +1,5 @@
 # pyright: basic
-"""What stands beside an output: of which input it was made, how its columns were read, by which record, and what became of the lines."""
+"""What stands beside an output: of which input it was made, how its columns were read, by which record, its lines by status, its sums."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 
 from tariffcli.book.load import Record
 from tariffcli.bulk.plan import Plan
+from tariffcli.bulk.reports import Report, from_plain, to_plain
+from tariffcli.errors import UsageError
 
 
 def beside(out: Path) -> Path:
@@ -28,12 +30,15 @@ def hash_of(path: Path) -> str:
     return whole.hexdigest()
 
 
-def conditions(book: Record, plan: Plan, program: str, flags: Mapping[str, Any]) -> dict[str, Any]:
-    """All that decides what an output says, its input apart: two runs with equal conditions say the same of a line."""
+def conditions(book: Record, plan: Plan | None, program: str, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """All that decides what an output says, its input apart: two runs with equal conditions say the same of a line.
+
+    Without a plan: what holds for several outputs, each with a plan of its own.
+    """
     return {
         "program": program,
         "record": {"version": book.meta.get("version", ""), "fingerprint": book.fingerprint},
-        "plan": plan.to_json(),
+        **({"plan": plan.to_json()} if plan is not None else {}),
         "flags": {name: value for name, value in sorted(flags.items()) if value not in (None, False, (), [])},
     }
 
@@ -50,6 +55,28 @@ def manifest(
         "examples": [{"line": line, "reason": reason} for line, reason in bad],
         "rows_left_out": skipped,
     }
+
+
+def sealed(tables: Sequence[Report]) -> dict[str, Any]:
+    """The tables of an output as they stand in its manifest, with a hash that tells when they were changed."""
+    plain = [to_plain(table) for table in tables]
+    return {"sha256": _hash(plain), "tables": plain}
+
+
+def unsealed(out: Path, document: Mapping[str, Any]) -> list[Report]:
+    """The tables that the manifest of an output tells. Raises UsageError where it tells none, or they were changed."""
+    try:
+        plain = document["sums"]["tables"]
+        if _hash(plain) == document["sums"]["sha256"]:
+            return [from_plain(table) for table in plain]
+        said = "were changed or damaged"
+    except (KeyError, TypeError):
+        said = "are missing"
+    raise UsageError(f"The sums in {beside(out)} {said}, so that nothing can be added; remove {out.name}, or use --force.")
+
+
+def _hash(plain: Any) -> str:
+    return sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
 def write_manifest(out: Path, document: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -25,14 +25,13 @@ from tariffcli.bulk.es003 import HEADING
 from tariffcli.bulk.filed import APART, STATES, Filed, Seen, filed
 from tariffcli.bulk.filing import NO_DAY
 from tariffcli.bulk.money import UNKNOWN
-from tariffcli.bulk.reports import Cell, Report, money
+from tariffcli.bulk.reports import EXACT, Cell, Report, money, plus
 from tariffcli.bulk.tally import caveats
 from tariffcli.errors import EXAMPLE_DAY, UsageError
 from tariffcli.law.interest import DAY_ZERO, ONE, Growth, number_of
 
 DISAGREES, NOTHING_PAID, NOT_SPLIT = "paid does not agree with the law", "no amount paid in the file", "paid in all, not told by heading"
 NOT_HELD, REPEATED, SEEN = "heading not in the record", "row repeated", "line seen before"
-CENTS = Decimal(1)
 
 
 class Key(NamedTuple):
@@ -174,31 +173,34 @@ class Refund:
         if NO_DAY in (key.deposited, key.ended):
             return None
         factor = self.growth.factor(key.deposited, key.ended)
-        return None if factor is None else cents * (factor - ONE)
+        return None if factor is None else EXACT.multiply(cents, EXACT.subtract(factor, ONE))
 
     def reports(self) -> list[Report]:
-        """The tables of a refund; interest is an estimate wherever it stands."""
-        groups: dict[tuple[str, str, str, str], list[Decimal | int]] = defaultdict(lambda: [0, 0, Decimal(0), 0])
-        totals: dict[str, list[Decimal | int]] = defaultdict(lambda: [0, 0, Decimal(0), 0])
+        """The tables of a refund in whole cents; interest is an estimate wherever it stands."""
+        return [table.rounded() for table in self.tables()]
+
+    def tables(self) -> list[Report]:
+        """The tables of a refund with interest to its last digit, as `together` adds those of several files."""
+        groups: dict[tuple[str, ...], tuple[Cell, ...]] = {}
+        totals: dict[tuple[str, ...], tuple[Cell, ...]] = {}
         apart: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0], {key: list(sums) for key, sums in self._apart.items()})
         for key, (cents, lines) in self._sums.items():
             if key.state >= APART:
                 self._add(apart[STATES[key.state], key.authority], cents, lines)
                 continue
             interest = self.interest(key, cents)
-            for sums in (groups[key.authority, key.month, key.importer, STATES[key.state]], totals[key.authority]):
-                for place, part in enumerate((lines, cents, interest or Decimal(0), cents if interest is None else 0)):
-                    sums[place] += part
+            more = (lines, cents, interest, cents if interest is None else 0)
+            for sums, name in ((groups, (key.authority, key.month, key.importer, STATES[key.state])), (totals, (key.authority,))):
+                sums[name] = tuple(map(plus, sums[name], more)) if name in sums else more
         names = ("lines", "charged_usd", "interest_estimate_usd", "charged_without_interest_usd")
         return [
-            Report(
-                "Refund", ("authority", "month", "importer_of_record", "state", *names), [_row(key, groups[key]) for key in sorted(groups)]
-            ),
-            Report("Totals", ("authority", *names), [_row((key,), totals[key]) for key in sorted(totals)]),
+            Report("Refund", ("authority", "month", "importer_of_record", "state", *names), _rows(groups), keys=4),
+            Report("Totals", ("authority", *names), _rows(totals), keys=1),
             Report(
                 "Not told",
                 ("reason", "about", "lines", "amount_usd"),
                 [(reason, about, lines, money(cents)) for (reason, about), (cents, lines) in sorted(apart.items())],
+                keys=2,
             ),
             self._interest_report(),
             caveats(self.record, ("refund", "interest", "set_apart")),
@@ -229,10 +231,12 @@ class Refund:
         return Report("Interest", ("from", "until", "rate_pct", "confidence", "sources", "note"), rows)
 
 
-def _row(key: tuple[str, ...], sums: list[Decimal | int]) -> tuple[Cell, ...]:
-    lines, cents, interest, without = sums
-    estimate = None if cents == without else money(int(Decimal(interest).quantize(CENTS, ROUND_HALF_UP)))
-    return (*key, int(lines), money(int(cents)), estimate, money(int(without)))
+def _rows(sums: dict[tuple[str, ...], tuple[Cell, ...]]) -> list[tuple[Cell, ...]]:
+    """Sums in cents as rows in dollars, by their keys."""
+    return [
+        (*key, row[0], *(None if cell is None else Decimal(cell).scaleb(-2, EXACT) for cell in row[1:]))
+        for key, row in sorted(sums.items())
+    ]
 
 
 def _tell(apart: dict[tuple[str, str], tuple[int, int]], reason: str, numbers: Whole, cents: Whole, names: list[str]) -> None:

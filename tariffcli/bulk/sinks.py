@@ -267,23 +267,29 @@ def safe(column: Any) -> Any:
 
 def write_reports(out: Path, reports: Sequence[Report]) -> list[Path]:
     """Write reports as CSV beside an output that holds one table: `rated.audit.csv`; gives their paths. A workbook holds them itself."""
+    if out.suffix.lower() in (".xlsx", ".xlsm"):
+        return []
+    return [write_table(beside(out, report), report) for report in reports]
+
+
+def write_table(path: Path, report: Report) -> Path:
+    """Write a report as CSV, whole or not at all; gives its path."""
     import csv
 
-    written: list[Path] = []
-    if out.suffix.lower() in (".xlsx", ".xlsm"):
-        return written
-    for report in reports:
-        path = beside(out, report)
-        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-        with aside.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(report.columns)
-            writer.writerows([safe_text(cell) if isinstance(cell, str) else cell for cell in row] for row in report.rows)
-        os.replace(aside, path)
-        written.append(path)
-    return written
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with aside.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(report.columns)
+        writer.writerows([safe_text(cell) if isinstance(cell, str) else cell for cell in row] for row in report.rows)
+    os.replace(aside, path)
+    return path
+
+
+def file_name(report: Report) -> str:
+    """What a report is called as a file."""
+    return f"{report.name.lower().replace(' ', '-')}.csv"
 
 
 def beside(out: Path, report: Report) -> Path:
     """Where a report of an output stands."""
-    return out.with_name(f"{out.stem}.{report.name.lower().replace(' ', '-')}.csv")
+    return out.with_name(f"{out.stem}.{file_name(report)}")

@@ -60,7 +60,7 @@ class Tally:
         rows: list[tuple[Cell, ...]] = [
             (text, lines, money(short), money(over)) for text, (lines, short, over) in sorted(self._why.items(), key=lambda one: -one[1][0])
         ]
-        found = [Report("Audit", ("why", "lines", "paid_too_little_usd", "paid_too_much_usd"), rows)]
+        found = [Report("Audit", ("why", "lines", "paid_too_little_usd", "paid_too_much_usd"), rows, keys=1, most_first=True)]
         if self._headings:
             labels = self.auditor.headings.labels
             headings: list[tuple[Cell, ...]] = [
@@ -68,7 +68,7 @@ class Tally:
                 for number, (*counts, due, declared) in sorted(self._headings.items(), key=lambda one: labels[one[0]])
             ]
             names = ("heading", "lines_due", "lines_declared", "lines_at_zero", "due_usd", "declared_usd", "difference_usd")
-            found.append(Report("Headings", names, headings))
+            found.append(Report("Headings", names, headings, keys=1))
         return [*found, caveats(self.auditor.rater.book, ("audit",))]
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from tariffcli.bulk.headers import find_columns
 from tariffcli.bulk.plan import MEANINGS
 from tariffcli.bulk.rating import Rated, Rater
+from tariffcli.bulk.reports import Report, together
 from tariffcli.errors import UsageError
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
@@ -29,8 +30,8 @@ class Worked(NamedTuple):
 class Task(NamedTuple):
     """What is done to each batch. `added`: name and Arrow type of the columns it adds. `stages` run before it, in order.
 
-    `work` may run in any thread; `collect` sees what it gave, in order; `reports` tells the sums at the end, `left_out` how many
-    rows were no lines.
+    `work` may run in any thread; `collect` sees what it gave, in order; `tables` tells the sums at the end, as they can be added to
+    those of other files, and `reports` as they are written; `left_out` how many rows were no lines.
     """
 
     rater: Rater
@@ -38,8 +39,12 @@ class Task(NamedTuple):
     work: Callable[[Any], Worked]
     stages: tuple[Stage, ...] = ()
     collect: Callable[[Any], object] = bool
-    reports: Callable[[], list[Any]] = list
+    tables: Callable[[], list[Report]] = list
     left_out: Callable[[], int] = lambda: 0
+
+    def reports(self) -> list[Report]:
+        """The tables in whole cents."""
+        return [table.rounded() for table in self.tables()]
 
 
 def rating(rater: Rater) -> Task:
@@ -74,21 +79,12 @@ def auditing(rater: Rater, found: Mapping[str, str], several: bool, audit: bool,
         if back is not None:
             back.collect(claims)
 
-    def reports() -> list[Any]:
-        return _each_once([*(tally.reports() if audit else []), *(back.reports() if back is not None else [])])
+    def tables() -> list[Report]:
+        return together([tally.reports() if audit else [], back.tables() if back is not None else []])
 
     added = [(name, auditor.type_of(name)) for name in auditor.added]
     stages = (preparer.prepare,) if preparer is not None else ()
-    return Task(rater, added, work, stages, collect, reports, lambda: preparer.skipped if preparer is not None else 0)
-
-
-def _each_once(reports: Sequence[Any]) -> list[Any]:
-    """Reports of one name as one, each row once."""
-    found: dict[str, Any] = {}
-    for report in reports:
-        before = found.get(report.name)
-        found[report.name] = report if before is None else before._replace(rows=list(dict.fromkeys([*before.rows, *report.rows])))
-    return list(found.values())
+    return Task(rater, added, work, stages, collect, tables, lambda: preparer.skipped if preparer is not None else 0)
 
 
 class Columns(NamedTuple):

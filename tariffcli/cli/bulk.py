@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -15,6 +15,9 @@ from tariffcli.book.load import Record, load
 from tariffcli.errors import TariffError, UsageError
 from tariffcli.law.instants import parse_day
 from tariffcli.show import files
+
+if TYPE_CHECKING:
+    from tariffcli.bulk.whole import Part
 
 
 class Asked(NamedTuple):
@@ -122,7 +125,12 @@ def bulk(
         statuses = _on_spark(asked, source, out, master, force)
         return _end(statuses, strict)
     with _stoppable():
-        statuses = _folder(asked, Path(source), out, force, resume) if Path(source).is_dir() else _file(asked, source, out, force)
+        if Path(source).is_dir():
+            from tariffcli.cli.folder import rate_folder
+
+            statuses = rate_folder(asked, Path(source), out, force, resume)
+        else:
+            statuses = _file(asked, source, out, force)
     _end(statuses, strict)
 
 
@@ -196,48 +204,29 @@ def _file(asked: Asked, source: str, out: Path | None, force: bool) -> dict[str,
         if path is not None and out.exists() and path.exists() and out.samefile(path):
             raise UsageError("The output is the input; give another name. The input is never written to.")
     classes = open_classes(asked.record, asked.known_on)
-    statuses = rate_one(asked, classes, path, out, print_plan=True)
+    part = rate_one(asked, classes, path, out, print_plan=True)
     keep_classes(classes)
-    return statuses
-
-
-def _folder(asked: Asked, source: Path, out: Path | None, force: bool, resume: bool) -> dict[str, int]:
-    """Rate every file of a folder into another folder, part by part."""
-    from tariffcli.bulk.kept import keep_classes, open_classes
-    from tariffcli.bulk.sources import ENDINGS
-
-    if out is None or out.is_file():
-        raise UsageError("A folder of parts needs a folder: --out FOLDER.")
-    if out.is_dir() and out.samefile(source):
-        raise UsageError("The output is the input; give another folder. The input is never written to.")
-    parts = sorted(path for path in source.iterdir() if path.is_file() and path.suffix.lower() in ENDINGS and not path.name.startswith("."))
-    if not parts:
-        raise UsageError(f"{source} holds no csv, tsv, xlsx or parquet files.")
-    out.mkdir(parents=True, exist_ok=True)
-    classes = open_classes(asked.record, asked.known_on)
-    total: dict[str, int] = {}
-    for place, part in enumerate(parts, 1):
-        target = out / part.name
-        if target.exists() and not force and not resume:
-            raise UsageError(f"{target} exists already; add --resume to go on, or --force to replace it.")
-        print(f"part {place} of {len(parts)}: {part.name}", file=sys.stderr)
-        statuses = rate_one(asked, classes, part, target, print_plan=place == 1, resume=resume and not force)
-        for status, many in statuses.items():
-            total[status] = total.get(status, 0) + many
-    keep_classes(classes)
-    return total
+    return part.statuses
 
 
 def rate_one(
-    asked: Asked, classes: Any, path: Path | None, out: Path | None, *, print_plan: bool = False, resume: bool = False
-) -> dict[str, int]:
-    """Rate one file and write its manifest; gives the lines by status. Raises UsageError, TariffError."""
+    asked: Asked,
+    classes: Any,
+    path: Path | None,
+    out: Path | None,
+    *,
+    print_plan: bool = False,
+    resume: bool = False,
+    begin: Callable[[], object] = bool,
+) -> Part:
+    """Rate one file, write its tables and its manifest. `begin` is called unless it was done before. Raises UsageError, TariffError."""
     from tariffcli import __version__
     from tariffcli.bulk import manifest, run, tasks
     from tariffcli.bulk.plan import Plan
     from tariffcli.bulk.rating import Rater
     from tariffcli.bulk.sinks import write_reports
     from tariffcli.bulk.sources import Options, open_source
+    from tariffcli.bulk.whole import Part
 
     source = open_source(path, Options(asked.encoding, asked.sheet, asked.columns))
     found = _columns(asked, source)
@@ -249,7 +238,8 @@ def rate_one(
     given = manifest.conditions(asked.record, plan, f"tariffcli {__version__}", asked.flags)
     digest = manifest.hash_of(path) if path is not None and out is not None else ""
     if resume and out is not None and out.exists():
-        return _done_before(out, given, digest)
+        return _done_before(asked, out, given, digest)
+    begin()
     rater = Rater(asked.record, plan, classes)
     rater.reader.check_constants()
     task = tasks.rating(rater)
@@ -261,13 +251,14 @@ def rate_one(
     with _progress(source.name) as progress:
         summary = run.run(run.Job(source, plan, task, out, run.kind_for(out), asked.threads, progress))
     left_out = len(source.skipped) + task.left_out()
+    tables = task.tables()
     if out is not None:
-        told = manifest.manifest(given, source.name, digest, summary.lines, summary.statuses, summary.bad, left_out)
-        manifest.write_manifest(out, told)
-        for report in write_reports(out, task.reports()):
+        for report in write_reports(out, [table.rounded() for table in tables]):
             print(f"wrote {report}", file=sys.stderr)
+        told = manifest.manifest(given, source.name, digest, summary.lines, summary.statuses, summary.bad, left_out)
+        manifest.write_manifest(out, {**told, "sums": manifest.sealed(tables)} if tables else told)
     _tell_summary(summary, source.skipped, left_out)
-    return dict(summary.statuses)
+    return Part(source.name, digest, dict(summary.statuses), tables)
 
 
 def _columns(asked: Asked, source: Any) -> Any:
@@ -282,9 +273,13 @@ def _columns(asked: Asked, source: Any) -> Any:
     return tasks.read_columns(source.names, asked.columns, lambda: first_of(source))
 
 
-def _done_before(out: Path, given: dict[str, Any], digest: str) -> dict[str, int]:
-    """What the manifest of a part says that is done; refused where it was made of another input, record or with other flags."""
-    from tariffcli.bulk import manifest
+def _done_before(asked: Asked, out: Path, given: dict[str, Any], digest: str) -> Part:
+    """What the manifest of a part says that is done; refused where it was made of another input, record or with other flags.
+
+    Its tables that are not there are written again.
+    """
+    from tariffcli.bulk import manifest, sinks
+    from tariffcli.bulk.whole import Part
 
     before = manifest.read_manifest(out)
     if before is None:
@@ -295,7 +290,11 @@ def _done_before(out: Path, given: dict[str, Any], digest: str) -> dict[str, int
     if before.get("input", {}).get("sha256") != digest:
         raise UsageError(f"{out} was made of another input; remove it, or use --force.")
     print(f"{out.name}: done before", file=sys.stderr)
-    return dict(before.get("statuses", {}))
+    tables = manifest.unsealed(out, before) if asked.audit or asked.refund else []
+    gone = [table.rounded() for table in tables if not sinks.beside(out, table).exists()]
+    for report in sinks.write_reports(out, gone):
+        print(f"wrote {report}", file=sys.stderr)
+    return Part(out.name, digest, dict(before.get("statuses", {})), tables)
 
 
 def _tell_plan(plan: Any) -> None:
