@@ -15,7 +15,8 @@ import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tariffcli.book.tables import COLUMNS, FOLDERS
+from tariffcli.book.fingerprint import FOLDERS
+from tariffcli.book.tables import COLUMNS
 
 Row = dict[str, str]
 Rows = list[Row]

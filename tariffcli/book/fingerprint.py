@@ -7,13 +7,16 @@ from pathlib import Path
 
 from tariffcli.errors import RecordError
 
-_FOLDERS = ("", "events", "scopes", "schedules", "descriptions")
+FOLDERS = {"events": "events", "lines": "scopes", "schedules": "schedules", "ordinary": "ordinary", "descriptions": "descriptions"}
+"""Kinds of tables that have a file for each importer or scope, and their folders; the others stand beside these folders."""
+
+_EVERY = ("", *FOLDERS.values())
 
 
 def on_disk(data: Path) -> str:
     """A stamp of the tables as they lie on disk: names, sizes, times. Cheap; equal means unchanged."""
     stamps: list[str] = []
-    for folder in _FOLDERS:
+    for folder in _EVERY:
         try:
             with os.scandir(data / folder) as entries:
                 for entry in entries:
@@ -32,7 +35,7 @@ def of_content(data: Path) -> str:
     from hashlib import sha256  # only when a record is compiled
 
     whole = sha256()
-    for folder in _FOLDERS:
+    for folder in _EVERY:
         for path in sorted((data / folder).glob("*.csv")):
             lines = sorted(path.read_bytes().splitlines())
             whole.update(f"{folder}/{path.name}\n".encode() + b"\n".join(lines) + b"\n")

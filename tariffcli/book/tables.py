@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from tariffcli.book.fingerprint import FOLDERS
 from tariffcli.errors import RecordError
 
 
@@ -48,8 +49,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "meta": _columns("key value"),
 }
 """Columns by kind of table, in order."""
-
-FOLDERS = {"events": "events", "lines": "scopes", "schedules": "schedules", "ordinary": "ordinary", "descriptions": "descriptions"}
 
 SINGLE = tuple(kind for kind in COLUMNS if kind not in FOLDERS)
 """Tables that are one file; the others are a folder with one file for each importer or scope."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -112,9 +113,14 @@ def open_group(number: int, book: Record, docket: Docket, known_on: str | None) 
     always = _always(book, docket, zone)
     points = np.array(sorted({*always, *_points(docket, known_on)}), dtype=np.int64)
     first, last = (_day(points[0]) - 2, _day(points[-1]) + 2) if len(points) else (0, 0)
-    ends = np.array([end_of_day(_iso(day), zone) for day in range(first, last + 1)], dtype=np.int64)
-    epochs = np.searchsorted(points, ends, side="right").astype(np.int32)
+    epochs = np.searchsorted(points, _ends(zone, first, last), side="right").astype(np.int32)
     return Group(number, docket.importer, docket.origin, zone, points, first, epochs, always)
+
+
+@lru_cache(maxsize=64)
+def _ends(zone: str, first: int, last: int) -> NDArray[np.int64]:
+    """The ends of days in a zone: the same for most groups of an importer."""
+    return np.array([end_of_day(_iso(day), zone) for day in range(first, last + 1)], dtype=np.int64)
 
 
 def _points(docket: Docket, known_on: str | None) -> set[int]:
