@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +37,6 @@ from tariffcli.bulk.rating import Rater  # noqa: E402
 
 PLAN = Plan({"date": "date", "hs": "hs", "origin": "origin"}, {"importer": "us"})
 PARTS = ["memory", "authorities", "pandas", "files", "process", "growth"]
-BATCHES = {1: 1 << 16}
-WIDE = 1 << 19
-"""Lines of a batch: one that fits a core's cache for one thread; for several a larger one, as they take turns between steps."""
 
 
 def make_lines(many: int, seed: int) -> pa.Table:
@@ -94,18 +90,8 @@ def checksum(columns: list[Any]) -> tuple[Any, ...]:
 
 
 def ours(rater: Rater, table: pa.Table, threads: int) -> Callable[[], list[Any]]:
-    """Rate the lines in batches."""
-    batches = table.to_batches(max_chunksize=BATCHES.get(threads, WIDE))
-
-    def run() -> list[Any]:
-        if threads == 1:
-            found = [rater.rate(batch) for batch in batches]
-        else:
-            with ThreadPoolExecutor(threads) as pool:
-                found = list(pool.map(rater.rate, batches))
-        return [pa.chunked_array(list(column)) for column in zip(*found, strict=True)]
-
-    return run
+    """The product's own function for a table in memory."""
+    return lambda: rater.rate_table(table, threads)
 
 
 def asof(base: Any, names: list[str], lines: str, threads: int) -> Callable[[], list[Any]]:

@@ -12,10 +12,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
 from tariffcli.book import load
+from tariffcli.bulk.answers import Rated
 from tariffcli.bulk.classes import Classes
 from tariffcli.bulk.rating import Rater
 
@@ -35,7 +37,7 @@ def parquet_files(asked: argparse.Namespace, table: pa.Table, folder: Path, book
     """(c) Parquet to Parquet: the product's own stream, a copy of the same result by the same sink, DuckDB's ASOF copy."""
     import bulk
 
-    from tariffcli.bulk import run, sinks, sources, tasks
+    from tariffcli.bulk import run, sources, tasks
 
     path, rated, out = folder / "lines.parquet", folder / "rated.parquet", folder / "out.parquet"
     parquet.write_table(table, path, row_group_size=1 << 20, compression="zstd", compression_level=1)
@@ -54,15 +56,11 @@ def parquet_files(asked: argparse.Namespace, table: pa.Table, folder: Path, book
     def rate(threads: int, target: Path) -> None:
         run.run(run.Job(sources.open_source(path, options), rater.plan, tasks.rating(rater), target, "parquet", threads))
 
-    def copy() -> None:
-        source = sources.open_source(rated, options)
-        types = {name: pa.float64() for name in ADDED}
-        schema = sinks.output_schema(pa.schema([field for field in source.read_schema if field.name not in types]), list(types.items()))
-        sink, release = sinks.open_sink("parquet", out, schema, frozenset())
-        for batch in source.batches():
-            sink.write(sink.encode(sinks.fitted(batch, schema)))
-        sink.close([])
-        release()
+    nothing = np.zeros(1, dtype=np.intp)
+    as_it_is = tasks.Task(rater, [], lambda batch: tasks.Worked(batch, Rated(nothing, None), []))
+
+    def copy(threads: int) -> None:
+        run.run(run.Job(sources.open_source(rated, options), rater.plan, as_it_is, out, "parquet", threads))
 
     def asof(threads: int) -> None:
         base.execute(f"SET threads = {threads}")
@@ -89,7 +87,7 @@ def parquet_files(asked: argparse.Namespace, table: pa.Table, folder: Path, book
             asked.repeats,
             {
                 "rated by `run`, one ordered file": lambda threads=threads: rate(threads, out),
-                "copy of the same columns, same sink": copy,
+                "copy of the same columns, same sink": lambda threads=threads: copy(threads),
                 "DuckDB ASOF, COPY TO": lambda threads=threads: asof(threads),
             },
             check=False,

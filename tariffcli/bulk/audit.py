@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tariffcli.bulk import columns
+from tariffcli.bulk.answers import Rated
 from tariffcli.bulk.compare import AGREES, CENT, ROUNDING, TWICE, WORDS, Expected, Items, Pairs, Sayings, Tokens, Whole, findings, paired
 from tariffcli.bulk.es003 import GOODS, HEADING, NOTHING, Folder, Lines, single_lines
 from tariffcli.bulk.filing import signed_cents, texts_of
@@ -27,7 +28,7 @@ from tariffcli.bulk.headings import Headings
 from tariffcli.bulk.money import UNKNOWN
 from tariffcli.bulk.outcomes import CHARGES, INVALID, charges_of
 from tariffcli.bulk.outcomes import WORDS as WORD_COLUMNS
-from tariffcli.bulk.rating import Rated, Rater
+from tariffcli.bulk.rating import Rater
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
 TEXT_COLUMNS = ("why", "headings")
@@ -236,7 +237,7 @@ class Auditor:
         self, lines: Lines, rated: Rated, spots: Whole, told: Whole, pairs: Pairs | None, why: Whole, variance: Whole, total: Whole
     ) -> list[Any]:
         rater, names = self.rater, self.added
-        made = dict(zip(rater.added, (rater.column(name, rated) for name in rater.added), strict=True))
+        made = dict(zip(rater.added, rater.columns(rated), strict=True))
         made["headings"] = self._headings(rated)
         if self.several:
             index = pa.array(spots, mask=spots < 0)

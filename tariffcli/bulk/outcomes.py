@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tariffcli.bulk import columns
 from tariffcli.bulk.programs import Programs
 from tariffcli.law.amounts import Program, program_of
 from tariffcli.law.engine import CHARGED
@@ -114,9 +115,7 @@ class Words:
         self.texts: list[str] = []
         self.numbers = Column(np.int32, -1)
         self._known: dict[str, int] = {}
-
-        self.arrow: Any = None
-        """The texts as an Arrow array, kept by who asked for it."""
+        self._made: tuple[Any, NDArray[np.bool_]] = (columns.texts([]), np.zeros(0, dtype=bool))
 
     @classmethod
     def of(cls, texts: list[str], numbers: NDArray[Any]) -> Words:
@@ -125,6 +124,24 @@ class Words:
         words.texts, words.numbers = texts, Column.of(numbers, -1)
         words._known = {text: number for number, text in enumerate(texts)}
         return words
+
+    @property
+    def arrow(self) -> Any:
+        """The texts as an Arrow array."""
+        return self._latest()[0]
+
+    @property
+    def blank(self) -> NDArray[np.bool_]:
+        """Which texts are blank."""
+        return self._latest()[1]
+
+    def _latest(self) -> tuple[Any, NDArray[np.bool_]]:
+        """Both of the above, made anew only when there are more texts."""
+        made = self._made
+        if len(made[1]) != len(self.texts):
+            texts = list(self.texts)
+            made = self._made = columns.texts(texts), np.array([not text for text in texts], dtype=bool)
+        return made
 
     def append(self, text: str) -> None:
         """Add the word of one more class."""

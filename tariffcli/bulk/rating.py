@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,25 +14,17 @@ from numpy.typing import NDArray
 
 from tariffcli.book.load import Record
 from tariffcli.bulk import columns
+from tariffcli.bulk.answers import DUTY, Rated, columns_of
 from tariffcli.bulk.classes import Classes
 from tariffcli.bulk.direct import Direct
-from tariffcli.bulk.money import UNKNOWN, Amounts, duties
+from tariffcli.bulk.money import duties
 from tariffcli.bulk.outcomes import NUMBERS, WORDS
 from tariffcli.bulk.plan import Plan
 from tariffcli.bulk.reading import Read, Reader
 from tariffcli.errors import UsageError
 
-DUTY = "duty_due"
-LINES = 1 << 17
-"""Lines of a batch of a frame in memory: few enough for a processor's cache, many enough that threads seldom wait for each other."""
-
-
-class Rated(NamedTuple):
-    """The class of each line, and its duty in cents where values are given; `amounts` are those values and quantities."""
-
-    classes: NDArray[np.intp]
-    cents: NDArray[np.int64] | None
-    amounts: Amounts | None = None
+LINES = 1 << 18
+"""Lines of a part of a table in memory: many enough that threads seldom wait for each other."""
 
 
 class Rater:
@@ -58,20 +50,26 @@ class Rater:
 
     def rate(self, batch: Any) -> list[Any]:
         """The added columns of a record batch or table, as Arrow arrays in the order of `added`."""
-        rated = self.classify(batch)
-        return [self.column(name, rated) for name in self.added]
+        return self.columns(self.classify(batch))
+
+    def columns(self, rated: Rated) -> list[Any]:
+        """The added columns of rated lines."""
+        return columns_of(self.classes.outcomes, self.added, rated)
 
     def rate_table(self, table: Any, threads: int | None = None) -> list[Any]:
-        """`rate` for a table, in batches and several threads (None: one a processor): chunked arrays in the order of `added`."""
-        batches = self._shared(table).to_batches(max_chunksize=LINES)
-        if not batches:
-            return [pa.chunked_array([array]) for array in self.rate(table)]
-        threads = min(threads or processors(), len(batches))
+        """`rate` for a long table, in parts and several threads (None: one a processor); chunked arrays."""
+        table = self._shared(table)
+        starts = range(0, max(len(table), 1), LINES)
+        threads = min(threads or processors(), len(starts))
+
+        def work(start: int) -> list[Any]:
+            return self.rate(table.slice(start, LINES))
+
         if threads == 1:
-            found = [self.rate(batch) for batch in batches]
+            found = list(map(work, starts))
         else:
             with ThreadPoolExecutor(threads) as pool:
-                found = list(pool.map(self.rate, batches))
+                found = list(pool.map(work, starts))
         return [pa.chunked_array(parts).unify_dictionaries() for parts in zip(*found, strict=True)]
 
     def _shared(self, table: Any) -> Any:
@@ -107,33 +105,6 @@ class Rater:
         for number in np.unique(worst[worst < 0]).tolist():
             found[worst == number] = self.classes.invalid(self.reader.reason(number))
         return found
-
-    def column(self, name: str, rated: Rated) -> Any:
-        """One added column of rated lines."""
-        outcomes = self.classes.outcomes
-        if name == DUTY:
-            return _dollars(rated)
-        if name in outcomes.words:
-            found = outcomes.words[name]
-            texts, blank = self._texts(name)
-            return columns.words(columns.gather(found.numbers.values, rated.classes), texts, blank)
-        return columns.numbers_with_nulls(columns.gather(outcomes.numbers[name].values, rated.classes))
-
-    def _texts(self, name: str) -> tuple[Any, NDArray[np.bool_]]:
-        """The texts of a column of words, and which are blank; made anew only when there are more."""
-        found = self.classes.outcomes.words[name]
-        kept = found.arrow
-        if kept is None or len(kept[0]) != len(found.texts):
-            texts = list(found.texts)
-            kept = found.arrow = (columns.texts(texts), np.array([not text for text in texts], dtype=bool))
-        return kept
-
-
-def _dollars(rated: Rated) -> Any:
-    """The duty in units of money; a cent is its hundredth, so the nearest float prints exactly."""
-    if rated.cents is None:
-        return pa.nulls(len(rated.classes), pa.float64())
-    return columns.numbers_with_nulls(np.where(rated.cents == UNKNOWN, np.nan, rated.cents / 100))
 
 
 def processors() -> int:

@@ -15,10 +15,11 @@ import numpy as np
 import pyarrow as pa
 
 from tariffcli.bulk import clean, columns
+from tariffcli.bulk.answers import DUTY, Rated
 from tariffcli.bulk.frame import settle
 from tariffcli.bulk.outcomes import INVALID
 from tariffcli.bulk.plan import Plan, check
-from tariffcli.bulk.rating import DUTY, Rated, Rater, processors, with_columns
+from tariffcli.bulk.rating import Rater, processors, with_columns
 from tariffcli.bulk.sinks import Aside, Sink, fitted, open_sink, output_schema
 from tariffcli.bulk.sources import Source, first_line, first_of, kind_of
 from tariffcli.bulk.tasks import Task

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from tariffcli.bulk.answers import Rated
 from tariffcli.bulk.headers import find_columns
 from tariffcli.bulk.plan import MEANINGS
-from tariffcli.bulk.rating import Rated, Rater
+from tariffcli.bulk.rating import Rater
 from tariffcli.bulk.reports import Report, together
 from tariffcli.errors import UsageError
 
@@ -52,7 +53,7 @@ def rating(rater: Rater) -> Task:
 
     def work(batch: Any) -> Worked:
         rated = rater.classify(batch)
-        return Worked(batch, rated, [rater.column(name, rated) for name in rater.added])
+        return Worked(batch, rated, rater.columns(rated))
 
     words = rater.classes.outcomes.words
     return Task(rater, [(name, TEXT if name in words else pa.float64()) for name in rater.added], work)
