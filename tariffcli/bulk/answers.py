@@ -35,8 +35,8 @@ def _column(outcomes: Outcomes, name: str, rated: Rated) -> Any:
         return _dollars(rated)
     if name in outcomes.words:
         found = outcomes.words[name]
-        return columns.words(columns.gather(found.numbers.values, rated.classes), found.arrow, found.blank)
-    return columns.numbers_with_nulls(columns.gather(outcomes.numbers[name].values, rated.classes))
+        return columns.words(found.numbers.values, rated.classes, found.arrow, found.blank)
+    return columns.gathered(outcomes.numbers[name].values, rated.classes)
 
 
 def _dollars(rated: Rated) -> Any:
