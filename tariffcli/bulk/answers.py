@@ -26,8 +26,14 @@ class Rated(NamedTuple):
 
 
 def columns_of(outcomes: Outcomes, names: Sequence[str], rated: Rated) -> list[Any]:
-    """The named columns of rated lines, as Arrow arrays."""
-    return [_column(outcomes, name, rated) for name in names]
+    """The named columns of rated lines, as Arrow arrays; those of numbers that say the same share their memory."""
+    twins = outcomes.twins()
+    made: dict[str, Any] = {}
+    for name in names:
+        same = twins.get(name, name)
+        if same not in made:
+            made[same] = _column(outcomes, same, rated)
+    return [made[twins.get(name, name)] for name in names]
 
 
 def _column(outcomes: Outcomes, name: str, rated: Rated) -> Any:

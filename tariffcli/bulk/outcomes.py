@@ -161,9 +161,22 @@ class Outcomes:
         self.programs = Programs()
         self.program = Column(np.int32, -1)
         self._classes: dict[Outcome, int] = {}
+        self._twins: tuple[int, dict[str, str]] = (-1, {})
 
     def __len__(self) -> int:
         return self.program.length
+
+    def twins(self) -> dict[str, str]:
+        """Of each column of numbers the first that says the same of every class: such are gathered once.
+
+        An importer charges by few of all authorities, so that many columns are zero wherever they are known.
+        """
+        many, found = self._twins
+        if many != len(self):
+            many, first = len(self), dict[bytes, str]()
+            found = {name: first.setdefault(column.values[:many].tobytes(), name) for name, column in self.numbers.items()}
+            self._twins = many, found
+        return found
 
     def number_of(self, outcome: Outcome) -> int:
         """The class of an outcome, new or known."""
