@@ -23,8 +23,8 @@ from tariffcli.bulk.plan import Plan
 from tariffcli.bulk.reading import Read, Reader
 from tariffcli.errors import UsageError
 
-LINES = 1 << 18
-"""Lines of a part of a table in memory: many enough that threads seldom wait for each other."""
+LINES, MOST_LINES = 1 << 18, 1 << 20
+"""Lines of a part of a table in memory. Threads take turns between steps, so for several a part is longer: an equal share each."""
 
 
 class Rater:
@@ -59,11 +59,13 @@ class Rater:
     def rate_table(self, table: Any, threads: int | None = None) -> list[Any]:
         """`rate` for a long table, in parts and several threads (None: one a processor); chunked arrays."""
         table = self._shared(table)
-        starts = range(0, max(len(table), 1), LINES)
-        threads = min(threads or processors(), len(starts))
+        threads = threads or processors()
+        lines = LINES if threads == 1 else min(max(-(-len(table) // threads), LINES), MOST_LINES)
+        starts = range(0, max(len(table), 1), lines)
+        threads = min(threads, len(starts))
 
         def work(start: int) -> list[Any]:
-            return self.rate(table.slice(start, LINES))
+            return self.rate(table.slice(start, lines))
 
         if threads == 1:
             found = list(map(work, starts))
