@@ -24,7 +24,7 @@ from tariffcli.bulk.rating import Rater
 HERE = Path(__file__).resolve().parent
 ADDED = ["total_pct", "additional_pct"]
 COPY = """
-import sys, numpy, pyarrow, pyarrow.compute, pyarrow.parquet as parquet
+import sys, numpy, pyarrow, pyarrow.parquet as parquet
 pyarrow.set_cpu_count(int(sys.argv[3]))
 with parquet.ParquetFile(sys.argv[1]) as file:
     with parquet.ParquetWriter(sys.argv[2], file.schema_arrow, compression="zstd", compression_level=1) as writer:

@@ -54,7 +54,9 @@ def _scaled(reader: Reader, batch: Any, meaning: str, scale: int) -> tuple[Whole
         column, bad, exact = _numbers_of_text(reader, column, meaning)
     else:
         bad, exact = np.zeros(many, dtype=np.int64), None
-    floats = columns.view(column.cast(pa.float64(), safe=False), np.float64)
+    if not pa.types.is_float64(column.type):  # a cast loads more than a small file takes
+        column = column.cast(pa.float64(), safe=False)
+    floats = columns.view(column, np.float64)
     missing = columns.missing(column) | np.isnan(floats)
     values = np.where(missing, 0.0, floats)
     bad[values < 0] = reader.refusal(f"the {meaning} is negative")

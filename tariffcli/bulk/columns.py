@@ -45,6 +45,12 @@ def flat(column: Any) -> Any:
     return column
 
 
+def is_text(kind: Any) -> bool:
+    """Whether a type is text, plain or by distinct values."""
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(plain)
+
+
 def view(array: Any, dtype: Any) -> NDArray[Any]:
     """The values of a fixed-width array without a copy; what stands under a null is arbitrary."""
     _, data = array.buffers()[:2]
@@ -68,10 +74,17 @@ def missing(array: Any) -> NDArray[np.bool_]:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two arrays are views of the same values in memory."""
-    if len(one) != len(other) or one.offset != other.offset or len(one) == 0:
+    """Whether two arrays hold the same values: mostly they are views of the same memory, or copies for two batches of a row group."""
+    if len(one) != len(other) or one.type != other.type:
         return False
-    return [part and part.address for part in one.buffers()] == [part and part.address for part in other.buffers()]
+    if one.offset == other.offset and _addresses(one) == _addresses(other):
+        return True
+    found: bool = one.equals(other)
+    return found
+
+
+def _addresses(array: Any) -> list[int | None]:
+    return [part and part.address for part in array.buffers()]
 
 
 def gather(table: NDArray[Any], numbers: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:

@@ -72,7 +72,7 @@ def settle(plan: Plan, table: Any) -> Plan:
         _, codes = columns.encoded(table.column(name))
         plan = plan._replace(restore_zeros=clean.lost_zeros(code for code in map(_code_or_none, codes.to_pylist()) if code))
     name = plan.columns.get("date")
-    if name in table.column_names and plan.month_first is None and _is_text(table.column(name).type):
+    if name in table.column_names and plan.month_first is None and columns.is_text(table.column(name).type):
         _, days = columns.encoded(table.column(name))
         slashed = [day for day in days.to_pylist() if day is not None and clean.is_slashed(day)]
         if slashed:
@@ -89,11 +89,6 @@ def _code_or_none(text: Any) -> str | None:
         return clean.code_of(text) if text is not None else None
     except UsageError:
         return None
-
-
-def _is_text(kind: Any) -> bool:
-    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(plain)
 
 
 def _table(frame: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,6 +57,7 @@ class Reader:
         self._last: dict[str, tuple[Any, Indices]] = {}
         """The same of the batch before: those of one file mostly share their distinct values."""
         self._entries: dict[tuple[object, ...], int] = {}
+        self._lock = Lock()
         self.reasons: list[str] = []
 
     def check_constants(self) -> None:
@@ -128,15 +130,19 @@ class Reader:
     def _table(self, meaning: str, read: Callable[[Any], int], values: Any) -> Indices:
         """The numbers of distinct values, and at the end that of a null. Values met before are found without Python."""
         last = self._last.get(meaning)
-        if last is not None and columns.same(last[0], values):
-            return last[1]
+        if last is None or not columns.same(last[0], values):
+            with self._lock:  # threads that begin together mostly ask for the same values: the first reads them for all
+                last = self._last.get(meaning)
+                if last is None or not columns.same(last[0], values):
+                    last = self._last[meaning] = (values, self._read_table(meaning, read, values))
+        return last[1]
+
+    def _read_table(self, meaning: str, read: Callable[[Any], int], values: Any) -> Indices:
         kept = self._tables.get(meaning)
-        if kept is None or kept[0].type != values.type:
-            table = np.array([self.once(meaning, read, value) for value in (*values.to_pylist(), None)], dtype=np.int64)
-            self._tables[meaning] = (values, table)
-        else:
-            table = self._met_before(meaning, read, values, kept)
-        self._last[meaning] = (values, table)
+        if kept is not None and kept[0].type == values.type:
+            return self._met_before(meaning, read, values, kept)
+        table = np.array([self.once(meaning, read, value) for value in (*values.to_pylist(), None)], dtype=np.int64)
+        self._tables[meaning] = (values, table)
         return table
 
     def _met_before(self, meaning: str, read: Callable[[Any], int], values: Any, kept: tuple[Any, Indices]) -> Indices:
@@ -150,7 +156,8 @@ class Reader:
             self._tables[meaning] = kept
             places = pc.index_in(values, value_set=kept[0])
         null = np.int32(len(kept[0]))
-        return columns.gather(kept[1], np.append(columns.view(pc.fill_null(places, len(kept[0])), np.int32), null))
+        numbers = np.where(columns.missing(places), null, columns.view(places, np.int32))
+        return columns.gather(kept[1], np.append(numbers, null))
 
     def once(self, meaning: str, read: Callable[[Any], int], value: Any) -> int:
         """What a value means, or the refusal of it."""

@@ -88,6 +88,7 @@ def run(job: Job) -> Summary:
     device = job.out is not None and job.out.exists() and not job.out.is_file()  # nothing to replace, and never to be replaced
     aside = Aside(job.out) if job.out is not None and not device else None
     numbers = frozenset(job.plan.columns[meaning] for meaning in ("value", "quantity", "paid") if meaning in job.plan.columns) | {DUTY}
+    numbers |= {field.name for field in job.source.read_schema if pa.types.is_floating(field.type)}
     try:
         sink, release = open_sink(job.out_kind, aside.path if aside is not None else job.out, schema, numbers)
         try:
@@ -238,6 +239,8 @@ def _rejoined(first: Any, others: Iterator[Any]) -> Generator[Any, None, None]:
 
 
 def _slashed(table: Any, name: str) -> bool:
+    if not columns.is_text(table.schema.field(name).type):
+        return False
     _, days = columns.encoded(table.column(name))
     return any(isinstance(day, str) and clean.is_slashed(day) for day in days.to_pylist())
 
