@@ -9,7 +9,7 @@ written here: an empty cell is filled with what `answer_case` says of one of its
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import RLock
 from typing import Any, NamedTuple
 
@@ -54,7 +54,7 @@ class Row(NamedTuple):
 
     group: int
     goods: int
-    starts: list[int]
+    starts: Sequence[int]
 
 
 class Classes:

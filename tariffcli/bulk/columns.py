@@ -51,6 +51,16 @@ def is_text(kind: Any) -> bool:
     return pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(plain)
 
 
+def are_even_digits(texts: Any) -> bool:
+    """Whether each text consists of digits, an even number of them: told without looking at one after the other."""
+    if not pa.types.is_string(texts.type) or len(texts) == 0 or texts.null_count:
+        return False
+    _, ends, data = texts.buffers()
+    places = np.frombuffer(ends, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    letters = np.frombuffer(data, np.uint8)[places[0] : places[-1]] if data is not None else np.zeros(0, np.uint8)
+    return not (np.diff(places) & 1).any() and bool((letters - np.uint8(48) < 10).all())
+
+
 def view(array: Any, dtype: Any) -> NDArray[Any]:
     """The values of a fixed-width array without a copy; what stands under a null is arbitrary."""
     _, data = array.buffers()[:2]

@@ -70,7 +70,8 @@ def settle(plan: Plan, table: Any) -> Plan:
     name = plan.columns.get("hs")
     if name in table.column_names:
         _, codes = columns.encoded(table.column(name))
-        plan = plan._replace(restore_zeros=clean.lost_zeros(code for code in map(_code_or_none, codes.to_pylist()) if code))
+        if not columns.are_even_digits(codes):
+            plan = plan._replace(restore_zeros=clean.lost_zeros(code for code in map(_code_or_none, codes.to_pylist()) if code))
     name = plan.columns.get("date")
     if name in table.column_names and plan.month_first is None and columns.is_text(table.column(name).type):
         _, days = columns.encoded(table.column(name))

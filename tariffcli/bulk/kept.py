@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,15 +72,16 @@ def _arrays(classes: Classes) -> dict[str, Any]:
     found |= {f"points {group.number}": group.points for group in groups} | {f"epochs {group.number}": group.epochs for group in groups}
     plain = {
         "goods": classes.goods,
-        "laws": [[start, *row] for start, row in classes.laws.items()],
         "groups": [[group.importer, group.origin, group.zone, group.first_day, group.always] for group in groups],
         "pairs": [[*pair, number] for pair, number in classes.groups.by_pair.items()],
         "texts": {name: words.texts for name, words in outcomes.words.items()},
-        "programs": outcomes.programs.to_plain(),
         "used": classes.used,
     }
-    words = np.frombuffer(json.dumps(plain).encode(), np.uint8)
-    found |= arrays_of(outcomes.programs.table)
+    words, programs = (np.frombuffer(text.encode(), np.uint8) for text in (json.dumps(plain), outcomes.programs.to_text()))
+    rows = classes.laws.items()
+    found |= arrays_of(outcomes.programs.table) | {"programs": programs}
+    found["laws"] = np.array([[start, row.group, row.goods, len(row.starts)] for start, row in rows], dtype=np.int64).reshape(-1, 4)
+    found["law starts"] = np.concatenate([np.zeros(0, np.int64), *(np.asarray(row.starts) for _, row in rows)])
     return {**found, "rows": classes.rows, "cells": classes.cells[: classes.used], "program": outcomes.program.values, "words": words}
 
 
@@ -89,11 +91,17 @@ def _fill(classes: Classes, kept: Any, plain: dict[str, Any]) -> None:
         outcomes.numbers[name] = Column.of(kept[f"number {name}"], np.nan)
     for name in outcomes.words:
         outcomes.words[name] = Words.of(plain["texts"][name], kept[f"word {name}"])
-    outcomes.programs = Programs(plain["programs"], table_from(kept))
+    outcomes.programs = Programs(kept["programs"].tobytes().decode(), table_from(kept))
     outcomes.program = Column.of(kept["program"], -1)
     for number, (importer, origin, zone, first_day, always) in enumerate(plain["groups"]):
         group = Group(number, importer, origin, zone, kept[f"points {number}"], first_day, kept[f"epochs {number}"], tuple(always))
         classes.groups.found.append(group)
     classes.groups.by_pair = {(importer, origin): number for importer, origin, number in plain["pairs"]}
     classes.groups.refresh()
-    classes.restore(plain["goods"], kept["rows"], kept["cells"], {start: Row(*row) for start, *row in plain["laws"]})
+    classes.restore(plain["goods"], kept["rows"], kept["cells"], dict(_laws(kept["laws"], kept["law starts"])))
+
+
+def _laws(laws: Any, starts: Any) -> Iterator[tuple[int, Row]]:
+    ends = np.cumsum(laws[:, 3]).tolist()
+    for (start, group, goods, many), end in zip(laws.tolist(), ends, strict=True):
+        yield start, Row(group, goods, starts[end - many : end])

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -15,16 +17,24 @@ from tariffcli.law.duty import AdValorem, Specific
 
 
 class Programs(Sequence["Program | None"]):
-    """Programs by number. One read from a kept file is made when it is first asked for."""
+    """Programs by number. Of a kept file the text is read when one is first asked for by itself, each program when it is."""
 
-    def __init__(self, plain: Sequence[Any] = (), table: Table | None = None) -> None:
-        self._plain: list[Any] = list(plain)
+    def __init__(self, text: str = "[]", table: Table | None = None) -> None:
+        self._text = text
         self._made: dict[int, Program | None] = {}
-        self._numbers: dict[Any, int] = {_key(one): number for number, one in enumerate(self._plain)}
         self._table = table if table is not None else table_of([])
+        self._added = 0
+
+    @cached_property
+    def _plain(self) -> list[Any]:
+        return json.loads(self._text)
+
+    @cached_property
+    def _numbers(self) -> dict[Any, int]:
+        return {_key(one): number for number, one in enumerate(self._plain)}
 
     def __len__(self) -> int:
-        return len(self._plain)
+        return max(len(self._table.plain), len(self._plain) if self._added else 0)
 
     @overload
     def __getitem__(self, index: int) -> Program | None: ...
@@ -44,6 +54,7 @@ class Programs(Sequence["Program | None"]):
         if number == len(self._plain):
             self._plain.append(plain)
             self._made[number] = program
+            self._added += 1
         return number
 
     @property
@@ -54,9 +65,9 @@ class Programs(Sequence["Program | None"]):
             self._table = joined(self._table, table_of(self[have:]))
         return self._table
 
-    def to_plain(self) -> list[Any]:
-        """All programs as plain values."""
-        return self._plain
+    def to_text(self) -> str:
+        """All programs as text, from which a later run makes them."""
+        return json.dumps(self._plain) if self._added else self._text
 
 
 def _key(plain: Any) -> Any:
