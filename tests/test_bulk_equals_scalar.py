@@ -186,3 +186,33 @@ def test_batches_that_share_their_distinct_values_take_a_straight_way_to_the_sam
     assert whole.direct.classify(plain.to_batches()[0]) is None
     several = Rater(record, plan)
     assert pa.table(several.rate_table(plain, threads=2), names=several.added).to_pylist() == expected
+
+
+def test_many_programs_at_once_owe_what_each_owes_alone(record):
+    import numpy as np
+
+    from tariffcli.bulk.money import UNKNOWN, Amounts, duties, table_of
+    from tariffcli.law.amounts import Program, Reckoned, duty_of
+    from tariffcli.law.duty import AdValorem, Specific
+
+    random = Random(11)
+    rates = [AdValorem(Decimal(text)) for text in ("0", "2.5", "7.125", "25", "145")]
+    prices = [Specific(Decimal(text), unit) for text, unit in (("0.028", "kg"), ("1.5", "each"), ("0.324", "doz."), ("12.34567", "t"))]
+
+    def line() -> Reckoned:
+        parts = [*random.sample(prices, random.choice([0, 0, 1, 1, 2])), *random.sample(rates, random.choice([0, 1]))] or [rates[0]]
+        return Reckoned(tuple(parts), len(parts) == 2 and random.random() < 0.2)
+
+    programs = [Program(tuple(line() for _ in range(random.randint(1, 3))), random.random() < 0.5) for _ in range(150)] + [None]
+    names = ["kg", "KG", "pieces", "dozen", "t", "m3", "", "bushels of dust"]
+    lines = 3_000
+    numbers = np.array([random.randrange(len(programs)) for _ in range(lines)], dtype=np.int32)
+    cents = np.array([random.choice([UNKNOWN, 0, 12_345, 99_999_999, 10**11, 10**15]) for _ in range(lines)])
+    quantities = np.array([random.choice([UNKNOWN, 0, 499, 500, 1_500, 36_000, 123_456_789, 10**16]) for _ in range(lines)])
+    units = np.array([random.randrange(len(names)) for _ in range(lines)])
+    found = duties(programs, table_of(programs), numbers, Amounts(cents, quantities, units, names, {}))
+    for number, value, quantity, unit, owed in zip(*(part.tolist() for part in (numbers, cents, quantities, units, found)), strict=True):
+        program, told = programs[number], value != UNKNOWN
+        given = ((Decimal(quantity) / 1000, names[unit]),) if quantity != UNKNOWN and names[unit] else ()
+        alone = duty_of(program, Goods(Decimal(value) / 100, quantities=given)) if program is not None and told else None
+        assert owed == (UNKNOWN if alone is None else alone * 100), (program, value, quantity, names[unit])

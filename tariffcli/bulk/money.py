@@ -10,21 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tariffcli.bulk.columns import gather
+from tariffcli.bulk.specific import MICRO, MILLI, Counted, Whole, by_quantity, counted_of, rate_of
 from tariffcli.law.amounts import Goods, Program, Reckoned, duty_of
 from tariffcli.law.duty import AdValorem, in_unit
 
-Whole = NDArray[np.int64]
+Lines = NDArray[np.intp]
 UNKNOWN = np.iinfo(np.int64).min
 """No amount."""
 
-PER_PCT, MILLI, MICRO = 10_000, 1_000, 1_000_000
-MOST_CENTS, MOST_RATE = 10**11, 5 * 10**7
+MOST_CENTS = 10**11
 """A value of a thousand million dollars at five thousand per cent still fits."""
 
 CENT, THOUSANDTH = Decimal("0.01"), Decimal("0.001")
@@ -44,13 +44,26 @@ class Amounts(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Programs as arrays: rates by program and line, which count in whole units, which are rates alone, which ask the quantity."""
+    """Programs as arrays: rates by program and line, which count in whole units, which are rates alone, which ask the quantity.
+
+    Of a `counted` program the rates are those of its other lines.
+    """
 
     rates: Whole
     even: NDArray[np.bool_]
     plain: NDArray[np.bool_]
     priced: NDArray[np.bool_]
     by_quantity: NDArray[np.bool_]
+    part_rate: Whole
+    part_each: Whole
+    part_unit: NDArray[np.str_]
+    part_whole: NDArray[np.bool_]
+    counted: NDArray[np.bool_]
+
+    @property
+    def parts(self) -> Counted:
+        """The lines with an amount per unit."""
+        return Counted(self.part_rate, self.part_each, self.part_unit, self.part_whole, self.counted)
 
 
 def table_of(programs: Sequence[Program | None]) -> Table:
@@ -58,23 +71,25 @@ def table_of(programs: Sequence[Program | None]) -> Table:
     width = max((len(program.lines) for program in programs if program), default=0)
     rates = np.zeros((len(programs), max(width, 1)), dtype=np.int64)
     plain = np.zeros(len(programs), dtype=bool)
+    counted = counted_of(programs)
     for number, program in enumerate(programs):
-        found = [_rate(line) for line in program.lines] if program else [None]
-        if None not in found:
-            found = sorted((rate for rate in found if rate), reverse=True)
-            rates[number, : len(found)] = found
-            plain[number] = True
+        found = [rate_of(line) for line in program.lines] if program else [None]
+        plain[number] = None not in found
+        if plain[number] or counted.here[number]:
+            known = sorted((rate for rate in found if rate), reverse=True)
+            rates[number, : len(known)] = known
     even = np.array([bool(program and program.even) for program in programs], dtype=bool)
     priced = np.array([program is not None for program in programs], dtype=bool)
     by_quantity = np.array([bool(program and program.needs_quantity) for program in programs], dtype=bool)
-    return Table(rates, even, plain, priced, by_quantity)
+    parts = (counted.rate, counted.each, counted.unit, counted.whole, counted.here)
+    return Table(rates, even, plain, priced, by_quantity, *parts)
 
 
 def joined(table: Table, more: Table) -> Table:
     """Two tables as one, the second after the first."""
     width = max(table.rates.shape[1], more.rates.shape[1])
     rates = [np.pad(one.rates, ((0, 0), (0, width - one.rates.shape[1]))) for one in (table, more)]
-    others = [np.concatenate(pair) for pair in zip(table[1:], more[1:], strict=True)]
+    others: list[Any] = [np.concatenate(pair) for pair in zip(table[1:], more[1:], strict=True)]
     return Table(np.concatenate(rates), *others)
 
 
@@ -97,6 +112,8 @@ def duties(programs: Sequence[Program | None], table: Table, numbers: NDArray[np
     known &= ~(gather(table.by_quantity, numbers) & (amounts.quantities == UNKNOWN))
     found[~known] = UNKNOWN
     others = np.flatnonzero(~gather(table.plain, numbers) & known)
+    if len(others):
+        others = _add_parts(found, table, numbers, others, base, amounts)
     for number in np.unique(numbers[others]).tolist():
         lines = others[numbers[others] == number]
         found[lines] = _special(programs[number], base[lines], lines, amounts)
@@ -106,13 +123,16 @@ def duties(programs: Sequence[Program | None], table: Table, numbers: NDArray[np
     return found
 
 
-def _rate(line: Reckoned) -> int | None:
-    """The rate of a line of a bill that is a rate alone, in ten-thousandths of a per cent; None where it does not fit."""
-    part = line.parts[0]
-    if len(line.parts) != 1 or not isinstance(part, AdValorem):
-        return None
-    scaled = part.pct * PER_PCT
-    return int(scaled) if scaled == int(scaled) and scaled <= MOST_RATE else None
+def _add_parts(found: Whole, table: Table, numbers: NDArray[np.int32], others: Lines, base: Whole, amounts: Amounts) -> Lines:
+    """Add what lines of counted programs owe by quantity; gives the lines of other programs, and those that do not fit."""
+    counted = gather(table.counted, gather(numbers, others))
+    here, left = others[counted], others[~counted]
+    if not len(here):
+        return left
+    units, quantities = gather(amounts.units, here), gather(amounts.quantities, here)
+    owed, known, fits = by_quantity(table.parts, gather(numbers, here), gather(base, here), quantities, units, amounts.unit_names)
+    found[here] = np.where(known, found[here] + owed, UNKNOWN)
+    return np.sort(np.concatenate([left, here[known & ~fits]]))
 
 
 def _special(program: Program | None, base: Whole, lines: NDArray[np.intp], amounts: Amounts) -> Whole:
@@ -145,7 +165,7 @@ def _all_lines(program: Program, base: Whole, quantities: Whole, unit: str) -> W
         exact = np.zeros(len(base), dtype=np.int64)
         for part in line.parts:
             if isinstance(part, AdValorem):
-                rate = _rate(Reckoned((part,)))
+                rate = rate_of(Reckoned((part,)))
                 if rate is None:
                     return None
                 exact += base * rate

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -17,44 +16,30 @@ from tariffcli.law.duty import AdValorem, Specific
 
 
 class Programs(Sequence["Program | None"]):
-    """Programs by number. Of a kept file the text is read when one is first asked for by itself, each program when it is."""
+    """Programs by number, each held as a line of text and made when it is asked for by itself."""
 
-    def __init__(self, text: str = "[]", table: Table | None = None) -> None:
-        self._text = text
-        self._made: dict[int, Program | None] = {}
+    def __init__(self, text: str = "", table: Table | None = None) -> None:
+        self._texts = text.split("\n") if text else []
+        self._numbers = {one: number for number, one in enumerate(self._texts)}
         self._table = table if table is not None else table_of([])
-        self._added = 0
-
-    @cached_property
-    def _plain(self) -> list[Any]:
-        return json.loads(self._text)
-
-    @cached_property
-    def _numbers(self) -> dict[Any, int]:
-        return {_key(one): number for number, one in enumerate(self._plain)}
 
     def __len__(self) -> int:
-        return max(len(self._table.plain), len(self._plain) if self._added else 0)
+        return len(self._texts)
 
     @overload
     def __getitem__(self, index: int) -> Program | None: ...
     @overload
     def __getitem__(self, index: slice) -> Sequence[Program | None]: ...
     def __getitem__(self, index: int | slice) -> Program | Sequence[Program | None] | None:
-        if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
-        if index not in self._made:
-            self._made[index] = read(self._plain[index])
-        return self._made[index]
+        found = self._texts[index]
+        return read(json.loads(found)) if isinstance(found, str) else [read(json.loads(text)) for text in found]
 
     def number_of(self, program: Program | None) -> int:
         """The number of a program, new or known."""
-        plain = written(program)
-        number = self._numbers.setdefault(_key(plain), len(self._plain))
-        if number == len(self._plain):
-            self._plain.append(plain)
-            self._made[number] = program
-            self._added += 1
+        text = json.dumps(written(program))
+        number = self._numbers.setdefault(text, len(self._texts))
+        if number == len(self._texts):
+            self._texts.append(text)
         return number
 
     @property
@@ -67,11 +52,7 @@ class Programs(Sequence["Program | None"]):
 
     def to_text(self) -> str:
         """All programs as text, from which a later run makes them."""
-        return json.dumps(self._plain) if self._added else self._text
-
-
-def _key(plain: Any) -> Any:
-    return repr(plain)
+        return "\n".join(self._texts)
 
 
 def written(program: Program | None) -> Any:
