@@ -30,7 +30,6 @@ sys.path.insert(0, str(HERE.parent / "seeds"))
 import lines as seeds  # noqa: E402
 
 from tariffcli.book import load  # noqa: E402
-from tariffcli.bulk import columns  # noqa: E402
 from tariffcli.bulk.classes import Classes  # noqa: E402
 from tariffcli.bulk.plan import Plan  # noqa: E402
 from tariffcli.bulk.rating import Rater  # noqa: E402
@@ -228,7 +227,6 @@ def in_memory(asked: argparse.Namespace, table: pa.Table, classes: Classes, book
 def main() -> None:
     from bulk_files import growth, parquet_files, processes
 
-    columns.keep_memory()
     parser = argparse.ArgumentParser(description="Whole files against joins and copies, in one run.")
     parser.add_argument("--lines", type=int, default=4_000_000)
     parser.add_argument("--seed", type=int, default=1)

@@ -256,25 +256,30 @@ class Record:
     def lines(self, importer: str, prefix: str) -> tuple[Line, ...]:
         """The tariff lines at or below `prefix`, of every edition read."""
         key = (importer, prefix)
+        found = self._lines.get(key)
+        if found is None:
+            found = self._lines[key] = self._lines_below(importer, prefix)
+        return found
+
+    def _lines_below(self, importer: str, prefix: str) -> tuple[Line, ...]:
         whole = self._lines.get((importer, ""))
-        if key not in self._lines and whole is not None:
+        if whole is not None:
             first, after = (bisect_left(whole, edge, key=_code) for edge in (prefix, prefix + ":"))
-            self._lines[key] = whole[first:after]
-        if key not in self._lines:
-            rows = self._connection.execute(
-                "SELECT code, duty, since, until FROM line WHERE importer = ? AND code >= ? AND code < ? ORDER BY code",
-                (importer, prefix, prefix + ":"),
-            )
-            self._lines[key] = tuple(Line(*row) for row in rows)
-        return self._lines[key]
+            return whole[first:after]
+        rows = self._connection.execute(
+            "SELECT code, duty, since, until FROM line WHERE importer = ? AND code >= ? AND code < ? ORDER BY code",
+            (importer, prefix, prefix + ":"),
+        )
+        return tuple(Line(*row) for row in rows)
 
     def duties(self, importer: str, prefix: str) -> tuple[Line, ...]:
         """The ordinary duties at or below `prefix` that stand beside a schedule, or where none is held."""
-        if (importer, prefix) not in self._duties:
+        found = self._duties.get((importer, prefix))
+        if found is None:
             ask = "SELECT body FROM ordinary WHERE importer = ? AND code >= ? AND code < ? ORDER BY body"
             rows = self._connection.execute(ask, (importer, prefix, prefix + ":"))
-            self._duties[importer, prefix] = tuple(self._duty(json.loads(body)) for (body,) in rows)
-        return self._duties[importer, prefix]
+            found = self._duties[importer, prefix] = tuple(self._duty(json.loads(body)) for (body,) in rows)
+        return found
 
     def _duty(self, row: list[Any]) -> Line:
         row[4] = self._selector(row[4]) if row[4] is not None else None
@@ -284,7 +289,8 @@ class Record:
     def listings(self, importer: str, prefix: str, edition: str) -> tuple[Listing, ...]:
         """The lines of scopes at, above or below `prefix` in the codes of `edition`."""
         key = (importer, prefix, edition)
-        if key not in self._listings:
+        kept = self._listings.get(key)
+        if kept is None:
             above = [prefix[:length] for length in range(2, len(prefix))]
             marks = ",".join("?" * len(above)) or "''"
             rows = self._connection.execute(
@@ -293,8 +299,14 @@ class Record:
                 " WHERE importer = ? AND edition IN ('', ?) AND prefix >= ? AND prefix < ?",
                 (importer, edition, *above, importer, edition, prefix, prefix + ":"),
             )
-            self._listings[key] = tuple(Listing(scope, found, bool(inside)) for scope, found, inside in rows)
-        return self._listings[key]
+            kept = self._listings[key] = tuple(Listing(scope, found, bool(inside)) for scope, found, inside in rows)
+        return kept
+
+    def forget(self, most: int) -> None:
+        """Let go of the lines of codes asked before, where they are more than so many; they are read again when asked for."""
+        for kept in (self._lines, self._duties, self._listings):
+            if len(kept) > most:
+                kept.clear()
 
     def items(self, scope: str, code: str) -> tuple[Item, ...]:
         """The numbered items of a list that name `code` or a code above it, in order of their numbers."""

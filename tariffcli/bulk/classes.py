@@ -32,6 +32,9 @@ from tariffcli.law.products import GENERAL, classes, cut_to_law, digits_of, find
 MOST_EPOCHS = 1 << 16
 """So many cells at the start stay empty: the row of goods that were not met yet."""
 
+MOST_KEPT = 40_000
+"""So many results of the engine's sorting are kept for the next batch."""
+
 NO_FACTS = 0
 """The number of the combination of facts that gives none."""
 
@@ -158,7 +161,14 @@ class Classes:
                 for line in _one_of_each(places, np.flatnonzero(self.cells.take(places) < 0)):
                     self._fill(int(starts[line]), int(epochs[line]))
                 found = self.cells.take(places)
+                self._forget()
         return found
+
+    def _forget(self) -> None:
+        """Let go of what the engine sorted out for the goods of a batch: others come, and memory is bounded."""
+        self.book.forget(MOST_KEPT)
+        for group in self.groups.found:
+            self._docket(group).forget(MOST_KEPT)
 
     def _starts_of(self, groups: Numbers, goods: Numbers) -> Numbers:
         rows = self.rows

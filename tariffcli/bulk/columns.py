@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,29 +12,6 @@ from numpy.typing import NDArray
 
 Indices = NDArray[np.int64]
 WIDTHS = {f"{sign}int{bits}": np.dtype(f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64)}
-
-
-M_MMAP_THRESHOLD = -3
-"""The number by which malloc.h names the size from which a block is a mapping of its own."""
-
-
-def keep_memory() -> None:
-    """Let the process keep what a batch frees for the next one, instead of giving pages back and asking for them anew.
-
-    For batches in memory, one after the other. A freed block raises the size up to which glibc does so; other systems take no notice.
-    """
-    np.empty(31 << 20, np.uint8)
-
-
-def give_memory_back() -> None:
-    """Let the process give back at once what a batch frees: a run over a file is bounded in memory and waits for its writer anyway.
-
-    Tells glibc to hold on to blocks below 1 MB only; other systems take no notice.
-    """
-    try:
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1 << 20)
-    except (AttributeError, OSError, TypeError):
-        pass
 
 
 def flat(column: Any) -> Any:

@@ -81,7 +81,6 @@ def run(job: Job) -> Summary:
 
     Raises UsageError, TariffError, Interrupted.
     """
-    columns.give_memory_back()
     check(job.plan, job.source.names, [name for name, _ in job.task.added])
     schema = output_schema(job.source.read_schema, job.task.added)
     summary = Summary()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from tariffcli.book.load import Record, load
+from tariffcli.bulk import memory
 from tariffcli.errors import TariffError, UsageError
 from tariffcli.law.instants import parse_day
 from tariffcli.show import files
@@ -83,6 +84,7 @@ def bulk(
 
     Example: tariff bulk entries.csv --out rated.csv --from cn --to us
     """
+    memory.give_back_at_once()
     try:
         import pyarrow as _  # noqa: F401
     except ImportError:

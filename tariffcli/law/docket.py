@@ -50,6 +50,11 @@ class Docket:
             found = self._kept[key] = build()
         return found
 
+    def forget(self, most: int) -> None:
+        """Let go of what was sorted out, where it is more than so many results: it is sorted out again when it is asked for."""
+        if len(self._kept) > most:
+            self._kept.clear()
+
 
 def docket_of(book: Book, importer: str, origin: str) -> Docket:
     """Sort the record for one pair."""
