@@ -32,7 +32,7 @@ from tariffcli.law.products import GENERAL, classes, cut_to_law, digits_of, find
 MOST_EPOCHS = 1 << 16
 """So many cells at the start stay empty: the row of goods that were not met yet."""
 
-MOST_KEPT = 40_000
+MOST_KEPT = 20_000
 """So many results of the engine's sorting are kept for the next batch."""
 
 NO_FACTS = 0
@@ -166,6 +166,8 @@ class Classes:
 
     def _forget(self) -> None:
         """Let go of what the engine sorted out for the goods of a batch: others come, and memory is bounded."""
+        if len(self._known) > MOST_KEPT:
+            self._known.clear()
         self.book.forget(MOST_KEPT)
         for group in self.groups.found:
             self._docket(group).forget(MOST_KEPT)

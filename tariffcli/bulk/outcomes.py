@@ -143,12 +143,12 @@ class Words:
             made = self._made = columns.texts(texts), np.array([not text for text in texts], dtype=bool)
         return made
 
-    def append(self, text: str) -> None:
-        """Add the word of one more class."""
-        if text not in self._known:
-            self._known[text] = len(self.texts)
+    def number_of(self, text: str) -> int:
+        """The number of a word, new or known."""
+        number = self._known.setdefault(text, len(self.texts))
+        if number == len(self.texts):
             self.texts.append(text)
-        self.numbers.append(self._known[text])
+        return number
 
 
 class Outcomes:
@@ -160,7 +160,7 @@ class Outcomes:
         self.words = {name: Words() for name in (*WORDS, CHARGES)}
         self.programs = Programs()
         self.program = Column(np.int32, -1)
-        self._classes: dict[Outcome, int] = {}
+        self._classes: dict[tuple[bytes, tuple[int, ...], int], int] = {}
         self._twins: tuple[int, dict[str, str]] = (-1, {})
 
     def __len__(self) -> int:
@@ -180,14 +180,15 @@ class Outcomes:
 
     def number_of(self, outcome: Outcome) -> int:
         """The class of an outcome, new or known."""
-        if outcome not in self._classes:
-            self._append(outcome)
-            self._classes[outcome] = len(self) - 1
-        return self._classes[outcome]
-
-    def _append(self, outcome: Outcome) -> None:
-        for column, value in zip(self.numbers.values(), (*outcome.numbers, *outcome.authorities), strict=True):
-            column.append(None if value is None else float(value))
-        for words, text in zip(self.words.values(), outcome.words, strict=True):
-            words.append(text)
-        self.program.append(self.programs.number_of(outcome.program))
+        numbers = [np.nan if value is None else float(value) for value in (*outcome.numbers, *outcome.authorities)]
+        words = tuple(column.number_of(text) for column, text in zip(self.words.values(), outcome.words, strict=True))
+        program = self.programs.number_of(outcome.program)
+        key = (np.array(numbers).tobytes(), words, program)
+        number = self._classes.setdefault(key, len(self))
+        if number == len(self):
+            for column, value in zip(self.numbers.values(), numbers, strict=True):
+                column.append(value)
+            for column, word in zip(self.words.values(), words, strict=True):
+                column.numbers.append(word)
+            self.program.append(program)
+        return number
