@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -129,21 +130,31 @@ def processes(asked: argparse.Namespace, folder: Path) -> None:
         )
 
 
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def growth(asked: argparse.Namespace, table: pa.Table, folder: Path) -> None:
-    """(e) the same lines by a record of twice as many acts: each act again, with another id, on goods of a far-away origin."""
+    """(e) the same lines by a record of twice as many acts: each act again, on goods of an origin that no act names.
+
+    Acts on the same origins go to the same far-away one, others to another, so that none contradicts another there.
+    """
     import bulk
 
     twice = folder / "data"
     shutil.copytree(HERE.parent / "data", twice)
-    many = 0
-    for path in sorted((twice / "events").glob("*.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        many += len(rows)
+    tables = {path: _rows(path) for path in sorted((twice / "events").glob("*.csv"))}
+    named = {code for rows in tables.values() for row in rows for code in re.findall("[a-z]{2}", row["origin"])}
+    named |= {row["member"] for row in _rows(twice / "areas.csv")}
+    free = iter(row["code"] for row in _rows(twice / "countries.csv") if row["code"] not in named)
+    far = {origin: next(free) for origin in sorted({row["origin"] for rows in tables.values() for row in rows})}
+    many = sum(map(len, tables.values()))
+    for path, rows in tables.items():
         names = {row["id"]: f"far-{row['id']}" for row in rows}
         for row in list(rows):
             undoes = ";".join(names.get(piece, piece) for piece in row["undoes"].split(";"))
-            rows.append({**row, "id": names[row["id"]], "origin": "aq", "undoes": undoes})
+            rows.append({**row, "id": names[row["id"]], "origin": far[row["origin"]], "undoes": undoes})
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
             writer.writeheader()

@@ -126,6 +126,14 @@ def test_codes_and_money_are_read_as_files_write_them(folder):
     assert [(line["additional_pct"], line["duty_due"]) for line in rated(folder, text)] == [("30", "375")] * 3
 
 
+def test_a_zero_far_down_a_column_shows_that_none_was_eaten(folder, monkeypatch):
+    monkeypatch.setattr("tariffcli.bulk.sources.BLOCK", 1 << 12)
+    odd = "2025-06-05,901110010,CN,250.00\n"
+    lines = rated(folder, HEADER + odd + LINE * 1_000 + "2025-06-05,0901110010,CN,250.00\n")
+    assert lines[0]["status"] == "invalid"
+    assert lines[-1]["status"] == "complete"
+
+
 def test_a_column_that_lost_its_leading_zeros_gets_them_back_and_says_so(folder):
     write(folder, HEADER + "2025-06-05,101210010,CN,100\n2025-06-05,9503000073,CN,100\n")
     told = ask("bulk", "in.csv", "--to", "us", "--out", "out.csv")

@@ -213,7 +213,7 @@ def _ahead(batches: Iterator[Any]) -> Iterator[Any]:
 
 
 def settle_stream(plan: Plan, source: Source) -> tuple[Plan, Source]:
-    """What only whole columns tell, told from the first batch, and from all days of the file where that is not enough.
+    """What only whole columns tell, told from the first batch, and from the whole column where that is not enough.
 
     Raises UsageError where slashed days can be read two ways.
     """
@@ -228,7 +228,10 @@ def settle_stream(plan: Plan, source: Source) -> tuple[Plan, Source]:
     name = plan.columns.get("date")
     if source.again and plan.month_first is None and name is not None and _slashed(table, name):
         plan = plan._replace(month_first=_month_first(source, name))
-    return settle(plan, table), source
+    plan = settle(plan, table)
+    if plan.restore_zeros and source.again and not _lost_zeros(source, plan.columns["hs"]):
+        plan = plan._replace(restore_zeros=False)
+    return plan, source
 
 
 def _rejoined(first: Any, others: Iterator[Any]) -> Generator[Any, None, None]:
@@ -251,6 +254,15 @@ def _month_first(source: Source, name: str) -> bool | None:
         _, days = columns.encoded(batch.column(batch.schema.names.index(name)))
         seen.update(day for day in days.to_pylist() if isinstance(day, str) and clean.is_slashed(day))
     return clean.month_first_of(sorted(seen))
+
+
+def _lost_zeros(source: Source, name: str) -> bool:
+    """Whether no code of a whole column begins with a zero; the first batch has shown some of an odd length."""
+    for batch in source.batches():
+        _, codes = columns.encoded(batch.column(batch.schema.names.index(name)))
+        if any(str(code).lstrip("' ").startswith("0") for code in codes.to_pylist() if code is not None):
+            return False
+    return True
 
 
 def threads_of(asked: int | None) -> int:
