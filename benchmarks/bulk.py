@@ -31,8 +31,10 @@ import lines as seeds  # noqa: E402
 
 from tariffcli.book import load  # noqa: E402
 from tariffcli.bulk.classes import Classes  # noqa: E402
+from tariffcli.bulk.outcomes import charges_of  # noqa: E402
 from tariffcli.bulk.plan import Plan  # noqa: E402
 from tariffcli.bulk.rating import Rater  # noqa: E402
+from tariffcli.bulk.specific import rate_of  # noqa: E402
 
 PLAN = Plan({"date": "date", "hs": "hs", "origin": "origin"}, {"importer": "us"})
 PARTS = ["memory", "authorities", "pandas", "files", "process", "growth"]
@@ -70,12 +72,32 @@ def change_points(rater: Rater, table: pa.Table) -> pa.Table:
     code, origin, day, number = (np.array(part) for part in zip(*points, strict=True))
     answers = [pa.array(column) for column in _numbers(rater, number)]
     names = [name for name in rater.added if name.endswith("_pct")]
+    programmes = by_programme(rater)
+    answers += [pa.array(values.take(number)) for values in programmes.values()]
+    names += programmes
     keys = [
         pa.DictionaryArray.from_arrays(pa.array(code.astype(np.int32)), codes.dictionary),
         pa.DictionaryArray.from_arrays(pa.array(origin.astype(np.int32)), origins.dictionary),
         pa.array(day.astype(np.int32)).cast(pa.date32()),
     ]
     return pa.table([*keys, *answers], names=["hs", "origin", "since", *names])
+
+
+def by_programme(rater: Rater) -> dict[str, np.ndarray]:
+    """Of each class what every programme charges, per cent, and what is left of its total; NaN where the total is no number."""
+    outcomes = rater.classes.outcomes
+    totals, charges = outcomes.numbers["total_pct"].values, outcomes.words["charges"]
+    found: dict[str, np.ndarray] = {}
+    rest = totals.copy()
+    for number in range(len(outcomes)):
+        program = outcomes.programs[int(outcomes.program.values[number])]
+        told = charges_of(charges.texts[int(charges.numbers.values[number])])
+        for line, (_, programme) in zip(program.lines if program is not None and told else (), told, strict=True):
+            if programme and rate_of(line) is not None and not np.isnan(rest[number]):
+                pct = float(line.parts[0].pct)
+                found.setdefault(f"programme {programme}", np.zeros(len(outcomes)))[number] += pct
+                rest[number] -= pct
+    return {**{name: values for name, values in found.items() if values.any()}, "programme rest": rest}
 
 
 def _numbers(rater: Rater, classes: np.ndarray) -> list[pa.Array]:
@@ -125,7 +147,7 @@ def database(table: pa.Table, points: pa.Table) -> Any:
 
 
 def merge_asof(table: pa.Table, points: pa.Table, names: list[str]) -> Callable[[], list[Any]]:
-    """One pandas merge_asof for each authority and the ordinary duty, by whole numbers, summed to the total."""
+    """One pandas merge_asof for each programme and for the rest of the total, by whole numbers, summed."""
     import pandas as pd
 
     def frame(part: pa.Table, day: str) -> Any:
@@ -214,10 +236,10 @@ def in_memory(asked: argparse.Namespace, table: pa.Table, classes: Classes, book
             )
     if "pandas" in asked.only:
         pa.set_cpu_count(1)
-        few = table.slice(0, min(len(table), 300_000))
-        used = ["mfn_pct", *(name for name in authorities if pc.any(pc.greater(points.column(name), 0)).as_py())]
+        few = table.slice(0, min(len(table), 1_000_000))
+        used = [name for name in points.column_names if name.startswith("programme ")]
         contest(
-            f"(a) totals, 1 thread, pandas merge_asof for each of {len(used)} authorities",
+            f"(a) totals, 1 thread, pandas merge_asof for each of {len(used) - 1} programmes and the rest of the total",
             len(few),
             asked.repeats,
             {"classes": ours(narrow, few, 1), "pandas merge_asof": merge_asof(few, points, used)},
