@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from tariffcli.bulk import clean, columns
 from tariffcli.bulk.money import MILLI, UNKNOWN, Amounts
-
-if TYPE_CHECKING:
-    from tariffcli.bulk.reading import Reader
+from tariffcli.bulk.reading import Reader
 
 Whole = NDArray[np.int64]
 MOST = 2**53
 """Beyond it a float no longer tells one from the next."""
 
 
-def read_amounts(reader: Reader, batch: Any) -> tuple[Amounts, Whole | None]:
-    """The amounts of a batch, and the refusals of values and quantities (None: there are none)."""
+def read_amounts(reader: Reader, batch: Any) -> tuple[Amounts | None, Whole | None]:
+    """The amounts of a batch where values are given, and the refusals of values and quantities (None: there are none)."""
+    if not reader.plan.has("value"):
+        return None, None
     many = batch.num_rows
     cents, odd_values, bad = _scaled(reader, batch, "value", 100)
     quantities, odd_quantities, bad_quantities = np.full(many, UNKNOWN), {}, None

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tariffcli.book.load import Record
 from tariffcli.bulk import columns
+from tariffcli.bulk.amounts import read_amounts
 from tariffcli.bulk.answers import DUTY, Rated, columns_of
 from tariffcli.bulk.classes import Classes
 from tariffcli.bulk.direct import Direct
@@ -86,7 +87,7 @@ class Rater:
 
     def classify(self, batch: Any) -> Rated:
         """The class of every line of a batch, and what it owes."""
-        amounts, wrong = self.reader.amounts(batch)
+        amounts, wrong = read_amounts(self.reader, batch)
         found = self.direct.classify(batch) if wrong is None else None
         classes = (self._classes(self.reader.read(batch, wrong)) if found is None else found).astype(np.intp)
         if amounts is None:

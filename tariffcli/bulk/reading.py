@@ -21,9 +21,7 @@ from tariffcli.book.entry import facts_given, ordinary_duty
 from tariffcli.book.load import Record
 from tariffcli.book.words import find_country
 from tariffcli.bulk import clean, columns
-from tariffcli.bulk.amounts import read_amounts
 from tariffcli.bulk.classes import Classes, Entry
-from tariffcli.bulk.money import Amounts
 from tariffcli.bulk.plan import FACTS, Plan
 from tariffcli.errors import UsageError
 
@@ -85,13 +83,6 @@ class Reader:
     def reason(self, number: int) -> str:
         """The reason of a number below zero."""
         return self.reasons[-number - 1]
-
-    def amounts(self, batch: Any) -> tuple[Amounts | None, Indices | None]:
-        """What the lines are worth, where values are given, and the refusals of that where there are any."""
-        if not self.plan.has("value"):
-            return None, None
-        amounts, wrong = read_amounts(self, batch)
-        return amounts, wrong if wrong is not None and len(wrong) and wrong.min() < 0 else None
 
     def goods_of(self, values: Any) -> Indices:
         """The goods of distinct values."""
