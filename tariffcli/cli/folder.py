@@ -10,7 +10,7 @@ from tariffcli import __version__
 from tariffcli.bulk import manifest, whole
 from tariffcli.bulk.kept import keep_classes, open_classes
 from tariffcli.bulk.sources import ENDINGS
-from tariffcli.cli.bulk import Asked, rate_one
+from tariffcli.cli.one_file import Asked, rate_one
 from tariffcli.errors import UsageError
 
 
