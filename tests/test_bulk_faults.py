@@ -348,6 +348,20 @@ def test_an_interrupted_run_leaves_nothing_and_says_how_far_it_came(folder, how)
     assert list(folder.iterdir()) == []
 
 
+def test_an_output_never_stands_beside_the_manifest_of_an_earlier_one(folder, monkeypatch):
+    rated(folder, HEADER + LINE)
+    manifest = folder / "out.csv.manifest.json"
+    assert manifest.exists()
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tariffcli.bulk.manifest.write_manifest", stopped)
+    assert ask("bulk", "in.csv", "--to", "us", "--set", "claim=donation", "--out", "out.csv", "--force").code == 130
+    assert (folder / "out.csv").exists()
+    assert not manifest.exists()
+
+
 def test_what_a_killed_run_leaves_is_cleared_by_the_next(folder):
     process = begun(folder, folder / "out.csv")
     process.kill()

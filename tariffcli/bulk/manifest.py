@@ -87,6 +87,12 @@ def write_manifest(out: Path, document: Mapping[str, Any]) -> None:
     os.replace(aside, path)
 
 
+def remove_manifest(out: Path | None) -> None:
+    """Take the manifest of an earlier output away, so that it is never believed of a new one."""
+    if out is not None:
+        beside(out).unlink(missing_ok=True)
+
+
 def read_manifest(out: Path) -> dict[str, Any] | None:
     """The manifest of an output, or None where there is none that can be read."""
     try:

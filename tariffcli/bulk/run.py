@@ -65,7 +65,7 @@ Kept = tuple[Rated, Any]
 
 
 class Job(NamedTuple):
-    """One file to work on: where from, by which plan, what is done, where to."""
+    """One file to work on: where from, by which plan, what is done, where to; `replacing` is called just before an earlier output goes."""
 
     source: Source
     plan: Plan
@@ -74,6 +74,7 @@ class Job(NamedTuple):
     out_kind: str
     threads: int
     progress: Callable[[int, float], None] | None = None
+    replacing: Callable[[], object] = bool
 
 
 def run(job: Job) -> Summary:
@@ -100,6 +101,7 @@ def run(job: Job) -> Summary:
         finally:
             release()
         if aside is not None:
+            job.replacing()
             aside.keep()
     except pa.ArrowException as error:
         raise TariffError(f"{job.source.name} could not be rated to its end: {first_line(error)}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,7 +75,8 @@ def rate_one(
         audit = asked.audit or not asked.refund
         task = tasks.auditing(rater, found.filed, found.several, audit, asked.refund, asked.interest_to, asked.payee)
     with _progress(source.name) as progress:
-        summary = run.run(run.Job(source, plan, task, out, run.kind_for(out), asked.threads, progress))
+        replacing = partial(manifest.remove_manifest, out)
+        summary = run.run(run.Job(source, plan, task, out, run.kind_for(out), asked.threads, progress, replacing))
     left_out = len(source.skipped) + task.left_out()
     tables = task.tables()
     if out is not None:
