@@ -209,6 +209,7 @@ class Classes:
             keys = (starts + epochs) * len(self.entries) + entries
             each, lines, places = np.unique(keys, return_index=True, return_inverse=True)
             found = [self._class_with(int(starts[line]), int(epochs[line]), int(entries[line])) for line in lines.tolist()]
+            self._forget()
             return np.array(found, dtype=np.int32).take(places.reshape(-1)) if len(each) else np.empty(0, dtype=np.int32)
 
     def _class_with(self, start: int, epoch: int, entry: int) -> int:
