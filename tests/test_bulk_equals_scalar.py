@@ -152,10 +152,15 @@ def test_the_reason_of_a_line_does_not_depend_on_the_lines_before_it(record):
     assert whole.to_pylist() == reasons(lines)
 
 
-@pytest.mark.parametrize("valued", [False, True])
-def test_batches_that_share_their_distinct_values_take_a_straight_way_to_the_same_answers(record, valued):
+@pytest.mark.parametrize(("most", "width"), [(65_535, "uint16"), (10, "int32")])
+@pytest.mark.parametrize(("valued", "outputs"), [(False, None), (True, None), (False, ["total_pct"]), (True, ["total_pct", "duty_due"])])
+def test_batches_that_share_their_distinct_values_take_a_straight_way_to_the_same_answers(
+    record, monkeypatch, valued, outputs, most, width
+):
     from tariffcli.bulk.plan import Plan
     from tariffcli.bulk.rating import Rater
+
+    monkeypatch.setattr("tariffcli.bulk.direct.MOST_NARROW", most)
 
     random = Random(5)
     codes = ["9503000073", "8471300100", "6109100012", "77000001", "1.2E+9", "940360"]
@@ -171,7 +176,7 @@ def test_batches_that_share_their_distinct_values_take_a_straight_way_to_the_sam
         for number, day in enumerate(days)
     ]
     columns = {name: name for name in ("date", "hs", "origin", "value") if name != "value" or valued}
-    plan = Plan(columns, {"importer": "us"})
+    plan = Plan(columns, {"importer": "us"}, outputs=outputs)
     plain = pa.Table.from_pylist(lines)
     shared = plain
     for name in ("hs", "origin"):
@@ -182,10 +187,26 @@ def test_batches_that_share_their_distinct_values_take_a_straight_way_to_the_sam
     for _ in range(3):
         parts = [pa.table(rater.rate(batch), names=rater.added).to_pylist() for batch in batches]
         assert [line for part in parts for line in part] == expected
-    assert rater.direct.classify(batches[-1]) is not None
+    straight = rater.direct.classify(batches[-1])
+    assert straight is not None
+    assert straight.dtype == width
     assert whole.direct.classify(plain.to_batches()[0]) is None
     several = Rater(record, plan)
     assert pa.table(several.rate_table(plain, threads=2), names=several.added).to_pylist() == expected
+
+
+@pytest.mark.parametrize("width", ["uint8", "int32", "uint16", "int64"])
+@pytest.mark.parametrize("lines", [0, 1, 65_535, 65_536, 65_537, 200_000])
+def test_a_table_is_read_at_numbers_of_any_width(width, lines):
+    import numpy as np
+
+    from tariffcli.bulk.columns import gather
+
+    table, numbers = np.arange(250) * 1.5, (np.arange(lines) * 7 % 250).astype(width)
+    out = np.zeros(lines)
+    assert np.array_equal(gather(table, numbers), table[numbers])
+    assert gather(table, numbers, out) is out
+    assert np.array_equal(out, table[numbers])
 
 
 def test_many_programs_at_once_owe_what_each_owes_alone(record):

@@ -18,9 +18,12 @@ DUTY = "duty_due"
 
 
 class Rated(NamedTuple):
-    """The class of each line, and its duty in cents where values are given; `amounts` are those values and quantities."""
+    """The class of each line (whole numbers of any width), and its duty in cents where values are given.
 
-    classes: NDArray[np.intp]
+    `amounts` are those values and quantities.
+    """
+
+    classes: NDArray[Any]
     cents: NDArray[np.int64] | None
     amounts: Amounts | None = None
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 Indices = NDArray[np.int64]
+BLOCK = 1 << 16
 WIDTHS = {f"{sign}int{bits}": np.dtype(f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64)}
 
 
@@ -74,8 +75,20 @@ def _addresses(array: Any) -> list[int | None]:
 
 
 def gather(table: NDArray[Any], numbers: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
-    """The entries of a table at these numbers, all known to be within it: twice as fast as `take`, which looks first."""
-    return table.take(numbers, out=out, mode="clip")
+    """The entries of a table at these numbers, all known to be within it: twice as fast as `take`, which looks first.
+
+    numpy reads places in its own width only: others are widened a block at a time, so that they are still in the cache when read.
+    """
+    if numbers.dtype == np.intp or len(numbers) <= BLOCK:
+        return table.take(numbers, out=out, mode="clip")
+    found = np.empty(len(numbers), table.dtype) if out is None else out
+    widened = np.empty(BLOCK, np.intp)
+    for start in range(0, len(numbers), BLOCK):
+        block = numbers[start : start + BLOCK]
+        places = widened[: len(block)]
+        places[...] = block
+        table.take(places, out=found[start : start + BLOCK], mode="clip")
+    return found
 
 
 def encoded(column: Any) -> tuple[Indices, Any]:

@@ -1,8 +1,8 @@
 # pyright: basic
-"""The straight way for batches that share their distinct codes and origins: two tables, from both and from the day, to the cell.
+"""The straight way for batches that share their distinct codes and origins: from both and from the day to the class, by three tables.
 
-What `Reader` and `Classes` find in seven steps for any batch, these tables hold for all pairs of such a file or frame. They say where a
-line's class stands, never what it is: a line for which they have no answer sends its batch the long way, which fills what was empty.
+What `Reader` and `Classes` find in seven steps for any batch, these tables hold for all pairs of such a file or frame. They copy what was
+found and find nothing: a line for which they have no answer sends its batch the long way, and the next batch new tables.
 """
 
 from __future__ import annotations
@@ -17,21 +17,29 @@ from tariffcli.bulk import columns
 from tariffcli.bulk.plan import FACTS
 from tariffcli.bulk.reading import EARLIEST, LATEST, Reader
 
-MOST_PAIRS, MOST_REFUSED = 1 << 24, 256
-"""Beyond so many pairs, or refused codes and origins, the tables cost more than they save."""
+MOST_PAIRS, MOST_CELLS, MOST_REFUSED = 1 << 24, 1 << 24, 256
+"""Beyond so many pairs, cells, or refused codes and origins, the tables cost more than they save."""
+
+MOST_NARROW = int(np.iinfo(np.uint16).max)
+"""Fewer classes are numbered in two bytes: of those twice as many are in the cache."""
 
 Small = NDArray[np.int32]
 
 
 class Tables(NamedTuple):
-    """Of each origin and code the cell of the first epoch; of each origin and day the epoch. Both flat, origin by origin."""
+    """Of each origin and code (flat, origin by origin) the start of its row, of each day its column, and of both the class.
+
+    Days between which nothing changes for any of the origins are one column. `cells` are copied in the least width that holds all
+    classes, so that they stay in the cache; where no line asked yet they are `unknown`, the highest number of that width.
+    """
 
     codes: Any
     origins: Any
     starts: Small
-    epochs: Small
+    columns: Small
     first_day: int
-    whole: bool
+    cells: NDArray[Any]
+    unknown: int
 
 
 class Direct:
@@ -46,7 +54,7 @@ class Direct:
         self._last: tuple[Any, Any] | None = None
         self._tables: Tables | None = None
 
-    def classify(self, batch: Any) -> NDArray[np.int32] | None:
+    def classify(self, batch: Any) -> NDArray[Any] | None:
         """The class of each line, or None where the long way must be taken."""
         if not self._fits or batch.num_rows == 0:
             return None
@@ -56,27 +64,10 @@ class Direct:
         tables = self._tables_for(goods.dictionary, origins.dictionary)
         if tables is None:
             return None
-        found = self._found(tables, _numbers(goods), _numbers(origins), columns.view(days, np.int32))
-        if found is None and not tables.whole:
-            self._tables = None  # the long way fills rows that these tables lack
+        found = _found(tables, _numbers(goods), _numbers(origins), columns.view(days, np.int32))
+        if found is None:
+            self._tables = None  # the long way finds what these tables lack
         return found
-
-    def _found(self, tables: Tables, goods: Small, origins: Small, days: Small) -> NDArray[np.int32] | None:
-        width = len(tables.epochs) // len(tables.origins)
-        low, high = int(days.min()), int(days.max())
-        if low < EARLIEST or high > LATEST:
-            return None
-        if low < tables.first_day or high >= tables.first_day + width:
-            days = np.clip(days, tables.first_day, tables.first_day + width - 1)
-        pairs = origins * np.int32(len(tables.codes))
-        pairs += goods
-        places = columns.gather(tables.starts, pairs.astype(np.intp))
-        np.multiply(origins, np.int32(width), out=pairs)
-        pairs += days
-        pairs -= np.int32(tables.first_day)
-        places += columns.gather(tables.epochs, pairs.astype(np.intp))
-        found = columns.gather(self.classes.cells, places.astype(np.intp))
-        return None if found.min() < 0 else found
 
     def _tables_for(self, codes: Any, origins: Any) -> Tables | None:
         made = self._tables
@@ -93,16 +84,52 @@ class Direct:
         refused = int((goods < 0).sum() + (groups < 0).sum())
         with self.classes.lock:
             first_day, days = self.classes.groups.days
-            if len(groups) * max(len(goods), days.shape[1]) > MOST_PAIRS or refused > MOST_REFUSED:
+            if len(groups) * len(goods) > MOST_PAIRS or refused > MOST_REFUSED:
                 return None
-            starts = self.classes.rows[np.ix_(np.maximum(groups, 0), np.maximum(goods, 0))].astype(np.int32)
+            starts = self.classes.rows[np.ix_(np.maximum(groups, 0), np.maximum(goods, 0))]
             for number in np.flatnonzero(goods < 0).tolist():
                 starts[:, number] = self.classes.refused_row(self.reader.reason(int(goods[number])))
             for number in np.flatnonzero(groups < 0).tolist():  # of two refusals that of the code, as on the long way
                 row = self.classes.refused_row(self.reader.reason(int(groups[number])))
                 starts[number, goods >= 0] = row
-            epochs = days[np.maximum(groups, 0)].astype(np.int32)
-        return Tables(codes, origins, starts.reshape(-1), epochs.reshape(-1), first_day, bool(starts.all()))
+            return self._laid_out(codes, origins, starts, first_day, days[np.maximum(groups, 0)])
+
+    def _laid_out(self, codes: Any, origins: Any, starts: NDArray[np.int64], first_day: int, days: NDArray[np.int64]) -> Tables | None:
+        """The tables of these rows and of the epochs of each origin and day."""
+        changes = np.append(True, (np.diff(days, axis=1) != 0).any(axis=0))
+        places, epochs = np.cumsum(changes, dtype=np.int32) - 1, days[:, changes]
+        width = epochs.shape[1]
+        dtype: Any = np.uint16 if len(self.classes.outcomes) < MOST_NARROW else np.int32
+        unknown = int(np.iinfo(dtype).max)
+        found, cells, many, alike = np.empty(starts.shape, np.int32), [], 0, dict[bytes, int]()
+        for origin, row in enumerate(starts):
+            first = alike.setdefault(row.tobytes(), origin)
+            if first != origin:  # an origin of the same group: mostly there are few groups
+                found[origin] = found[first]
+                continue
+            distinct, numbers = np.unique(row, return_inverse=True)
+            found[origin] = many + numbers
+            many += len(distinct)
+            if many * width > MOST_CELLS:
+                return None
+            classes = self.classes.cells[distinct[:, None] + epochs[origin]]
+            cells.append(np.where(classes < 0, unknown, classes).astype(dtype).reshape(-1))
+        found *= np.int32(width)
+        return Tables(codes, origins, found.reshape(-1), places, first_day, np.concatenate(cells), unknown)
+
+
+def _found(tables: Tables, goods: Small, origins: Small, days: Small) -> NDArray[Any] | None:
+    """The class of each line; None if a day lies beside all that is read, or a class is unknown."""
+    low, high = int(days.min()), int(days.max())
+    if low < EARLIEST or high > LATEST:
+        return None
+    pairs = origins * np.int32(len(tables.codes))
+    pairs += goods
+    places = columns.gather(tables.starts, pairs)
+    np.subtract(days, np.int32(tables.first_day), out=pairs)
+    places += columns.gather(tables.columns, pairs)  # a day before or after them all has the first or last column
+    found = columns.gather(tables.cells, places)
+    return None if int(found.max()) == tables.unknown else found
 
 
 def _plain(column: Any) -> bool:

@@ -27,6 +27,9 @@ from tariffcli.errors import UsageError
 LINES, MOST_LINES = 1 << 18, 1 << 20
 """Lines of a part of a table in memory. Threads take turns between steps, so for several a part is longer: an equal share each."""
 
+FEW = 2
+"""For more columns than these the numbers of classes are widened once, not at each."""
+
 
 class Rater:
     """Rates batches of lines by a plan. What it learns of one batch serves the next; several threads may share it."""
@@ -89,7 +92,9 @@ class Rater:
         """The class of every line of a batch, and what it owes."""
         amounts, wrong = read_amounts(self.reader, batch)
         found = self.direct.classify(batch) if wrong is None else None
-        classes = (self._classes(self.reader.read(batch, wrong)) if found is None else found).astype(np.intp)
+        classes = self._classes(self.reader.read(batch, wrong)) if found is None else found
+        if len(self.added) > FEW:
+            classes = classes.astype(np.intp)
         if amounts is None:
             return Rated(classes, None)
         outcomes = self.classes.outcomes
