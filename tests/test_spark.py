@@ -5,6 +5,7 @@ The workers are processes of their own (`local-cluster`), so nothing is shared w
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -17,6 +18,7 @@ import pytest
 from make import with_row, write_record
 from test_bulk_equals_scalar import lines_of
 
+from tariffcli import __version__
 from tariffcli.book.load import load
 from tariffcli.errors import RecordError, TariffError, UsageError
 
@@ -254,6 +256,30 @@ def test_a_worker_of_another_release_is_refused(record):
 
     with pytest.raises(RecordError, match=r"A worker has tariffcli .* and the driver 0\.0"):
         next(rate_batches(b"", "another", "{}", None, "0.0", []))
+
+
+def test_a_worker_begins_with_the_classes_that_the_driver_knows(record, tmp_path, monkeypatch):
+    pa = pytest.importorskip("pyarrow")
+    from tariffcli.bulk import spark as worker
+    from tariffcli.bulk.kept import packed
+    from tariffcli.bulk.plan import Plan
+    from tariffcli.bulk.rating import Rater
+
+    monkeypatch.setenv("TARIFF_CACHE", str(tmp_path))
+    batch = pa.RecordBatch.from_pylist([{"date": "2025-04-24", "hs": "61091000", "origin": "cn", "importer": "us"}])
+    plan = Plan({name: name for name in batch.schema.names})
+    driver = Rater(record, plan)
+    said = [column.to_pylist() for column in driver.rate(batch)]
+
+    def work(cargo):
+        for shelf in worker._DESK:
+            shelf.clear()
+        rated = next(worker.rate_batches(cargo, record.fingerprint, json.dumps(plan.to_json()), None, __version__, [batch]))
+        return worker._DESK.classes[None].fresh, [column.to_pylist() for column in rated.columns[len(batch.schema) :]]
+
+    assert driver.classes.fresh == 1
+    assert work(worker.Cargo(record.to_bytes(), b"")) == (1, said)
+    assert work(worker.Cargo(record.to_bytes(), packed(driver.classes))) == (0, said)
 
 
 # what is refused on the driver

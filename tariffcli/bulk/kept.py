@@ -7,6 +7,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +24,29 @@ MOST_GOODS, MOST_FILES = 60_000, 6
 """A file with more distinct codes is mostly dirt, and not worth keeping."""
 
 
-def open_classes(book: Record, known_on: str | None) -> Classes:
-    """The classes of a record as earlier runs left them, or none yet."""
-    classes = Classes(book, known_on)
+def open_classes(book: Record, known_on: str | None, carried: bytes = b"") -> Classes:
+    """The classes of a record as earlier runs left them, or as `packed` elsewhere (the longer of both), or none yet."""
     path = _path(book, known_on)
-    if path is not None and path.is_file():
+    length = path.stat().st_size if path is not None and path.is_file() else 0
+    source: Any = path if length > len(carried) else BytesIO(carried)
+    classes = Classes(book, known_on)
+    if length or carried:
         try:
-            with np.load(path, allow_pickle=False) as kept:
+            with np.load(source, allow_pickle=False) as kept:
                 _fill(classes, kept, json.loads(kept["words"].tobytes()))
         except Exception:  # whatever is wrong with a kept file, its classes are found anew
             return Classes(book, known_on)
     return classes
+
+
+def packed(classes: Classes) -> bytes:
+    """Classes for `open_classes` of another machine, with the same record and release; nothing where there are none."""
+    if not classes.laws or len(classes.goods) > MOST_GOODS:
+        return b""
+    content = BytesIO()
+    with classes.lock:
+        np.savez(content, **_arrays(classes))
+    return content.getvalue()
 
 
 def keep_classes(classes: Classes) -> None:

@@ -1,9 +1,9 @@
 # pyright: basic, reportAttributeAccessIssue=false, reportMissingImports=false
 """Many machines: the same rating over an Apache Spark frame, and over files too long for one machine. Needs the extra `spark`.
 
-The compiled record travels once to each machine as the bytes of a file; a worker process opens it once. Classes are kept in the
-cache folder of each machine, as `tariff bulk` keeps them. Workers import this package by name: every machine needs the same
-release of it.
+The compiled record travels once to each machine as the bytes of a file, with the classes that the driver knows; a worker process
+opens both once. Classes are kept in the cache folder of each machine, as `tariff bulk` keeps them. Workers import this package by
+name: every machine needs the same release of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tariffcli import __version__
 from tariffcli.book.load import Record, load, load_bytes
 from tariffcli.bulk.classes import Classes
 from tariffcli.bulk.frame import kept_classes, settle
-from tariffcli.bulk.kept import keep_classes, open_classes
+from tariffcli.bulk.kept import keep_classes, open_classes, packed
 from tariffcli.bulk.outcomes import INVALID, WORDS
 from tariffcli.bulk.plan import MEANINGS, Plan, check
 from tariffcli.bulk.rating import Rater
@@ -88,12 +88,13 @@ def rated(spark_df: Any, record: Record, plan: Plan, ragged: str | None = None) 
     """The lazy frame of a settled plan. `ragged` names a column, left out of the answer, that is not null for lines that are no lines."""
     from pyspark.sql.types import DoubleType, StringType, StructField, StructType
 
-    added = Rater(record, plan, kept_classes(record, plan.known_on)).added
+    classes = kept_classes(record, plan.known_on)
+    added = Rater(record, plan, classes).added
     kept = [StructField(field.name, field.dataType, True, field.metadata) for field in spark_df.schema.fields if field.name != ragged]
     schema = StructType([*kept, *(StructField(name, StringType() if name in WORDS else DoubleType(), True) for name in added)])
-    content = record.to_bytes()
+    cargo = Cargo(record.to_bytes(), packed(classes))
     context = getattr(_session_of(spark_df), "_sc", None)
-    carried = context.broadcast(content) if context is not None else content
+    carried = context.broadcast(cargo) if context is not None else cargo
     work = partial(rate_batches, carried, record.fingerprint, json.dumps(plan.to_json()), ragged, __version__)
     return spark_df.mapInArrow(work, schema)
 
@@ -116,6 +117,13 @@ def _distinct(spark_df: Any, name: str) -> Any:
 
 
 # on the workers
+
+
+class Cargo(NamedTuple):
+    """What travels to the workers, as bytes: the compiled record, and the classes that the driver knows."""
+
+    record: bytes
+    classes: bytes
 
 
 class Desk(NamedTuple):
@@ -150,19 +158,23 @@ def rate_batches(carried: Any, fingerprint: str, plan: str, ragged: str | None, 
 
 
 def _rater(carried: Any, fingerprint: str, plan: str, release: str) -> Rater:
-    """The rater of a plan, made when this process first meets it. `carried` is the record's bytes, or the broadcast of them."""
+    """The rater of a plan, made when this process first meets it. `carried` is the cargo, or the broadcast of it."""
     if release != __version__:
         raise RecordError(f"A worker has tariffcli {__version__} and the driver {release}; install the same release on every machine.")
     if fingerprint not in _DESK.records:
         for shelf in _DESK:
             shelf.clear()
-        _DESK.records[fingerprint] = load_bytes(carried if isinstance(carried, bytes) else carried.value)
+        _DESK.records[fingerprint] = load_bytes(_cargo(carried).record)
     if plan not in _DESK.raters:
         book, said = _DESK.records[fingerprint], Plan(**json.loads(plan))
         if said.known_on not in _DESK.classes:
-            _DESK.classes[said.known_on] = open_classes(book, said.known_on)
+            _DESK.classes[said.known_on] = open_classes(book, said.known_on, _cargo(carried).classes)
         _DESK.raters[plan] = Rater(book, said, _DESK.classes[said.known_on])
     return _DESK.raters[plan]
+
+
+def _cargo(carried: Any) -> Cargo:
+    return carried if isinstance(carried, Cargo) else carried.value
 
 
 def _keep(classes: Classes) -> None:
