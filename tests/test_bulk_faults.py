@@ -329,7 +329,7 @@ def begun(folder: Path, target: Path, *words: str) -> subprocess.Popen[bytes]:
     assert process.stdin is not None
     process.stdin.write((HEADER + LINE * 800_000).encode())
     process.stdin.flush()
-    for _ in range(600):
+    for _ in range(1800):
         if any(path.name.endswith(".part") and path.stat().st_size for path in target.parent.iterdir()):
             return process
         time.sleep(0.1)
@@ -341,7 +341,7 @@ def begun(folder: Path, target: Path, *words: str) -> subprocess.Popen[bytes]:
 def test_an_interrupted_run_leaves_nothing_and_says_how_far_it_came(folder, how):
     process = begun(folder, folder / "out.csv")
     process.send_signal(how)
-    message = process.communicate(timeout=60)[1].decode()
+    message = process.communicate(timeout=180)[1].decode()
     assert process.returncode == 130, message
     assert "interrupted" in message
     assert "lines" in message.splitlines()[-1]
@@ -365,7 +365,7 @@ def test_an_output_never_stands_beside_the_manifest_of_an_earlier_one(folder, mo
 def test_what_a_killed_run_leaves_is_cleared_by_the_next(folder):
     process = begun(folder, folder / "out.csv")
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=180)
     assert [path.name.endswith(".part") for path in folder.iterdir()] == [True]
     rated(folder, HEADER + LINE)
     assert sorted(path.name for path in folder.iterdir()) == ["in.csv", "out.csv", "out.csv.manifest.json"]
@@ -378,7 +378,7 @@ def test_two_runs_to_one_output_the_second_is_refused(folder):
     assert told.code == 2
     assert "Another run is writing" in told.err
     process.terminate()
-    process.communicate(timeout=60)
+    process.communicate(timeout=180)
 
 
 def test_an_output_folder_that_goes_away_ends_in_one_line(folder):
