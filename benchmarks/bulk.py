@@ -119,7 +119,7 @@ def asof(base: Any, names: list[str], lines: str, threads: int) -> Callable[[], 
     """The same columns by an ASOF join."""
     base.execute(f"SET threads = {threads}")
     wanted = ", ".join(f'p."{name}"' for name in names)
-    points = "points" if lines == "lines" else "number_points"
+    points = {"lines": "points", "given_lines": "text_points"}.get(lines, "number_points")
     question = f"SELECT {wanted} FROM {lines} l ASOF LEFT JOIN {points} p ON l.hs = p.hs AND l.origin = p.origin AND l.date >= p.since"
 
     def run() -> list[Any]:
@@ -130,13 +130,14 @@ def asof(base: Any, names: list[str], lines: str, threads: int) -> Callable[[], 
 
 
 def database(table: pa.Table, points: pa.Table) -> Any:
-    """Lines and change points as tables of DuckDB: codes and origins as ENUM, and, as the best case for it, as whole numbers."""
+    """Lines and change points for DuckDB: our own Arrow table, and as tables of its own, ENUM and (its best case) whole numbers."""
     base = duckdb.connect()
     base.execute("SET preserve_insertion_order = false")
     base.register("given_lines", table.select(["date", "hs", "origin"]))
     base.register("given_points", points)
     for name in ("hs", "origin"):
         base.execute(f"CREATE TYPE {name}_enum AS ENUM (SELECT DISTINCT {name}::VARCHAR FROM given_points ORDER BY 1)")
+    base.execute("CREATE TABLE text_points AS SELECT * REPLACE (hs::VARCHAR AS hs, origin::VARCHAR AS origin) FROM given_points")
     for name in ("lines", "points"):
         base.execute(f"CREATE TABLE {name} AS SELECT * REPLACE (hs::hs_enum AS hs, origin::origin_enum AS origin) FROM given_{name}")
     for name, made in (("lines", "number_lines"), ("points", "number_points")):
@@ -147,7 +148,10 @@ def database(table: pa.Table, points: pa.Table) -> Any:
 
 
 def merge_asof(table: pa.Table, points: pa.Table, names: list[str]) -> Callable[[], list[Any]]:
-    """One pandas merge_asof for each programme and for the rest of the total, by whole numbers, summed."""
+    """One pandas merge_asof for each programme and for the rest of the total, by whole numbers, summed.
+
+    It asks for lines in order of their day, so it sorts them once and puts the totals back in their places.
+    """
     import pandas as pd
 
     def frame(part: pa.Table, day: str) -> Any:
@@ -160,14 +164,15 @@ def merge_asof(table: pa.Table, points: pa.Table, names: list[str]) -> Callable[
         before = found["rate"].shift()
         return found[~(same & ((found["rate"] == before) | (found["rate"].isna() & before.isna())))].sort_values("since")
 
-    asked = frame(table, "date").sort_values("date")
+    given = frame(table, "date")
     tables = [changes(name) for name in names]
 
     def run() -> list[Any]:
-        total = 0.0
+        asked, total = given.sort_values("date"), 0.0
         for rates in tables:
             total = total + pd.merge_asof(asked, rates, left_on="date", right_on="since", by=["hs", "origin"])["rate"].to_numpy()
-        return [pa.chunked_array([pa.array(total, from_pandas=True)])]
+        found = pd.Series(total, asked.index).sort_index()
+        return [pa.chunked_array([pa.array(found.to_numpy(), from_pandas=True)])]
 
     return run
 
@@ -219,6 +224,7 @@ def in_memory(asked: argparse.Namespace, table: pa.Table, classes: Classes, book
                 asked.repeats,
                 {
                     "classes": ours(narrow, table, threads),
+                    "DuckDB ASOF, the same Arrow table": asof(base, ["total_pct"], "given_lines", threads),
                     "DuckDB ASOF, codes and origins as ENUM": asof(base, ["total_pct"], "lines", threads),
                     "DuckDB ASOF, as whole numbers (its best case)": asof(base, ["total_pct"], "number_lines", threads),
                 },
@@ -235,15 +241,16 @@ def in_memory(asked: argparse.Namespace, table: pa.Table, classes: Classes, book
                 },
             )
     if "pandas" in asked.only:
-        pa.set_cpu_count(1)
         few = table.slice(0, min(len(table), 1_000_000))
         used = [name for name in points.column_names if name.startswith("programme ")]
-        contest(
-            f"(a) totals, 1 thread, pandas merge_asof for each of {len(used) - 1} programmes and the rest of the total",
-            len(few),
-            asked.repeats,
-            {"classes": ours(narrow, few, 1), "pandas merge_asof": merge_asof(few, points, used)},
-        )
+        for threads in asked.threads:
+            pa.set_cpu_count(threads)
+            contest(
+                f"(a) totals, {threads} threads (pandas: one), merge_asof for each of {len(used) - 1} programmes and the rest of the total",
+                len(few),
+                asked.repeats,
+                {"classes": ours(narrow, few, threads), "pandas merge_asof": merge_asof(few, points, used)},
+            )
 
 
 def main() -> None:
