@@ -13,8 +13,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
+from contest import PLAN, change_points, checksum, contest, make_lines, ours
 from pyarrow import parquet
 
 from tariffcli.book import load
@@ -36,18 +38,16 @@ with parquet.ParquetFile(sys.argv[1]) as file:
 
 def parquet_files(asked: argparse.Namespace, table: pa.Table, folder: Path, book: Any, classes: Classes) -> None:
     """(c) Parquet to Parquet: the product's own stream, a copy of the same result by the same sink, DuckDB's ASOF copy."""
-    import bulk
-
     from tariffcli.bulk import run, sources, tasks
 
     path, rated, out = folder / "lines.parquet", folder / "rated.parquet", folder / "out.parquet"
     parquet.write_table(table, path, row_group_size=1 << 20, compression="zstd", compression_level=1)
     options = sources.Options(None, None, {})
-    every = Rater(book, bulk.PLAN._replace(outputs=["mfn_pct", *ADDED]), classes)
+    every = Rater(book, PLAN._replace(outputs=["mfn_pct", *ADDED]), classes)
     every.rate(table)
-    points = bulk.change_points(every, table)
-    rater = Rater(book, bulk.PLAN._replace(outputs=ADDED), classes)
-    base = bulk.duckdb.connect()
+    points = change_points(every, table)
+    rater = Rater(book, PLAN._replace(outputs=ADDED), classes)
+    base = duckdb.connect()
     base.register("given_points", points)
     base.execute(
         "CREATE TABLE points AS SELECT hs::VARCHAR AS hs, origin::VARCHAR AS origin, since, total_pct, additional_pct FROM given_points"
@@ -73,7 +73,7 @@ def parquet_files(asked: argparse.Namespace, table: pa.Table, folder: Path, book
 
     def answers(target: Path) -> Any:
         found = parquet.read_table(target, columns=ADDED)
-        return bulk.checksum([found.column(name) for name in ADDED])
+        return checksum([found.column(name) for name in ADDED])
 
     rate(1, rated)
     asof(4)
@@ -82,7 +82,7 @@ def parquet_files(asked: argparse.Namespace, table: pa.Table, folder: Path, book
     print(f"\n(c) checksums equal; sizes: ours {rated.stat().st_size:,}, DuckDB {out.stat().st_size:,} bytes")
     for threads in asked.threads:
         pa.set_cpu_count(threads)
-        bulk.contest(
+        contest(
             f"(c) Parquet to Parquet, {threads} threads",
             len(table),
             asked.repeats,
@@ -97,9 +97,7 @@ def parquet_files(asked: argparse.Namespace, table: pa.Table, folder: Path, book
 
 def processes(asked: argparse.Namespace, folder: Path) -> None:
     """(d) a million lines as a whole process, classes kept from an earlier run, against importing the same libraries and copying."""
-    import bulk
-
-    table = bulk.make_lines(1_075_000, asked.seed).slice(0, 1_000_000)
+    table = make_lines(1_075_000, asked.seed).slice(0, 1_000_000)
     path, rated, out = folder / "million.parquet", folder / "million-rated.parquet", folder / "million-out.parquet"
     parquet.write_table(table, path, row_group_size=1 << 20, compression="zstd", compression_level=1)
     environment = {**os.environ, "TARIFF_CACHE": str(folder / "cache")}
@@ -113,7 +111,7 @@ def processes(asked: argparse.Namespace, folder: Path) -> None:
     process([str(rated) if word == str(out) else word for word in words])
     print(f"\n(d) the first run, which compiles: {time.perf_counter() - begun:.1f} s")
     for threads in asked.threads:
-        bulk.contest(
+        contest(
             f"(d) whole process, {threads} threads, {len(parquet.read_schema(rated).names) - 4} added columns",
             len(table),
             asked.repeats,
@@ -140,8 +138,6 @@ def growth(asked: argparse.Namespace, table: pa.Table, folder: Path) -> None:
 
     Acts on the same origins go to the same far-away one, others to another, so that none contradicts another there.
     """
-    import bulk
-
     twice = folder / "data"
     shutil.copytree(HERE.parent / "data", twice)
     tables = {path: _rows(path) for path in sorted((twice / "events").glob("*.csv"))}
@@ -162,10 +158,10 @@ def growth(asked: argparse.Namespace, table: pa.Table, folder: Path) -> None:
     raters: dict[str, Rater] = {}
     for name, book in (("the record", load()), (f"a record of {2 * many:,} acts instead of {many:,}", load(twice))):
         begun = time.perf_counter()
-        raters[name] = Rater(book, bulk.PLAN._replace(outputs=["total_pct"]), Classes(book))
+        raters[name] = Rater(book, PLAN._replace(outputs=["total_pct"]), Classes(book))
         raters[name].rate(table)
         print(f"\n(e) first compilation by {name}: {time.perf_counter() - begun:.1f} s")
     for threads in asked.threads:
         pa.set_cpu_count(threads)
-        contestants = {name: bulk.ours(rater, table, threads) for name, rater in raters.items()}
-        bulk.contest(f"(e) growth of the record, {threads} threads", len(table), asked.repeats, contestants)
+        contestants = {name: ours(rater, table, threads) for name, rater in raters.items()}
+        contest(f"(e) growth of the record, {threads} threads", len(table), asked.repeats, contestants)
