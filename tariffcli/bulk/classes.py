@@ -84,7 +84,8 @@ class Classes:
         self._known: dict[object, int] = {}
         self._refused: dict[str, tuple[int, int]] = {}
         self.lock = RLock()
-        self.fresh = 0
+        self.fresh, self.stamp = 0, 0
+        """How often the engine was asked, and which kept file these classes hold (see `kept`)."""
 
     def restore(self, goods: list[str], rows: Numbers, cells: NDArray[np.int32], laws: dict[int, Row]) -> None:
         """Go on from what an earlier run found."""
@@ -133,7 +134,7 @@ class Classes:
             width = max((len(group.points) + 1 for group in self.groups.found), default=1)
             start, before = self._refused.get(reason, (0, 0))
             if before < width:
-                start = self._new_row(width)
+                start = self._space(width)
                 self.cells[start : start + width] = self.invalid(reason)
                 self._refused[reason] = (start, width)
             return start
@@ -232,14 +233,20 @@ class Classes:
         law = (group.number, *zip(moments, lists, strict=True))
         start = self._rows_by_law.get(law)
         if start is None:
-            start = self._rows_by_law[law] = self._new_row(len(group.points) + 1)
+            start = self._rows_by_law[law] = self._space(len(group.points) + 1)
             scopes = frozenset(scope for found in lists if isinstance(found, frozenset) for one in found for scope in one[0])
             points = np.array(sorted({*edges, *group.always, *breakpoints(docket, scopes, self.known_on)}), dtype=np.int64)
             starts = np.unique(np.searchsorted(group.points, points, side="right")).tolist()
             self.laws[start] = Row(group.number, number, sorted({0, *starts}))
         return start
 
-    def _new_row(self, width: int) -> int:
+    def new_row(self, row: Row) -> int:
+        """Where an empty row of a group now starts."""
+        start = self._space(len(self.groups.found[row.group].points) + 1)
+        self.laws[start] = row
+        return start
+
+    def _space(self, width: int) -> int:
         start = self.used
         self.used += width
         if self.used > len(self.cells):

@@ -15,6 +15,7 @@ import numpy as np
 
 from tariffcli.book.compiled import cache_path
 from tariffcli.book.load import HERE, Record
+from tariffcli.bulk.absorb import absorb
 from tariffcli.bulk.classes import Classes, Row
 from tariffcli.bulk.groups import Group
 from tariffcli.bulk.outcomes import Column, Words
@@ -28,15 +29,43 @@ def open_classes(book: Record, known_on: str | None, carried: bytes = b"") -> Cl
     """The classes of a record as earlier runs left them, or as `packed` elsewhere (the longer of both), or none yet."""
     path = _path(book, known_on)
     length = path.stat().st_size if path is not None and path.is_file() else 0
-    source: Any = path if length > len(carried) else BytesIO(carried)
+    classes = None
+    if path is not None and length > len(carried):
+        classes = _read(book, known_on, path)
+    elif carried:
+        classes = _read(book, known_on, BytesIO(carried))
+    return classes if classes is not None else Classes(book, known_on)
+
+
+def catch_up(classes: Classes) -> None:
+    """Take over what other processes of this machine kept since these classes were read or kept."""
+    path = _path(classes.book, classes.known_on)
+    stamp = _stamp(path)
+    if path is not None and stamp and stamp != classes.stamp:
+        found = _read(classes.book, classes.known_on, path)
+        if found is not None:
+            absorb(classes, found)
+        classes.stamp = stamp
+
+
+def _read(book: Record, known_on: str | None, source: Any) -> Classes | None:
+    """Kept classes; None if anything is wrong with them: they are found anew."""
     classes = Classes(book, known_on)
-    if length or carried:
-        try:
-            with np.load(source, allow_pickle=False) as kept:
-                _fill(classes, kept, json.loads(kept["words"].tobytes()))
-        except Exception:  # whatever is wrong with a kept file, its classes are found anew
-            return Classes(book, known_on)
+    classes.stamp = _stamp(source) if isinstance(source, Path) else 0
+    try:
+        with np.load(source, allow_pickle=False) as kept:
+            _fill(classes, kept, json.loads(kept["words"].tobytes()))
+    except Exception:
+        return None
     return classes
+
+
+def _stamp(path: Path | None) -> int:
+    """When a file was written; 0 if there is none."""
+    try:
+        return path.stat().st_mtime_ns if path is not None else 0
+    except OSError:
+        return 0
 
 
 def packed(classes: Classes) -> bytes:
@@ -50,16 +79,18 @@ def packed(classes: Classes) -> bytes:
 
 
 def keep_classes(classes: Classes) -> None:
-    """Keep what was found, where it can be; silently do without where it cannot."""
+    """Keep what was found, with what others kept meanwhile, where it can be; silently do without where it cannot."""
     path = _path(classes.book, classes.known_on)
     if path is None or not classes.fresh or len(classes.goods) > MOST_GOODS:
         return
+    catch_up(classes)
     aside = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with aside.open("wb") as file:
             np.savez(file, **_arrays(classes))
         os.replace(aside, path)
+        classes.stamp = _stamp(path)
         old = sorted(path.parent.glob("classes-*.npz"), key=lambda one: one.stat().st_mtime, reverse=True)[MOST_FILES:]
         for one in old:
             one.unlink(missing_ok=True)

@@ -180,13 +180,34 @@ class Outcomes:
 
     def number_of(self, outcome: Outcome) -> int:
         """The class of an outcome, new or known."""
-        numbers = [np.nan if value is None else float(value) for value in (*outcome.numbers, *outcome.authorities)]
+        numbers = np.array([np.nan if value is None else float(value) for value in (*outcome.numbers, *outcome.authorities)])
         words = tuple(column.number_of(text) for column, text in zip(self.words.values(), outcome.words, strict=True))
-        program = self.programs.number_of(outcome.program)
-        key = (np.array(numbers).tobytes(), words, program)
-        number = self._classes.setdefault(key, len(self))
+        return self._number_of(numbers, words, self.programs.number_of(outcome.program))
+
+    def absorb(self, other: Outcomes) -> NDArray[np.int32]:
+        """The classes here of all classes of another record of them."""
+        words = [np.array([mine.number_of(text) for text in theirs.texts] or [0]) for mine, theirs in self._pairs(other)]
+        programs = np.array(self.programs.absorb(other.programs) or [0])
+        numbers, spoken, program = other._rows()
+        spoken = [tuple(row) for row in np.stack([mine[column] for mine, column in zip(words, spoken.T, strict=True)], axis=1).tolist()]
+        found = map(self._number_of, numbers, spoken, programs[program].tolist())
+        return np.fromiter(found, dtype=np.int32, count=len(other))
+
+    def _pairs(self, other: Outcomes) -> list[tuple[Words, Words]]:
+        return [(self.words[name], other.words[name]) for name in self.words]
+
+    def _rows(self) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]:
+        """Numbers and words of each class, a row each, and its program."""
+        numbers = np.stack([column.values for column in self.numbers.values()], axis=1)
+        return numbers, np.stack([column.numbers.values for column in self.words.values()], axis=1), self.program.values
+
+    def _number_of(self, numbers: NDArray[np.float64], words: tuple[int, ...], program: int) -> int:
+        if not self._classes and len(self):  # kept by an earlier run
+            rows = zip(*(part.tolist() if part.ndim == 1 else part for part in self._rows()), strict=True)
+            self._classes = {(row.tobytes(), tuple(said.tolist()), owed): number for number, (row, said, owed) in enumerate(rows)}
+        number = self._classes.setdefault((numbers.tobytes(), words, program), len(self))
         if number == len(self):
-            for column, value in zip(self.numbers.values(), numbers, strict=True):
+            for column, value in zip(self.numbers.values(), numbers.tolist(), strict=True):
                 column.append(value)
             for column, word in zip(self.words.values(), words, strict=True):
                 column.numbers.append(word)

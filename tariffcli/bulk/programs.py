@@ -36,7 +36,13 @@ class Programs(Sequence["Program | None"]):
 
     def number_of(self, program: Program | None) -> int:
         """The number of a program, new or known."""
-        text = json.dumps(written(program))
+        return self._number(json.dumps(written(program)))
+
+    def absorb(self, other: Programs) -> list[int]:
+        """The numbers here of all programs of another record of them."""
+        return [self._number(text) for text in other._texts]
+
+    def _number(self, text: str) -> int:
         number = self._numbers.setdefault(text, len(self._texts))
         if number == len(self._texts):
             self._texts.append(text)

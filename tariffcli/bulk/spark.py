@@ -17,7 +17,7 @@ from tariffcli import __version__
 from tariffcli.book.load import Record, load, load_bytes
 from tariffcli.bulk.classes import Classes
 from tariffcli.bulk.frame import kept_classes, settle
-from tariffcli.bulk.kept import keep_classes, open_classes, packed
+from tariffcli.bulk.kept import catch_up, keep_classes, open_classes, packed
 from tariffcli.bulk.outcomes import INVALID, WORDS
 from tariffcli.bulk.plan import MEANINGS, Plan, check
 from tariffcli.bulk.rating import Rater
@@ -154,7 +154,7 @@ def rate_batches(carried: Any, fingerprint: str, plan: str, ragged: str | None, 
         if ragged is not None:
             arrays = _spoilt(batch.column(ragged).is_valid(), rater.added, arrays)
         yield pa.RecordBatch.from_arrays([*(batch.column(name) for name in kept), *arrays], names=[*kept, *rater.added])
-    _keep(rater.classes)
+        _keep(rater.classes)
 
 
 def _rater(carried: Any, fingerprint: str, plan: str, release: str) -> Rater:
@@ -170,6 +170,7 @@ def _rater(carried: Any, fingerprint: str, plan: str, release: str) -> Rater:
         if said.known_on not in _DESK.classes:
             _DESK.classes[said.known_on] = open_classes(book, said.known_on, _cargo(carried).classes)
         _DESK.raters[plan] = Rater(book, said, _DESK.classes[said.known_on])
+    catch_up(_DESK.raters[plan].classes)
     return _DESK.raters[plan]
 
 
@@ -178,7 +179,7 @@ def _cargo(carried: Any) -> Cargo:
 
 
 def _keep(classes: Classes) -> None:
-    """Keep classes in the cache folder of the machine, if many were found since they were last kept."""
+    """Keep classes in the cache folder of the machine, if many were found since they were last kept, and take over those of others."""
     before = _DESK.kept.get(classes.known_on, 0)
     if classes.fresh - before >= WORTH_KEEPING and classes.fresh >= 1.25 * before:
         keep_classes(classes)
