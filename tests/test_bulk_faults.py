@@ -308,6 +308,16 @@ def run(folder: Path, *words: str, **options: Any) -> subprocess.Popen[bytes]:
     return started([sys.executable, "-m", "tariffcli", "bulk", *words], cwd=folder, stderr=subprocess.PIPE, **options)
 
 
+@pytest.mark.parametrize("words", [(), ("--out", "-")])
+def test_a_pipe_in_and_a_pipe_out_give_what_a_file_holds(folder, words):
+    rated(folder, HEADER + LINE * 3)
+    done = run(folder, "-", "--to", "us", *words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    told, message = done.communicate((HEADER + LINE * 3).encode(), timeout=120)
+    assert done.returncode == 0, message
+    assert told == (folder / "out.csv").read_bytes()
+    assert sorted(path.name for path in folder.iterdir()) == ["in.csv", "out.csv", "out.csv.manifest.json"]
+
+
 def test_a_full_disk_leaves_nothing(folder):
     write(folder, HEADER + LINE * 20_000)
 

@@ -141,6 +141,13 @@ def test_a_full_disk_is_one_line_and_a_device_is_never_replaced() -> None:
     assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
 
 
+@pytest.mark.parametrize("words", [(*RATE, "--format", "json"), ("history", "--from", "us", "--to", "cn", "--format", "csv")])
+def test_a_dash_is_stdout_and_no_file_of_that_name(words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert fresh(*words, "--out", "-") == fresh(*words)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="no /dev/stdout here")
 def test_a_device_may_be_written_to() -> None:
     assert fresh(*RATE, "--format", "plain", "--out", "/dev/stdout") == (0, "125\n", "")

@@ -14,6 +14,7 @@ import typer
 from tariffcli.book.load import load
 from tariffcli.bulk import memory
 from tariffcli.cli.one_file import Asked, rate_one, tell_plan
+from tariffcli.cli.options import file_of
 from tariffcli.errors import TariffError, UsageError
 from tariffcli.law.instants import parse_day
 from tariffcli.show import files
@@ -27,7 +28,10 @@ def register(app: typer.Typer, name: str) -> None:
 def bulk(
     source: Annotated[str, typer.Argument(metavar="INPUT", help="A CSV, TSV, XLSX or Parquet file, a folder of them, or - for stdin.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The output, by its name CSV, TSV, XLSX or Parquet; a folder for a folder.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="The output, by its name CSV, TSV, XLSX or Parquet; a folder for a folder. Default: stdout, as -."
+        ),
     ] = None,
     columns: Annotated[
         list[str] | None, typer.Option("--map", help='What a column means: --map hs="HTS Number". Repeatable.', metavar="MEANING=COLUMN")
@@ -64,6 +68,7 @@ def bulk(
     Example: tariff bulk entries.csv --out rated.csv --from cn --to us
     """
     memory.give_back_at_once()
+    out = file_of(out)
     try:
         import pyarrow as _  # noqa: F401
     except ImportError:

@@ -36,7 +36,12 @@ def common(
     ] = None,
 ) -> Common:
     """The bundle of Common."""
-    return Common(data, known_on, format, out, force, strict, no_color, dates)
+    return Common(data, known_on, format, file_of(out), force, strict, no_color, dates)
+
+
+def file_of(out: Path | None) -> Path | None:
+    """The file that `--out` names; None for stdout, which `-` names too."""
+    return None if out == Path("-") else out
 
 
 def pair(
