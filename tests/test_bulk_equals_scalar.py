@@ -152,6 +152,55 @@ def test_the_reason_of_a_line_does_not_depend_on_the_lines_before_it(record):
     assert whole.to_pylist() == reasons(lines)
 
 
+def test_facts_that_differ_on_every_line_are_those_of_their_line(record):
+    """Combinations of their distinct values are more than a whole number of eight bytes can tell apart."""
+    from tariffcli.bulk.classes import Classes
+    from tariffcli.bulk.plan import Plan
+    from tariffcli.bulk.reading import Reader
+
+    lines = 20_000
+    columns = {
+        "date": ["2025-08-20"] * lines,
+        "hs": ["76061130"] * lines,
+        "origin": ["cn", "hk"] * (lines // 2),
+        "importer": ["us"] * lines,
+        "claim": ["", "donation", None, "donation"] * (lines // 4),
+        "loaded": [f"2025-{line % 8 + 1:02}-{line % 27 + 1:02}" for line in range(lines)],
+        "mode": ["air", "vessel", None, "rail"] * (lines // 4),
+        "metal_share": [f"aluminium=0.{line:06}" for line in range(lines)],
+        "in_quota": ["yes", None, "no", "perhaps"] * (lines // 4),
+        "shipment_value": [str(line) for line in range(lines)],
+        "mfn": [f"{line / 1000:.3f}" for line in range(lines)],
+    }
+    plan = Plan({name: name for name in columns})
+    table = pa.RecordBatch.from_pydict(columns)
+
+    def told(batch: pa.RecordBatch, places: list[int]) -> list[object]:
+        classes = Classes(record)
+        reader = Reader(record, plan, classes)
+        found = reader.read(batch, None).entries
+        assert found is not None
+        return [classes.entries[number] if number >= 0 else reader.reason(number) for number in found[places].tolist()]
+
+    places = Random(4).sample(range(lines), 40)
+    assert told(table, places) == [told(table.slice(place, 1), [0])[0] for place in places]
+
+
+def test_columns_that_hold_no_countries_cost_no_more_than_their_lines(record):
+    from tariffcli.bulk.plan import Plan
+    from tariffcli.bulk.rating import Rater
+
+    lines = 60_000
+    names = [f"no country {line}" for line in range(lines)]
+    columns = {"date": ["2025-08-20"] * lines, "hs": ["76061130"] * lines, "origin": names, "importer": names[::-1]}
+    columns["importer"][7] = "us"
+    rater = Rater(record, Plan({name: name for name in columns}, outputs=["reason"]))
+    reasons = rater.rate(pa.table(columns))[0].to_pylist()
+    first = [*reversed(names)]
+    first[7] = names[7]  # the importer is refused before the origin
+    assert all(f"'{name}'" in reason for name, reason in zip(first, reasons, strict=True))
+
+
 @pytest.mark.parametrize(("most", "width"), [(65_535, "uint16"), (10, "int32")])
 @pytest.mark.parametrize(("valued", "outputs"), [(False, None), (True, None), (False, ["total_pct"]), (True, ["total_pct", "duty_due"])])
 def test_batches_that_share_their_distinct_values_take_a_straight_way_to_the_same_answers(

@@ -226,7 +226,7 @@ class Record:
     @property
     def country_words(self) -> Mapping[str, str]:
         """Every word for a country, for suggestions."""
-        return dict(self._connection.execute("SELECT word, code FROM word"))
+        return self._once("country words", lambda: dict(self._connection.execute("SELECT word, code FROM word")))
 
     @property
     def statements(self) -> Sequence[dict[str, str]]:

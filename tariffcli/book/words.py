@@ -24,10 +24,12 @@ def find_country(record: Record, text: str) -> str:
     found = record.country_of(word)
     if found is not None:
         return found
-    names = record.country_words
     from difflib import get_close_matches  # only when a message is due
 
-    near = list(dict.fromkeys(names[name] for name in get_close_matches(word[:60], names, n=3, cutoff=0.7)))
+    names = record.country_words
+    asked = not any(map(str.isdigit, word))  # the wrong column of a file may hold a million words
+    alike = [name for name in names if asked and (name[:1] == word[:1] or name.startswith("the-"))]
+    near = list(dict.fromkeys(names[name] for name in get_close_matches(word[:60], alike, n=3, cutoff=0.7)))
     hint = f"did you mean {' or '.join(near)}?" if near else "use a two-letter code, for example us or cn."
     raise UsageError(f"No country '{clean(text)}' in the record; {hint}")
 

@@ -9,7 +9,7 @@ written here: an empty cell is filled with what `answer_case` says of one of its
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from threading import RLock
 from typing import Any, NamedTuple
 
@@ -20,13 +20,13 @@ from tariffcli.book.load import Record
 from tariffcli.bulk.columns import gather
 from tariffcli.bulk.groups import Group, Groups
 from tariffcli.bulk.outcomes import Outcomes, outcome_of, refused
+from tariffcli.bulk.sameness import law_behind
 from tariffcli.errors import UsageError
 from tariffcli.law.charges import reporting_on
-from tariffcli.law.docket import Docket, Epoch, breakpoints, coverage_at, epoch_at, lines_at, nomenclature_points, scopes_known
+from tariffcli.law.docket import Docket, breakpoints, nomenclature_points, scopes_known
 from tariffcli.law.engine import answer_case, open_case
-from tariffcli.law.facts import conditions_of, holds_for
 from tariffcli.law.instants import day_of
-from tariffcli.law.model import Condition, FactValue, Line, Product, Query
+from tariffcli.law.model import FactValue, Line, Product, Query
 from tariffcli.law.products import GENERAL, classes, cut_to_law, digits_of, find_product
 
 MOST_EPOCHS = 1 << 16
@@ -282,9 +282,9 @@ class Classes:
         try:
             product = self._product_at(group.importer, number, moment)
             facts, mfn_pct = self.entries[entry]
-            key = self._law_of(group, product, moment, dict(facts), mfn_pct)
+            query = Query(group.importer, docket.origin, moment, self.known_on, product, dict(facts), mfn_pct)
+            key = law_behind(self.book, docket, group, query)
             if key not in self._known:
-                query = Query(group.importer, docket.origin, moment, self.known_on, product, dict(facts), mfn_pct)
                 answer = answer_case(docket, query)
                 rules = reporting_on(self.book.reporting, group.importer, day_of(moment, group.zone))
                 even = any(row.rule == "even_units" for row in rules)
@@ -295,53 +295,12 @@ class Classes:
         except UsageError as error:
             return self.invalid(str(error))
 
-    def _law_of(self, group: Group, product: Product, moment: int, facts: Mapping[str, FactValue], mfn_pct: object) -> object:
-        """All that an answer can depend on: the lists and epochs of its lines, what is covered, and the facts that rows in force read."""
-        docket = self._docket(group)
-        covered = tuple(row.programme + row.covered_from for row in coverage_at(docket, moment))
-        lists: list[object] = []
-        for lines in lines_at(docket, product, moment, self.known_on):
-            epoch = epoch_at(docket, lines.scopes, moment, self.known_on)
-            told = _reads(docket, epoch, lines.duties) if facts else ()
-            lists.append((epoch.key, lines.duties, tuple(_told_of(one, facts) for one in told)))
-        day = day_of(moment, group.zone)
-        rules = tuple(row.id for row in reporting_on(self.book.reporting, group.importer, day))
-        shares = tuple(sorted((name, value) for name, value in facts.items() if _is_share(self.book, name)))
-        return (group.number, covered, frozenset(lists), mfn_pct, rules, shares)
-
 
 def _one_of_each(places: Numbers, lines: NDArray[np.intp]) -> list[int]:
     """The first of some lines in each place."""
     _, first = np.unique(places[lines], return_index=True)
     found: list[int] = lines[first].tolist()
     return found
-
-
-def _reads(docket: Docket, epoch: Epoch, duties: tuple[Line, ...]) -> tuple[tuple[Condition, bool], ...]:
-    """The conditions that rows of an epoch and of an ordinary duty read, each with whether its share is a base."""
-    conditions = docket.book.conditions
-
-    def build() -> tuple[tuple[Condition, bool], ...]:
-        events = [event for events in epoch.rows.values() for event in events]
-        bases = {event.base.removeprefix("!") for event in events if event.base}
-        found = {condition.id: condition for row in (*events, *duties) for condition in conditions_of(row, conditions)}
-        return tuple((found[name], name in bases) for name in sorted(found))
-
-    return docket.keep(("reads", epoch.key, duties), build)
-
-
-def _told_of(read: tuple[Condition, bool], facts: Mapping[str, FactValue]) -> object:
-    """What a fact means to one condition: not given, the share itself, or whether it is true."""
-    condition, base = read
-    value = facts.get(condition.fact)
-    if value is None:
-        return None
-    return value if base or condition.kind == "share" else holds_for(condition, value)
-
-
-def _is_share(book: Record, fact: str) -> bool:
-    """Whether a fact is a share: the key of a class holds every one, as shares of one value bound each other."""
-    return any(condition.fact == fact and condition.kind == "share" for condition in book.conditions.values())
 
 
 def _product(docket: Docket, text: str) -> Product | None:

@@ -175,16 +175,14 @@ class Reader:
             return self._meant(batch, "origin", self._group_of_origin)
         numbers, importers = self._countries(batch, "importer")
         others, origins = self._countries(batch, "origin")
-        places = numbers * len(origins)
-        places += others
-        first = importers[:, None]
-        wrong = np.where(first < 0, first, np.minimum(origins, 0)[None, :])  # of two refusals that of the importer
-        pairs = np.where(wrong < 0, 0, np.add.outer(importers * len(self.countries), origins))
-        groups = columns.gather(np.where(wrong < 0, wrong, self._pairs.take(pairs)).reshape(-1), places)
+        importers, origins = columns.gather(importers, numbers), columns.gather(origins, others)
+        wrong = np.minimum(np.where(importers < 0, importers, origins), 0)  # of two refusals that of the importer
+        pairs = np.where(wrong < 0, 0, importers * len(self.countries) + origins)
+        groups = np.where(wrong < 0, wrong, columns.gather(self._pairs, pairs))
         if len(groups) and groups.max() == UNMET:
-            for pair in np.unique(pairs.reshape(-1).take(places[groups == UNMET])).tolist():
+            for pair in np.unique(pairs[groups == UNMET]).tolist():
                 self._pairs[pair] = self._group(*divmod(pair, len(self.countries)))
-            groups = columns.gather(np.where(wrong < 0, wrong, self._pairs.take(pairs)).reshape(-1), places)
+            groups = np.where(wrong < 0, wrong, columns.gather(self._pairs, pairs))
         return groups
 
     def _countries(self, batch: Any, meaning: str) -> tuple[Indices, Indices]:
@@ -254,28 +252,28 @@ class Reader:
 
     def _facts(self, batch: Any, groups: Indices) -> Indices:
         """Each line's combination of facts, or the refusal of it."""
-        given = [meaning for meaning in FACTS if self.plan.has(meaning)]
-        together = np.maximum(groups, 0)
-        lists: list[tuple[int, list[Any]]] = []
-        for meaning in given:
-            if meaning in self.plan.constants:
-                lists.append((1, [self.plan.constants[meaning]]))
-                continue
-            numbers, values = columns.encoded(self.column(batch, meaning))
-            several = [*values.to_pylist(), None]
-            lists.append((len(several), several))
-            together = together * len(several) + numbers
-        each, places = np.unique(together, return_inverse=True)
-        found: list[int] = []
+        given = [(meaning, *self._distinct(batch, meaning)) for meaning in FACTS if self.plan.has(meaning)]
+        together, size = np.maximum(groups, 0), len(self.classes.groups.found) + 1
+        for _, numbers, values in given:
+            if size * len(values) > MOST_TOGETHER:
+                _, together = np.unique(together, return_inverse=True)
+                size = len(together)
+            together = together * len(values) + numbers
+            size *= len(values)
+        _, first, places = np.unique(together, return_index=True, return_inverse=True)
         zones = [group.zone for group in self.classes.groups.found] or ["UTC"]
-        for rest in each.tolist():
-            told: dict[str, Any] = {}
-            left = rest
-            for meaning, (many, values) in zip(reversed(given), reversed(lists), strict=True):
-                left, place = divmod(left, many)
-                told[meaning] = values[place]
-            found.append(self._entry(zones[left], told))
+        found: list[int] = []
+        for line in first.tolist():
+            told = {meaning: values[numbers[line]] for meaning, numbers, values in given}
+            found.append(self._entry(zones[max(int(groups[line]), 0)], told))
         return np.array(found, dtype=np.int64).take(places.reshape(-1))
+
+    def _distinct(self, batch: Any, meaning: str) -> tuple[Indices, list[Any]]:
+        """Each line's number among the distinct values of a column of facts, and those; the last stands for a null."""
+        if meaning in self.plan.constants:
+            return np.zeros(batch.num_rows, dtype=np.int64), [self.plan.constants[meaning], None]
+        numbers, values = columns.encoded(self.column(batch, meaning))
+        return numbers, [*values.to_pylist(), None]
 
     def _entry(self, zone: str, texts: dict[str, Any]) -> int:
         key = (zone, *texts.items())
@@ -301,6 +299,9 @@ class Reader:
         mfn: Decimal | None = ordinary_duty(told["mfn"]) if "mfn" in told else None
         return Entry(tuple(sorted(facts.items())), mfn)
 
+
+MOST_TOGETHER = 1 << 62
+"""So many combinations of facts have a number of their own; beyond them those that occur are numbered anew."""
 
 FAR, SHIFT = 1 << 40, 1 << 20
 """Added to instants and days while they are read, so that none is below zero: a number below zero is a refusal."""
