@@ -7,6 +7,7 @@ found and find nothing: a line for which they have no answer sends its batch the
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,6 +54,7 @@ class Direct:
         self._fits = asked and not plan.has(*FACTS)
         self._last: tuple[Any, Any] | None = None
         self._tables: Tables | None = None
+        self._making = Lock()
 
     def classify(self, batch: Any) -> NDArray[Any] | None:
         """The class of each line, or None where the long way must be taken."""
@@ -70,14 +72,19 @@ class Direct:
         return found
 
     def _tables_for(self, codes: Any, origins: Any) -> Tables | None:
-        made = self._tables
-        if made is not None and columns.same(made.codes, codes) and columns.same(made.origins, origins):
+        made, now = self._tables, (codes, origins)
+        if made is not None and _alike((made.codes, made.origins), now):
             return made
-        last, self._last = self._last, (codes, origins)
-        if last is None or not (columns.same(last[0], codes) and columns.same(last[1], origins)):
-            return None
-        made = self._tables = self._made(codes, origins)
-        return made
+        last, self._last = self._last, now
+        if last is None or not _alike(last, now) or not self._making.acquire(blocking=False):
+            return None  # while another thread makes them, the long way is no longer than waiting
+        try:
+            if self._tables is made:
+                self._tables = self._made(codes, origins)
+            found = self._tables
+        finally:
+            self._making.release()
+        return found if found is not None and _alike((found.codes, found.origins), now) else None
 
     def _made(self, codes: Any, origins: Any) -> Tables | None:
         goods, groups = self.reader.goods_of(codes), self.reader.groups_of(origins)
@@ -130,6 +137,11 @@ def _found(tables: Tables, goods: Small, origins: Small, days: Small) -> NDArray
     places += columns.gather(tables.columns, pairs)  # a day before or after them all has the first or last column
     found = columns.gather(tables.cells, places)
     return None if int(found.max()) == tables.unknown else found
+
+
+def _alike(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
+    """Whether the distinct codes and origins of two batches are the same."""
+    return columns.same(one[0], other[0]) and columns.same(one[1], other[1])
 
 
 def _plain(column: Any) -> bool:
