@@ -85,6 +85,17 @@ def test_two_processes_that_keep_classes_keep_those_of_both(record):
     assert one.fresh == asked
 
 
+def test_classes_of_another_record_are_not_taken_over(record):
+    one, other = Classes(record), Classes(record, "2019-01-01")  # known on another day: other epochs
+    expected = answers(one, lines(1))
+    answers(other, lines(1))
+    before = len(one.outcomes), one.used
+    with pytest.raises(ValueError, match="epochs"):
+        absorb(one, other)
+    assert (len(one.outcomes), one.used) == before
+    assert answers(one, lines(1)) == expected
+
+
 def test_kept_classes_grow_by_what_is_new_alone(record):
     one = open_classes(record, None)
     answers(one, lines(1))

@@ -12,10 +12,16 @@ from tariffcli.bulk.classes import Classes, Row
 
 
 def absorb(classes: Classes, other: Classes) -> None:
-    """Fill cells that are empty here with what `other` has there. Both are of one record, one known-on day and one release."""
+    """Fill cells that are empty here with what `other` has there. Both are of one record, one known-on day and one release.
+
+    Raises ValueError, before anything is taken over, if the epochs of a group differ: then they are not.
+    """
     with classes.lock:
-        numbers = classes.outcomes.absorb(other.outcomes)
         groups = [classes.group_number(group.importer, group.origin) for group in other.groups.found]
+        for number, group in zip(groups, other.groups.found, strict=True):
+            if not np.array_equal(classes.groups.found[number].points, group.points):
+                raise ValueError(f"The epochs of {group.origin} in {group.importer} differ.")
+        numbers = classes.outcomes.absorb(other.outcomes)
         for pair, number in other.groups.by_pair.items():  # alike here as there
             classes.groups.by_pair.setdefault(pair, groups[number])
         goods = np.array([classes.goods_number(text) for text in other.goods], dtype=np.int64)

@@ -7,6 +7,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ def catch_up(classes: Classes) -> None:
     if path is not None and stamp and stamp != classes.stamp:
         found = _read(classes.book, classes.known_on, path)
         if found is not None:
-            absorb(classes, found)
+            with suppress(ValueError):  # not of this record, whatever its name says
+                absorb(classes, found)
         classes.stamp = stamp
 
 

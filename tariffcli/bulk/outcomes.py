@@ -185,7 +185,7 @@ class Outcomes:
         return self._number_of(numbers, words, self.programs.number_of(outcome.program))
 
     def absorb(self, other: Outcomes) -> NDArray[np.int32]:
-        """The classes here of all classes of another record of them."""
+        """The numbers here of all classes that `other` holds, in its order."""
         words = [np.array([mine.number_of(text) for text in theirs.texts] or [0]) for mine, theirs in self._pairs(other)]
         programs = np.array(self.programs.absorb(other.programs) or [0])
         numbers, spoken, program = other._rows()

@@ -39,7 +39,7 @@ class Programs(Sequence["Program | None"]):
         return self._number(json.dumps(written(program)))
 
     def absorb(self, other: Programs) -> list[int]:
-        """The numbers here of all programs of another record of them."""
+        """The numbers here of all programs that `other` holds, in its order."""
         return [self._number(text) for text in other._texts]
 
     def _number(self, text: str) -> int:
