@@ -45,6 +45,51 @@ def test_row_groups_written_apart_read_as_one_file(many):
         assert file.read_row_group(number).to_pylist() == pa.Table.from_batches(group).to_pylist()
 
 
+def twins(groups: int, *, empty: bool = False):
+    """A file in which four columns share the memory of two, as authorities do that charge nothing, and what it should hold."""
+    from tariffcli.bulk.sinks import ParquetSink
+
+    schema = pa.schema([("code", pa.string()), *((name, pa.float64()) for name in "abcd")])
+    stream, expected = io.BytesIO(), []
+    sink = ParquetSink(stream, schema, frozenset({"b"}))
+    for seed in range(groups):
+        one, other = pa.array([None, seed, 0.5] * 700), pa.array([0.0, 0.0, None] * 700)
+        group = [pa.record_batch([pa.array(["x", "", "y"] * 700), one, other, one, other], schema=schema)]
+        group += [pa.record_batch([["z"], [1.0], [2.0], [3.0], [4.0]], schema=schema)] if seed == 1 else []  # here none share it
+        group += [group[0].slice(0, 0)] if empty else []
+        expected += pa.Table.from_batches(group).to_pylist()
+        sink.write(sink.encode(iter(group)))
+    sink.close([])
+    return stream.getvalue(), expected
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_columns_that_share_their_memory_read_as_what_each_holds(empty):
+    data, expected = twins(3, empty=empty)
+    file = parquet.ParquetFile(pa.BufferReader(data))
+    assert file.read().to_pylist() == expected
+    for name in "abcd":
+        assert file.read(columns=[name]).to_pylist() == [{name: line[name]} for line in expected]
+    ends = []
+    for group in (file.metadata.row_group(number) for number in range(3)):
+        chunks = [group.column(number) for number in range(5)]
+        places = [(chunk.dictionary_page_offset or chunk.data_page_offset, chunk.total_compressed_size) for chunk in chunks]
+        assert [chunk.path_in_schema for chunk in chunks] == ["code", *"abcd"]
+        assert group.total_byte_size == sum(chunk.total_uncompressed_size for chunk in chunks)
+        ends += sorted((start, start + size) for start, size in places)
+    assert all(end == start for (_, end), (start, _) in zip(ends, ends[1:], strict=False))  # no column stands in another's bytes
+
+
+@pytest.mark.extras
+def test_other_readers_take_columns_that_share_their_memory(tmp_path):
+    duckdb = pytest.importorskip("duckdb")
+    path = tmp_path / "lines.parquet"
+    data, expected = twins(3)
+    path.write_bytes(data)
+    found = duckdb.sql(f"SELECT * FROM '{path}'").to_arrow_table().to_pylist()
+    assert found == expected
+
+
 @pytest.mark.extras
 def test_other_readers_take_the_file_too(tmp_path):
     duckdb = pytest.importorskip("duckdb")

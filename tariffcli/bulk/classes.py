@@ -9,7 +9,7 @@ written here: an empty cell is filled with what `answer_case` says of one of its
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from threading import RLock
 from typing import Any, NamedTuple
 
@@ -106,6 +106,12 @@ class Classes:
                 self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)], axis=1)
             self.goods.append(text)
             return self._goods_numbers.setdefault(text, found)
+
+    def known_codes(self, values: Iterable[Any]) -> dict[str, int]:
+        """The numbers of those values that are codes of digits alone and name goods met before."""
+        numbers = self._goods_numbers
+        digits = (value for value in values if isinstance(value, str) and value.isdecimal() and value.isascii())
+        return {code: numbers[code] for code in digits if code in numbers}
 
     def entry_number(self, entry: Entry) -> int:
         """The number of a combination of facts."""

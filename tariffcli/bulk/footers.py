@@ -1,7 +1,8 @@
 """Parquet footers: row groups that were written apart, in several threads, told by one footer as one file.
 
 A footer is a Thrift structure in compact form. pyarrow reads and writes it but cannot say that a row group stands elsewhere, which is all
-that joining files needs: so a footer is read as plain fields, places are moved, and it is written again.
+that joining files needs: so a footer is read as plain fields, places are moved, and it is written again. Nor can it say that two columns
+hold the same: the pages of the second are those of the first once more.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ MAGIC = b"PAR1"
 ROWS, GROUPS = 3, 4
 """Fields of a file: its rows, its row groups."""
 
-COLUMNS, GROUP_PLACE, ORDINAL = 1, 5, 7
+COLUMNS, GROUP_SIZE, GROUP_PLACE, GROUP_PACKED, ORDINAL = 1, 2, 5, 6, 7
 CHUNK_PLACE, CHUNK = 2, 3
+PATH, SIZE, PACKED = 3, 6, 7
 PAGES = (9, 10, 11)
 """Places of a column's data, index and dictionary pages."""
 
@@ -37,30 +39,71 @@ def split(file: bytes | memoryview) -> tuple[memoryview, dict[int, Field]]:
 def moved(footer: dict[int, Field], by: int) -> dict[int, Field]:
     """A footer whose row groups stand `by` bytes further on."""
     for columns in footer[GROUPS][1][1]:
-        _move(columns, GROUP_PLACE, by)
+        _add(columns, GROUP_PLACE, by)
         for chunk in columns[COLUMNS][1][1]:
-            _move(chunk, CHUNK_PLACE, by)
-            for place in PAGES:
-                _move(chunk[CHUNK][1], place, by)
+            _move_chunk(chunk, by)
     return footer
 
 
-def joined(footers: Sequence[dict[int, Field]]) -> bytes:
-    """The end of a file that holds the row groups of several footers, in order: footer, its length, and the mark of a Parquet file."""
+def repeated(pages: memoryview, footer: dict[int, Field], order: Sequence[tuple[str, int]]) -> tuple[bytes | memoryview, dict[int, Field]]:
+    """Pages and footer with more columns: `order` has all their names, and of each the number of the written column that it equals.
+
+    Columns are flat, and all but the first of a number get its pages once more, at the end of their row group.
+    """
+    parts, end = [pages], len(MAGIC) + len(pages)
+    for group in footer[GROUPS][1][1]:
+        written, found = group[COLUMNS][1][1], list[dict[int, Field]]()
+        for name, number in order:
+            chunk = written[number]
+            if any(one is chunk for one in found):
+                start, size = _begin(chunk), chunk[CHUNK][1][PACKED][1]
+                parts.append(pages[start - len(MAGIC) : start - len(MAGIC) + size])
+                for whole, part in ((GROUP_SIZE, SIZE), (GROUP_PACKED, PACKED)):
+                    _add(group, whole, chunk[CHUNK][1][part][1])
+                chunk = _copied(chunk, name, end - start)
+                end += size
+            found.append(chunk)
+        group[COLUMNS] = (LIST, (STRUCT, found))
+    return (pages if len(parts) == 1 else b"".join(parts)), footer
+
+
+def joined(footers: Sequence[dict[int, Field]], whole: dict[int, Field]) -> bytes:
+    """The end of a file that holds the row groups of several footers, in order: footer, its length, and the mark of a Parquet file.
+
+    `whole` is the footer of a file without row groups that has all its columns.
+    """
     groups = [group for footer in footers for group in footer[GROUPS][1][1]]
     for number, group in enumerate(groups):
         group[ORDINAL] = (I16, number)
     rows = sum(footer[ROWS][1] for footer in footers)
     written = bytearray()
-    _write(written, STRUCT, {**footers[0], ROWS: (I64, rows), GROUPS: (LIST, (STRUCT, groups))})
+    _write(written, STRUCT, {**whole, ROWS: (I64, rows), GROUPS: (LIST, (STRUCT, groups))})
     return bytes(written) + len(written).to_bytes(4, "little") + MAGIC
 
 
-def _move(fields: dict[int, Field], number: int, by: int) -> None:
-    """Move a place, where it is given: 0 says that it is not."""
+def _begin(chunk: dict[int, Field]) -> int:
+    """Where the pages of a column begin: with those of its dictionary, where it has one."""
+    return min(chunk[CHUNK][1][place][1] for place in PAGES if place in chunk[CHUNK][1] and chunk[CHUNK][1][place][1])
+
+
+def _copied(chunk: dict[int, Field], name: str, by: int) -> dict[int, Field]:
+    """A column of another name that stands `by` bytes further on."""
+    copy = {**chunk, CHUNK: (STRUCT, {**chunk[CHUNK][1], PATH: (LIST, (BINARY, [name.encode()]))})}
+    _move_chunk(copy, by)
+    return copy
+
+
+def _move_chunk(chunk: dict[int, Field], by: int) -> None:
+    _add(chunk, CHUNK_PLACE, by)
+    for place in PAGES:
+        _add(chunk[CHUNK][1], place, by)
+
+
+def _add(fields: dict[int, Field], number: int, by: int) -> None:
+    """Add to a place or a size, where it is given: 0 says that it is not."""
     if number in fields and fields[number][1]:
-        kind, place = fields[number]
-        fields[number] = (kind, place + by)
+        kind, before = fields[number]
+        fields[number] = (kind, before + by)
 
 
 def _read(data: memoryview, at: int, kind: int) -> tuple[Any, int]:

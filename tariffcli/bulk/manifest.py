@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from hashlib import sha256
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from tariffcli.book.load import Record
@@ -28,6 +30,20 @@ def hash_of(path: Path) -> str:
         while block := stream.read(1 << 20):
             whole.update(block)
     return whole.hexdigest()
+
+
+def hashing(path: Path) -> Callable[[], str]:
+    """Begin to hash a file in a thread of its own; what is given waits for its SHA-256. Raises OSError there."""
+    found: Future[str] = Future()
+
+    def work() -> None:
+        try:
+            found.set_result(hash_of(path))
+        except BaseException as error:
+            found.set_exception(error)
+
+    Thread(target=work, daemon=True).start()
+    return found.result
 
 
 def conditions(book: Record, plan: Plan | None, program: str, flags: Mapping[str, Any]) -> dict[str, Any]:

@@ -160,7 +160,7 @@ class Outcomes:
         self.words = {name: Words() for name in (*WORDS, CHARGES)}
         self.programs = Programs()
         self.program = Column(np.int32, -1)
-        self._classes: dict[tuple[bytes, tuple[int, ...], int], int] = {}
+        self._classes: dict[bytes, int] = {}
         self._twins: tuple[int, dict[str, str]] = (-1, {})
 
     def __len__(self) -> int:
@@ -203,9 +203,10 @@ class Outcomes:
 
     def _number_of(self, numbers: NDArray[np.float64], words: tuple[int, ...], program: int) -> int:
         if not self._classes and len(self):  # kept by an earlier run
-            rows = zip(*(part.tolist() if part.ndim == 1 else part for part in self._rows()), strict=True)
-            self._classes = {(row.tobytes(), tuple(said.tolist()), owed): number for number, (row, said, owed) in enumerate(rows)}
-        number = self._classes.setdefault((numbers.tobytes(), words, program), len(self))
+            kept = np.hstack([np.ascontiguousarray(part).reshape(len(self), -1).view(np.uint8) for part in self._rows()])
+            self._classes = {row: number for number, row in enumerate(kept.view(f"V{kept.shape[1]}").ravel().tolist())}
+        row = numbers.tobytes() + np.array([*words, program], dtype=np.int32).tobytes()
+        number = self._classes.setdefault(row, len(self))
         if number == len(self):
             for column, value in zip(self.numbers.values(), numbers.tolist(), strict=True):
                 column.append(value)

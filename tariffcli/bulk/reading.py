@@ -132,9 +132,15 @@ class Reader:
         kept = self._tables.get(meaning)
         if kept is not None and kept[0].type == values.type:
             return self._met_before(meaning, read, values, kept)
-        table = np.array([self.once(meaning, read, value) for value in (*values.to_pylist(), None)], dtype=np.int64)
+        table = self._numbers_of(meaning, read, [*values.to_pylist(), None])
         self._tables[meaning] = (values, table)
         return table
+
+    def _numbers_of(self, meaning: str, read: Callable[[Any], int], values: list[Any]) -> Indices:
+        """What values mean. Plain codes that classes know already are most of a usual file and need no reading."""
+        known = self.classes.known_codes(values) if meaning == self._goods_meaning and not self.plan.restore_zeros else {}
+        found = (known[value] if value in known else self.once(meaning, read, value) for value in values)
+        return np.fromiter(found, dtype=np.int64, count=len(values))
 
     def _met_before(self, meaning: str, read: Callable[[Any], int], values: Any, kept: tuple[Any, Indices]) -> Indices:
         import pyarrow.compute as pc  # loads as long as all of numpy: only where the distinct values change
@@ -142,7 +148,7 @@ class Reader:
         places = pc.index_in(values, value_set=kept[0])
         if places.null_count:
             unmet = values.filter(pc.is_null(places))
-            found = np.array([self.once(meaning, read, value) for value in unmet.to_pylist()], dtype=np.int64)
+            found = self._numbers_of(meaning, read, unmet.to_pylist())
             kept = (pa.concat_arrays([kept[0], unmet]), np.concatenate([kept[1][:-1], found, kept[1][-1:]]))
             self._tables[meaning] = kept
             places = pc.index_in(values, value_set=kept[0])

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from tariffcli.bulk import footers
+from tariffcli.bulk import columns, footers
 from tariffcli.bulk.reports import Report
 from tariffcli.errors import TariffError, UsageError
 
@@ -130,7 +130,7 @@ class ParquetSink(Sink):
     """One Parquet file, zstd level 1; columns of few distinct values in dictionary pages.
 
     A writer of one file encodes in one thread. So each row group is written as a file in memory, in any thread, and moved into its
-    place: its pages as they are, its footer with the places changed.
+    place: its pages as they are, its footer with the places changed. Columns that share their memory are encoded once.
     """
 
     lines = ROW_GROUP
@@ -140,17 +140,30 @@ class ParquetSink(Sink):
         self._stream, self._schema = stream, schema
         self._options = {"compression": "zstd", "compression_level": 1, "use_dictionary": few}
         self._options |= {"store_schema": False, "write_statistics": False}
+        self._whole = self._written(schema)[1]
         self._footers: list[Any] = []
         self._at = stream.write(footers.MAGIC)
 
     def encode(self, batches: Iterable[Any]) -> Any:
         """A Parquet file in memory of some batches."""
+        table = pa.Table.from_batches(batches, self._schema)
+        order, first = list[tuple[str, int]](), dict[object, int]()
+        for place, (name, column) in enumerate(zip(table.column_names, table.columns, strict=True)):
+            order.append((name, first.setdefault(columns.memory(column) or place, len(first))))
+        if len(first) == len(order) or any(pa.types.is_nested(kind) for kind in self._schema.types):
+            return self._written(self._schema, table)
+        numbers = [number for _, number in order]
+        distinct = table.select([numbers.index(number) for number in range(len(first))])
+        return footers.repeated(*self._written(distinct.schema, distinct), order)
+
+    def _written(self, schema: Any, table: Any = None) -> tuple[Any, Any]:
+        """The pages and the footer of a file in memory; without a table it has no row group."""
         from pyarrow import parquet
 
         buffer = pa.BufferOutputStream()
-        with parquet.ParquetWriter(buffer, self._schema, **self._options) as writer:
-            table = pa.Table.from_batches(batches, self._schema)
-            writer.write_table(table, row_group_size=max(len(table), 1))
+        with parquet.ParquetWriter(buffer, schema, **self._options) as writer:
+            if table is not None:
+                writer.write_table(table, row_group_size=max(len(table), 1))
         return footers.split(buffer.getvalue())
 
     def write(self, encoded: Any) -> None:
@@ -161,9 +174,7 @@ class ParquetSink(Sink):
 
     def close(self, reports: Sequence[Report]) -> None:  # noqa: ARG002
         """End the file; one without lines says its columns."""
-        if not self._footers:
-            self.write(self.encode([]))
-        self._stream.write(footers.joined(self._footers))
+        self._stream.write(footers.joined(self._footers, self._whole))
         self._stream.flush()
 
 

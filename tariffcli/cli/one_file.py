@@ -62,9 +62,9 @@ def rate_one(
     if print_plan:
         tell_plan(plan)
     given = manifest.conditions(asked.record, plan, f"tariffcli {__version__}", asked.flags)
-    digest = manifest.hash_of(path) if path is not None and out is not None else ""
+    digest = manifest.hashing(path) if path is not None and out is not None else str
     if resume and out is not None and out.exists():
-        return _done_before(asked, out, given, digest)
+        return _done_before(asked, out, given, digest())
     begin()
     rater = Rater(asked.record, plan, classes)
     rater.reader.check_constants()
@@ -82,10 +82,10 @@ def rate_one(
     if out is not None:
         for report in write_reports(out, [table.rounded() for table in tables]):
             print(f"wrote {report}", file=sys.stderr)
-        told = manifest.manifest(given, source.name, digest, summary.lines, summary.statuses, summary.bad, left_out)
+        told = manifest.manifest(given, source.name, digest(), summary.lines, summary.statuses, summary.bad, left_out)
         manifest.write_manifest(out, {**told, "sums": manifest.sealed(tables)} if tables else told)
     _tell_summary(summary, source.skipped, left_out)
-    return Part(source.name, digest, dict(summary.statuses), tables)
+    return Part(source.name, digest(), dict(summary.statuses), tables)
 
 
 def _columns(asked: Asked, source: Any) -> Any:
