@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_columns_that_share_their_memory_read_as_what_each_holds(empty):
         assert [chunk.path_in_schema for chunk in chunks] == ["code", *"abcd"]
         assert group.total_byte_size == sum(chunk.total_uncompressed_size for chunk in chunks)
         ends += sorted((start, start + size) for start, size in places)
-    assert all(end == start for (_, end), (start, _) in zip(ends, ends[1:], strict=False))  # no column stands in another's bytes
+    assert all(end == start for (_, end), (start, _) in pairwise(ends))  # no column stands in another's bytes
 
 
 @pytest.mark.extras

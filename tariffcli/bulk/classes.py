@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tariffcli.book.load import Record
-from tariffcli.bulk.columns import gather
+from tariffcli.bulk.columns import distinct, gather
 from tariffcli.bulk.groups import Group, Groups
 from tariffcli.bulk.outcomes import Outcomes, outcome_of, refused
+from tariffcli.bulk.questions import Numbers, Stop, check, one_of_each
 from tariffcli.bulk.sameness import law_behind
 from tariffcli.errors import UsageError
 from tariffcli.law.charges import reporting_on
@@ -37,8 +38,6 @@ MOST_KEPT = 20_000
 
 NO_FACTS = 0
 """The number of the combination of facts that gives none."""
-
-Numbers = NDArray[np.int64]
 
 
 class Entry(NamedTuple):
@@ -84,8 +83,8 @@ class Classes:
         self._known: dict[object, int] = {}
         self._refused: dict[str, tuple[int, int]] = {}
         self.lock = RLock()
-        self.fresh, self.stamp = 0, 0
-        """How often the engine was asked, and which kept file these classes hold (see `kept`)."""
+        self.fresh, self.kept, self.stamp = 0, 0, 0
+        """How often the engine was asked, before classes were last kept too, and which kept file these hold (see `kept`)."""
 
     def restore(self, goods: list[str], rows: Numbers, cells: NDArray[np.int32], laws: dict[int, Row]) -> None:
         """Go on from what an earlier run found."""
@@ -147,29 +146,45 @@ class Classes:
 
     # from lines to classes
 
-    def classify(self, groups: Numbers, goods: Numbers, epochs: Numbers, entries: Numbers | None = None) -> NDArray[np.int32]:
-        """The class of each line, given the numbers of its group, goods, epoch and (None: no facts) combination of facts."""
-        plain = self._plain(groups, goods, epochs)
+    def classify(
+        self, groups: Numbers, goods: Numbers, epochs: Numbers, entries: Numbers | None = None, stop: Stop = bool
+    ) -> NDArray[np.int32]:
+        """The class of each line, given the numbers of its group, goods, epoch and (None: no facts) combination of facts.
+
+        Raises Interrupted soon after `stop` says so: to ask the engine about many lines takes long.
+        """
+        plain = self._plain(groups, goods, epochs, stop)
         if entries is None:
             return plain
         telling = np.flatnonzero(entries)
         if len(telling):
-            plain[telling] = self._told(groups[telling], goods[telling], epochs[telling], entries[telling])
+            plain[telling] = self._told(groups[telling], goods[telling], epochs[telling], entries[telling], stop)
         return plain
 
-    def _plain(self, groups: Numbers, goods: Numbers, epochs: Numbers) -> NDArray[np.int32]:
+    def _plain(self, groups: Numbers, goods: Numbers, epochs: Numbers, stop: Stop) -> NDArray[np.int32]:
         places = self._starts_of(groups, goods)  # before the cells: a row is named only after its cells exist
         places += epochs
         found = gather(self.cells, places)
         if len(found) and found.min() < 0:
+            unmet = np.flatnonzero(found < 0)
             with self.lock:
-                starts = self._rows_for(groups, goods)
-                places = starts + epochs
-                for line in _one_of_each(places, np.flatnonzero(self.cells.take(places) < 0)):
-                    self._fill(int(starts[line]), int(epochs[line]))
-                found = self.cells.take(places)
-                self._forget()
+                self.find(groups[unmet], goods[unmet], epochs[unmet], stop)
+                found = self.cells.take(self._starts_of(groups, goods) + epochs)
         return found
+
+    def unmet(self, groups: Numbers, goods: Numbers, epochs: Numbers) -> int:
+        """How many of these lines have no class yet."""
+        return int((self.cells.take(self._starts_of(groups, goods) + epochs) < 0).sum())
+
+    def find(self, groups: Numbers, goods: Numbers, epochs: Numbers, stop: Stop = bool) -> None:
+        """Fill the cells of lines that give no facts, where they are empty."""
+        with self.lock:
+            starts = self._rows_for(groups, goods, stop)
+            places = starts + epochs
+            for line in one_of_each(places, np.flatnonzero(self.cells.take(places) < 0)):
+                check(stop)
+                self._fill(int(starts[line]), int(epochs[line]))
+            self._forget()
 
     def _forget(self) -> None:
         """Let go of what the engine sorted out for the goods of a batch: others come, and memory is bounded."""
@@ -185,12 +200,13 @@ class Classes:
         places += goods
         return gather(rows.reshape(-1), places)
 
-    def _rows_for(self, groups: Numbers, goods: Numbers) -> Numbers:
+    def _rows_for(self, groups: Numbers, goods: Numbers, stop: Stop) -> Numbers:
         """The rows of lines, after giving one to all goods that have none."""
         starts = self._starts_of(groups, goods)
         missing = np.flatnonzero(starts == 0)
         if len(missing):
-            for pair in np.unique(groups[missing] * self.rows.shape[1] + goods[missing]).tolist():
+            for pair in distinct(groups[missing] * self.rows.shape[1] + goods[missing]).tolist():
+                check(stop)
                 group, number = divmod(pair, self.rows.shape[1])
                 self.rows[group, number] = self._row(self.groups.found[group], number)
             starts = self._starts_of(groups, goods)
@@ -210,14 +226,17 @@ class Classes:
         width = len(self.groups.found[row.group].points) + 1
         return row.starts[place - 1], row.starts[place] if place < len(row.starts) else width
 
-    def _told(self, groups: Numbers, goods: Numbers, epochs: Numbers, entries: Numbers) -> NDArray[np.int32]:
+    def _told(self, groups: Numbers, goods: Numbers, epochs: Numbers, entries: Numbers, stop: Stop) -> NDArray[np.int32]:
         with self.lock:
-            starts = self._rows_for(groups, goods)
+            starts = self._rows_for(groups, goods, stop)
             keys = (starts + epochs) * len(self.entries) + entries
             each, lines, places = np.unique(keys, return_index=True, return_inverse=True)
-            found = [self._class_with(int(starts[line]), int(epochs[line]), int(entries[line])) for line in lines.tolist()]
+            found = np.empty(len(each), dtype=np.int32)
+            for place, line in enumerate(lines.tolist()):
+                check(stop)
+                found[place] = self._class_with(int(starts[line]), int(epochs[line]), int(entries[line]))
             self._forget()
-            return np.array(found, dtype=np.int32).take(places.reshape(-1)) if len(each) else np.empty(0, dtype=np.int32)
+            return found.take(places.reshape(-1))
 
     def _class_with(self, start: int, epoch: int, entry: int) -> int:
         row = self.laws[start]
@@ -300,13 +319,6 @@ class Classes:
             return self._known[key]
         except UsageError as error:
             return self.invalid(str(error))
-
-
-def _one_of_each(places: Numbers, lines: NDArray[np.intp]) -> list[int]:
-    """The first of some lines in each place."""
-    _, first = np.unique(places[lines], return_index=True)
-    found: list[int] = lines[first].tolist()
-    return found
 
 
 def _product(docket: Docket, text: str) -> Product | None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from tariffcli.book.load import Record, load
 from tariffcli.bulk import clean, columns
 from tariffcli.bulk.classes import Classes
-from tariffcli.bulk.kept import open_classes
+from tariffcli.bulk.kept import keep_if_worth, open_classes
 from tariffcli.bulk.plan import MEANINGS, Plan, check
 from tariffcli.bulk.rating import Rater, with_columns
 from tariffcli.errors import UsageError
@@ -57,6 +57,7 @@ def rate_lines(
     rater = Rater(record, plan, kept_classes(record, known_on))
     check(plan, table.column_names, rater.added)
     arrays = rater.rate_table(table, threads)
+    keep_if_worth(rater.classes)
     return _as_given(frame, table, rater.added, arrays)
 
 

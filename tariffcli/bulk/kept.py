@@ -25,6 +25,9 @@ from tariffcli.bulk.programs import Programs, arrays_of, table_from
 MOST_GOODS, MOST_FILES = 60_000, 6
 """A file with more distinct codes is mostly dirt, and not worth keeping."""
 
+WORTH_KEEPING = 500
+"""So many new classes, and a quarter more than before, are worth a file where lines come again and again."""
+
 
 def open_classes(book: Record, known_on: str | None, carried: bytes = b"") -> Classes:
     """The classes of a record as earlier runs left them, or as `packed` elsewhere (the longer of both), or none yet."""
@@ -80,12 +83,19 @@ def packed(classes: Classes) -> bytes:
     return content.getvalue()
 
 
+def keep_if_worth(classes: Classes) -> None:
+    """Keep what was found, if it is much against what was kept before."""
+    if classes.fresh - classes.kept >= WORTH_KEEPING and classes.fresh >= 1.25 * classes.kept:
+        keep_classes(classes)
+
+
 def keep_classes(classes: Classes) -> None:
     """Keep what was found, with what others kept meanwhile, where it can be; silently do without where it cannot."""
     path = _path(classes.book, classes.known_on)
-    if path is None or not classes.fresh or len(classes.goods) > MOST_GOODS:
+    if path is None or not classes.fresh or len(classes.goods) > MOST_GOODS or (classes.fresh == classes.kept and path.is_file()):
         return
     catch_up(classes)
+    classes.kept = classes.fresh
     aside = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

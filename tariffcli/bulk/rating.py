@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -13,19 +14,24 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tariffcli.book.load import Record
-from tariffcli.bulk import columns
+from tariffcli.bulk import columns, helpers
 from tariffcli.bulk.amounts import read_amounts
 from tariffcli.bulk.answers import DUTY, Rated, columns_of
 from tariffcli.bulk.classes import Classes
 from tariffcli.bulk.direct import Direct
+from tariffcli.bulk.kept import MOST_GOODS
 from tariffcli.bulk.money import duties
 from tariffcli.bulk.outcomes import NUMBERS, WORDS
 from tariffcli.bulk.plan import Plan
+from tariffcli.bulk.questions import apart, in_one
 from tariffcli.bulk.reading import Read, Reader
 from tariffcli.errors import UsageError
 
 LINES, MOST_LINES = 1 << 18, 1 << 20
 """Lines of a part of a table in memory. Threads take turns between steps, so for several a part is longer: an equal share each."""
+
+FEW_UNMET = 2_000
+"""So many questions of a first batch without an answer are found with those of the next batches."""
 
 FEW = 2
 """For more columns than these the numbers of classes are widened once, not at each."""
@@ -39,6 +45,8 @@ class Rater:
         self.classes = classes if classes is not None else Classes(book, plan.known_on)
         self.reader = Reader(book, plan, self.classes)
         self.direct = Direct(self.reader)
+        self.stop = Event()
+        """Set where nobody waits for the answers any more; threads that still ask for them end soon."""
 
     @property
     def added(self) -> list[str]:
@@ -62,6 +70,7 @@ class Rater:
 
     def rate_table(self, table: Any, threads: int | None = None) -> list[Any]:
         """`rate` for a long table, in parts and several threads (None: one a processor); chunked arrays."""
+        self.stop.clear()
         table = self._shared(table)
         threads = threads or processors()
         lines = LINES if threads == 1 else min(max(-(-len(table) // threads), LINES), MOST_LINES)
@@ -75,7 +84,11 @@ class Rater:
             found = list(map(work, starts))
         else:
             with ThreadPoolExecutor(threads) as pool:
-                found = list(pool.map(work, starts))
+                try:
+                    found = list(pool.map(work, starts))
+                except BaseException:
+                    self.stop.set()
+                    raise
         return [pa.chunked_array(parts).unify_dictionaries() for parts in zip(*found, strict=True)]
 
     def _shared(self, table: Any) -> Any:
@@ -87,6 +100,20 @@ class Rater:
                 column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
                 table = table.set_column(place, table.schema.names[place], column.combine_chunks())
         return table
+
+    def look_ahead(self, batches: Iterable[Any], threads: int) -> None:
+        """Find the classes of lines to come, in several processes; where those of the first batch are mostly known, nothing is done."""
+        met = np.zeros(0, dtype=np.int64)
+        for batch in batches:
+            read = self.reader.read(batch)
+            fine = columns.first_refusal(read.troubled) >= 0 if read.troubled else slice(None)
+            asked = columns.distinct(in_one(read.groups[fine], read.goods[fine], read.epochs[fine]))
+            if not len(met) and self.classes.unmet(*apart(asked)) < FEW_UNMET:
+                return
+            met = columns.distinct(np.concatenate([met, asked]))
+            if len(self.classes.goods) > MOST_GOODS:
+                return
+        helpers.find(self.classes, met, threads)
 
     def classify(self, batch: Any) -> Rated:
         """The class of every line of a batch, and what it owes."""
@@ -104,12 +131,13 @@ class Rater:
 
     def _classes(self, read: Read) -> NDArray[np.int32]:
         if not read.troubled:
-            return self.classes.classify(read.groups, read.goods, read.epochs, read.entries)
+            return self.classes.classify(read.groups, read.goods, read.epochs, read.entries, self.stop.is_set)
         worst = columns.first_refusal(read.troubled)
         here = np.flatnonzero(worst >= 0)
         found = np.empty(len(worst), dtype=np.int32)
         entries = None if read.entries is None else read.entries[here]
-        found[here] = self.classes.classify(read.groups[here], read.goods[here], read.epochs[here], entries)
+        parts = (read.groups[here], read.goods[here], read.epochs[here])
+        found[here] = self.classes.classify(*parts, entries, self.stop.is_set)
         for number in np.unique(worst[worst < 0]).tolist():
             found[worst == number] = self.classes.invalid(self.reader.reason(number))
         return found

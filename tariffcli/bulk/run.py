@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from queue import Queue
-from threading import Lock, Thread
-from typing import Any, NamedTuple
+from threading import Event, Lock, Thread
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +26,11 @@ from tariffcli.bulk.sinks import Aside, Sink, fitted, open_sink, output_schema
 from tariffcli.bulk.sources import Source, first_line, first_of, kind_of
 from tariffcli.bulk.tasks import Task
 from tariffcli.errors import Interrupted, TariffError, UsageError
+
+Value = TypeVar("Value")
+
+AHEAD = 128
+"""So many batches of a file are read twice where classes are missing, to find theirs at once."""
 
 EXAMPLES = 5
 """So many bad lines are shown; of the others nothing is told but their number."""
@@ -90,6 +97,7 @@ def run(job: Job) -> Summary:
     numbers = frozenset(job.plan.columns[meaning] for meaning in ("value", "quantity", "paid") if meaning in job.plan.columns) | {DUTY}
     numbers |= {field.name for field in job.source.read_schema if pa.types.is_floating(field.type)}
     try:
+        _look_ahead(job)
         sink, release = open_sink(job.out_kind, aside.path if aside is not None else job.out, schema, numbers)
         try:
             for kept, encoded in _worked(job, schema, sink, _teller(job)):
@@ -118,6 +126,13 @@ def run(job: Job) -> Summary:
             aside.drop()
     summary.close(job.task.rater)
     return summary
+
+
+def _look_ahead(job: Job) -> None:
+    """Find the classes of a file's first batches at once, where several processes may and its lines are read as they stand."""
+    if job.threads > 1 and job.source.again and not job.task.stages:
+        with closing(job.source.batches()) as batches:
+            job.task.rater.look_ahead(islice(batches, AHEAD), job.threads)
 
 
 def _teller(job: Job) -> Callable[[int], None]:
@@ -158,15 +173,23 @@ def _worked(job: Job, schema: Any, sink: Sink, tell: Callable[[int], None]) -> I
     if job.threads == 1:
         yield from map(work, groups)
         return
-    with ThreadPoolExecutor(job.threads) as pool:
-        waiting: deque[Future[tuple[list[Kept], Any]]] = deque()
+    yield from _in_threads(work, groups, job.threads, job.task.rater.stop)
+
+
+def _in_threads(work: Callable[[list[Any]], Value], groups: Iterator[list[Any]], threads: int, stop: Event) -> Iterator[Value]:
+    """What `work` gives of each group, in order; `stop` is set where nobody takes it any more."""
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Value]] = deque()
         try:
             for group in groups:
                 waiting.append(pool.submit(work, group))
-                if len(waiting) > job.threads:
+                if len(waiting) > threads:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+        except BaseException:
+            stop.set()
+            raise
         finally:
             for future in waiting:
                 future.cancel()

@@ -17,7 +17,7 @@ from tariffcli import __version__
 from tariffcli.book.load import Record, load, load_bytes
 from tariffcli.bulk.classes import Classes
 from tariffcli.bulk.frame import kept_classes, settle
-from tariffcli.bulk.kept import catch_up, keep_classes, open_classes, packed
+from tariffcli.bulk.kept import catch_up, keep_if_worth, open_classes, packed
 from tariffcli.bulk.outcomes import INVALID, WORDS
 from tariffcli.bulk.plan import MEANINGS, Plan, check
 from tariffcli.bulk.rating import Rater
@@ -127,20 +127,14 @@ class Cargo(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """What a worker process keeps: the record by fingerprint, its classes by known-on day, a rater for each plan.
-
-    `kept` has the number of classes found anew when those of a day were last kept for other processes and jobs of the machine.
-    """
+    """What a worker process keeps: the record by fingerprint, its classes by known-on day, a rater for each plan."""
 
     records: dict[str, Record]
     classes: dict[str | None, Classes]
     raters: dict[str, Rater]
-    kept: dict[str | None, int]
 
 
-_DESK = Desk({}, {}, {}, {})
-WORTH_KEEPING = 500
-"""So many new classes, and a quarter more than before, are worth a file."""
+_DESK = Desk({}, {}, {})
 
 
 def rate_batches(carried: Any, fingerprint: str, plan: str, ragged: str | None, release: str, batches: Iterable[Any]) -> Iterator[Any]:
@@ -154,7 +148,7 @@ def rate_batches(carried: Any, fingerprint: str, plan: str, ragged: str | None, 
         if ragged is not None:
             arrays = _spoilt(batch.column(ragged).is_valid(), rater.added, arrays)
         yield pa.RecordBatch.from_arrays([*(batch.column(name) for name in kept), *arrays], names=[*kept, *rater.added])
-        _keep(rater.classes)
+        keep_if_worth(rater.classes)  # for other processes and jobs of the machine
 
 
 def _rater(carried: Any, fingerprint: str, plan: str, release: str) -> Rater:
@@ -176,14 +170,6 @@ def _rater(carried: Any, fingerprint: str, plan: str, release: str) -> Rater:
 
 def _cargo(carried: Any) -> Cargo:
     return carried if isinstance(carried, Cargo) else carried.value
-
-
-def _keep(classes: Classes) -> None:
-    """Keep classes in the cache folder of the machine, if many were found since they were last kept, and take over those of others."""
-    before = _DESK.kept.get(classes.known_on, 0)
-    if classes.fresh - before >= WORTH_KEEPING and classes.fresh >= 1.25 * before:
-        keep_classes(classes)
-        _DESK.kept[classes.known_on] = classes.fresh
 
 
 def _spoilt(bad: Any, names: Sequence[str], arrays: Sequence[Any]) -> list[Any]:

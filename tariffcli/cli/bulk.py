@@ -190,6 +190,8 @@ def _file(asked: Asked, source: str, out: Path | None, force: bool) -> dict[str,
         if path is not None and out.exists() and path.exists() and out.samefile(path):
             raise UsageError("The output is the input; give another name. The input is never written to.")
     classes = open_classes(asked.record, asked.known_on)
-    part = rate_one(asked, classes, path, out, print_plan=True)
-    keep_classes(classes)
+    try:
+        part = rate_one(asked, classes, path, out, print_plan=True)
+    finally:
+        keep_classes(classes)
     return part.statuses

@@ -27,24 +27,26 @@ def rate_folder(asked: Asked, source: Path, out: Path | None, force: bool, resum
     out.mkdir(parents=True, exist_ok=True)
     classes = open_classes(asked.record, asked.known_on)
     parts: list[whole.Part] = []
-    for place, path in enumerate(found, 1):
-        target = out / path.name
-        if target.exists() and not force and not resume:
-            raise UsageError(f"{target} exists already; add --resume to go on, or --force to replace it.")
-        print(f"part {place} of {len(found)}: {path.name}", file=sys.stderr)
-        done = rate_one(
-            asked,
-            classes,
-            path,
-            target,
-            print_plan=place == 1,
-            resume=resume and not force,
-            begin=lambda: whole.clear(out) if told else None,
-        )
-        parts.append(done._replace(name=path.name))
-        if told:
-            _check_twice(parts)
-    keep_classes(classes)
+    try:
+        for place, path in enumerate(found, 1):
+            target = out / path.name
+            if target.exists() and not force and not resume:
+                raise UsageError(f"{target} exists already; add --resume to go on, or --force to replace it.")
+            print(f"part {place} of {len(found)}: {path.name}", file=sys.stderr)
+            done = rate_one(
+                asked,
+                classes,
+                path,
+                target,
+                print_plan=place == 1,
+                resume=resume and not force,
+                begin=lambda: whole.clear(out) if told else None,
+            )
+            parts.append(done._replace(name=path.name))
+            if told:
+                _check_twice(parts)
+    finally:
+        keep_classes(classes)
     if told:
         given = manifest.conditions(asked.record, None, f"tariffcli {__version__}", asked.flags)
         for path in whole.write(out, parts, given):

@@ -156,7 +156,7 @@ def _progress(name: str) -> Generator[Callable[[int, float], None] | None, None,
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[lines]}"), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=1.0, lines="")
+        task = bar.add_task(name, total=1.0, lines="finding the law of its lines")
 
         def tell(lines: int, done: float) -> None:
             elapsed = bar.tasks[0].elapsed or 0

@@ -1,0 +1,145 @@
+"""The first lines by a record are divided among processes; what they find is what one process finds alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import date, timedelta
+from multiprocessing import active_children
+from random import Random
+
+import pytest
+
+pa = pytest.importorskip("pyarrow")
+
+from tariffcli.bulk import helpers, rating  # noqa: E402
+from tariffcli.bulk.classes import Classes  # noqa: E402
+from tariffcli.bulk.plan import Plan  # noqa: E402
+from tariffcli.bulk.rating import Rater  # noqa: E402
+from tariffcli.errors import Interrupted  # noqa: E402
+
+PLAN = Plan({name: name for name in ("date", "hs", "origin", "importer")})
+CODES = ["9503000073", "8471300100", "6109100012", "940360", "870323", "76061130", "no such goods", "7606", "010121", "2709", "99"]
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    """Processes are of use for few questions already."""
+    monkeypatch.setattr(helpers, "WORTH", 40)
+    monkeypatch.setattr(rating, "FEW_UNMET", 20)
+
+
+def lines(seed: int, many: int = 200):
+    random = Random(seed)
+    made = [
+        {
+            "date": date(2018, 1, 1) + timedelta(days=random.randrange(3_200)),
+            "hs": random.choice(CODES),
+            "origin": random.choice(["cn", "HK", "Atlantis", "de"]) if importer == "us" else "us",
+            "importer": importer,
+        }
+        for importer in random.choices(["us", "cn"], k=many)
+    ]
+    return pa.RecordBatch.from_pylist(made)
+
+
+def answers(classes, *batches):
+    rater = Rater(classes.book, PLAN, classes)
+    return [[array.to_pylist() for array in rater.rate(batch)] for batch in batches]
+
+
+@pytest.fixture
+def answered(monkeypatch):
+    """How often processes asked the engine, once for each that answered."""
+    found = []
+    before = helpers._take_over
+
+    def heard(classes, fresh, content):
+        found.append(fresh)
+        before(classes, fresh, content)
+
+    monkeypatch.setattr(helpers, "_take_over", heard)
+    return found
+
+
+def looked_ahead(record, batches, threads: int):
+    """A rater that looked at batches before it rates them."""
+    rater = Rater(record, PLAN, Classes(record))
+    rater.look_ahead(batches, threads)
+    return rater
+
+
+def test_processes_find_what_one_finds_alone(record, answered):
+    bad = pa.RecordBatch.from_pylist([{"date": date(2025, 5, 1), "hs": "", "origin": "x", "importer": "us"}])
+    batches = lines(1), bad, lines(2)
+    expected = answers(Classes(record), *batches)
+    rater = looked_ahead(record, batches, 3)
+    assert len(answered) == 2
+    assert min(answered) > 0
+    asked = rater.classes.fresh
+    assert answers(rater.classes, *batches) == expected
+    assert rater.classes.fresh == asked > sum(answered)  # nothing is asked again, and this process had its share
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_few_questions_begin_no_process(record, answered, monkeypatch, threads):
+    monkeypatch.setattr(helpers, "WORTH", 40 if threads == 1 else 10_000)
+    rater = looked_ahead(record, [lines(1)], threads)
+    assert not answered
+    assert answers(rater.classes, lines(1)) == answers(Classes(record), lines(1))
+
+
+def test_nothing_is_read_ahead_of_a_batch_whose_answers_are_known(record, answered):
+    classes = Classes(record)
+    answers(classes, lines(1))
+    batches = iter([lines(1), lines(2)])
+    Rater(record, PLAN, classes).look_ahead(batches, 3)
+    assert not answered
+    assert len(list(batches)) == 1
+
+
+def test_where_a_process_is_killed_its_share_is_found_here(record, answered, monkeypatch):
+    begun = helpers._begun
+
+    def killed(classes, questions):
+        helper = begun(classes, questions)
+        os.kill(helper.process.pid, signal.SIGKILL)
+        return helper
+
+    monkeypatch.setattr(helpers, "_begun", killed)
+    rater = looked_ahead(record, [lines(1)], 3)
+    assert not answered
+    assert answers(rater.classes, lines(1)) == answers(Classes(record), lines(1))
+
+
+def test_where_no_process_can_begin_all_is_found_here(record, answered, monkeypatch):
+    def refused(*_):
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(helpers, "_begun", refused)
+    rater = looked_ahead(record, [lines(1)], 3)
+    assert not answered
+    assert answers(rater.classes, lines(1)) == answers(Classes(record), lines(1))
+
+
+def test_no_process_is_left_when_finding_is_interrupted(record, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Classes, "find", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        looked_ahead(record, [lines(1)], 3)
+    for process in active_children():
+        process.join()
+    assert not active_children()
+
+
+def test_a_run_that_nobody_waits_for_ends_between_two_questions(record):
+    rater = Rater(record, PLAN, Classes(record))
+    asked = []
+    rater.stop.is_set = lambda: asked.append(rater.classes.fresh) is None and len(asked) > 30  # type: ignore[method-assign]
+    with pytest.raises(Interrupted):
+        rater.rate(lines(1))
+    assert rater.classes.fresh == asked[-1]
+    rater.stop = type(rater.stop)()
+    assert [array.to_pylist() for array in rater.rate(lines(1))] == answers(Classes(record), lines(1))[0]
