@@ -157,6 +157,7 @@ def test_facts_that_differ_on_every_line_are_those_of_their_line(record):
     from tariffcli.bulk.classes import Classes
     from tariffcli.bulk.plan import Plan
     from tariffcli.bulk.reading import Reader
+    from tariffcli.law.facts import holds_for
 
     lines = 20_000
     columns = {
@@ -175,15 +176,57 @@ def test_facts_that_differ_on_every_line_are_those_of_their_line(record):
     plan = Plan({name: name for name in columns})
     table = pa.RecordBatch.from_pydict(columns)
 
+    def meant(entry: Entry) -> object:
+        """What an entry says to each condition of the record, and its shares themselves."""
+        facts = dict(entry.facts)
+        given = [one for one in record.conditions.values() if one.fact in facts]
+        return [(one.id, facts[one.fact] if one.kind == "share" else holds_for(one, facts[one.fact])) for one in given], entry.mfn_pct
+
     def told(batch: pa.RecordBatch, places: list[int]) -> list[object]:
         classes = Classes(record)
         reader = Reader(record, plan, classes)
         found = reader.read(batch, None).entries
         assert found is not None
-        return [classes.entries[number] if number >= 0 else reader.reason(number) for number in found[places].tolist()]
+        return [meant(classes.entries[number]) if number >= 0 else reader.reason(number) for number in found[places].tolist()]
 
     places = Random(4).sample(range(lines), 40)
     assert told(table, places) == [told(table.slice(place, 1), [0])[0] for place in places]
+
+
+def test_amounts_and_days_on_one_side_of_all_bounds_are_one_fact(record):
+    """Parcels each have another value: only whether it is above a bound matters, and neither memory nor questions grow with them."""
+    from tariffcli.bulk.classes import Classes
+    from tariffcli.bulk.plan import Plan
+    from tariffcli.bulk.rating import Rater
+
+    lines = 3_000
+    columns = {
+        "date": ["2025-05-20", "2025-04-09"] * (lines // 2),
+        "hs": ["9503000073", "6109100012"] * (lines // 2),
+        "origin": ["cn", "hk", "de"] * (lines // 3),
+        "importer": ["us"] * lines,
+        "shipment_value": [f"{line / 2:.3f}" if line % 7 else ["", "-1", "much"][line % 3] for line in range(lines)],
+        "loaded": [f"2025-04-{line // 24 % 30 + 1:02} {line % 24:02}:01" for line in range(lines)],
+    }
+    plan = Plan({name: name for name in columns}, outputs=["additional_min_pct", "additional_max_pct", "status", "reason", "event_ids"])
+    table, classes = pa.RecordBatch.from_pydict(columns), Classes(record)
+    found = [array.to_pylist() for array in Rater(record, plan, classes).rate(table)]
+    assert len(classes.entries) < 60
+    for line in (*Random(7).sample(range(lines), 150), 1_599, 1_600, 1_601):
+        alone = [array.to_pylist() for array in Rater(record, plan).rate(table.slice(line, 1))]
+        assert [[column[line]] for column in found] == alone
+
+
+@pytest.mark.parametrize("kind", [pa.bool_(), pa.string()])
+def test_a_fact_that_is_no_is_not_a_fact_that_is_not_given(record, kind):
+    from tariffcli.bulk.plan import Plan
+    from tariffcli.bulk.rating import Rater
+
+    told = {pa.bool_(): [False, None], pa.string(): ["no", ""]}[kind]
+    columns = {"date": ["2018-06-20"] * 2, "hs": ["8541406025"] * 2, "origin": ["cn"] * 2, "importer": ["us"] * 2, "in_quota": told}
+    table = pa.table({**columns, "in_quota": pa.array(told, kind)})
+    found = Rater(record, Plan({name: name for name in columns}, outputs=["additional_min_pct"])).rate(table)[0].to_pylist()
+    assert found == [30, 0]  # cells of solar panels: 30 per cent above the quota (Proc. 9693), none within it
 
 
 def test_columns_that_hold_no_countries_cost_no_more_than_their_lines(record):

@@ -76,4 +76,4 @@ def decimal_fact(text: str, flag: str, share: bool) -> Decimal:
 
 def facts_of_flag(record: Record, flag: str) -> Mapping[str, Condition]:
     """The facts that a flag gives (`--loaded`, `--in-quota`, `--metal-share`), with one condition each."""
-    return {one.fact: one for one in record.conditions.values() if one.flag.split()[0] == flag.split(maxsplit=1)[0] and one.flag == flag}
+    return record.derived(("facts of", flag), lambda: {one.fact: one for one in record.conditions.values() if one.flag == flag})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
+from functools import partial
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -16,12 +16,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tariffcli.book.entry import Entry as Typed
-from tariffcli.book.entry import facts_given, ordinary_duty
 from tariffcli.book.load import Record
 from tariffcli.book.words import find_country
 from tariffcli.bulk import clean, columns
-from tariffcli.bulk.classes import Classes, Entry
+from tariffcli.bulk.classes import Classes
+from tariffcli.bulk.facts import Facts
 from tariffcli.bulk.plan import FACTS, Plan
 from tariffcli.errors import UsageError
 
@@ -54,9 +53,9 @@ class Reader:
         """Of each meaning all distinct values met, and their numbers."""
         self._last: dict[str, tuple[Any, Indices]] = {}
         """The same of the batch before: those of one file mostly share their distinct values."""
-        self._entries: dict[tuple[object, ...], int] = {}
         self._lock = Lock()
         self.reasons: list[str] = []
+        self._facts = Facts(book, plan, classes, self.refusal)
 
     def check_constants(self) -> None:
         """Raise UsageError for what holds for every line and says nothing: better at once than on each line."""
@@ -69,7 +68,7 @@ class Reader:
         for meaning in ("value", "quantity"):
             if meaning in constants:
                 clean.money(constants[meaning])
-        self._typed("UTC", {name: text for name, text in constants.items() if name in FACTS})
+        self._facts.check({name: text for name, text in constants.items() if name in FACTS})
 
     def refusal(self, reason: str) -> int:
         """The number below zero of a reason."""
@@ -97,7 +96,7 @@ class Reader:
         goods = self._meant(batch, self._goods_meaning, self._goods)
         groups = self._groups(batch)
         epochs, days = self._epochs(batch, groups)
-        entries = self._facts(batch, groups) if self.plan.has(*FACTS) else None
+        entries = self._facts.read(groups, partial(self._distinct, batch)) if self.plan.has(*FACTS) else None
         checked = [part for part in (goods, groups, days, entries, wrong) if part is not None and len(part)]
         return Read(groups, goods, epochs, entries, [part for part in checked if part.min() < 0])
 
@@ -256,24 +255,6 @@ class Reader:
         read = [self.once(f"instant in {zone}", lambda value: clean.instant_number(value, zone) + FAR, one) for one in values.to_pylist()]
         return np.array([*read, self.refusal("no instant is given")], dtype=np.int64).take(numbers)
 
-    def _facts(self, batch: Any, groups: Indices) -> Indices:
-        """Each line's combination of facts, or the refusal of it."""
-        given = [(meaning, *self._distinct(batch, meaning)) for meaning in FACTS if self.plan.has(meaning)]
-        together, size = np.maximum(groups, 0), len(self.classes.groups.found) + 1
-        for _, numbers, values in given:
-            if size * len(values) > MOST_TOGETHER:
-                _, together = np.unique(together, return_inverse=True)
-                size = len(together)
-            together = together * len(values) + numbers
-            size *= len(values)
-        _, first, places = np.unique(together, return_index=True, return_inverse=True)
-        zones = [group.zone for group in self.classes.groups.found] or ["UTC"]
-        found: list[int] = []
-        for line in first.tolist():
-            told = {meaning: values[numbers[line]] for meaning, numbers, values in given}
-            found.append(self._entry(zones[max(int(groups[line]), 0)], told))
-        return np.array(found, dtype=np.int64).take(places.reshape(-1))
-
     def _distinct(self, batch: Any, meaning: str) -> tuple[Indices, list[Any]]:
         """Each line's number among the distinct values of a column of facts, and those; the last stands for a null."""
         if meaning in self.plan.constants:
@@ -281,33 +262,6 @@ class Reader:
         numbers, values = columns.encoded(self.column(batch, meaning))
         return numbers, [*values.to_pylist(), None]
 
-    def _entry(self, zone: str, texts: dict[str, Any]) -> int:
-        key = (zone, *texts.items())
-        if key not in self._entries:
-            try:
-                self._entries[key] = self.classes.entry_number(self._typed(zone, texts))
-            except UsageError as error:
-                self._entries[key] = self.refusal(str(error))
-        return self._entries[key]
-
-    def _typed(self, zone: str, texts: dict[str, Any]) -> Entry:
-        told = {name: text for name, value in texts.items() if not clean.is_nan(value) and (text := str(value or "").strip())}
-        typed = Typed(
-            claim=clean.several(told.get("claim", "")),
-            loaded=told.get("loaded"),
-            mode=told.get("mode"),
-            metal_share=clean.several(told.get("metal_share", "")),
-            in_quota=clean.yes_or_no(told["in_quota"]) if "in_quota" in told else None,
-            postal=clean.yes_or_no(told["postal"]) if "postal" in told else False,
-            value=str(clean.money(told["shipment_value"])) if "shipment_value" in told else None,
-        )
-        facts = facts_given(self.book, typed, zone, lambda text: clean.iso_day(text, self.plan.month_first))
-        mfn: Decimal | None = ordinary_duty(told["mfn"]) if "mfn" in told else None
-        return Entry(tuple(sorted(facts.items())), mfn)
-
-
-MOST_TOGETHER = 1 << 62
-"""So many combinations of facts have a number of their own; beyond them those that occur are numbered anew."""
 
 FAR, SHIFT = 1 << 40, 1 << 20
 """Added to instants and days while they are read, so that none is below zero: a number below zero is a refusal."""
