@@ -88,6 +88,12 @@ def test_a_share_for_every_metal_counts_for_the_metals_in_question_only() -> Non
     assert ask("rate", *GOODS, "--date", "2025-08-20", "--hs", "8418.10.00", "--metal-share", "0.6").code == 2
 
 
+def test_aluminium_may_be_spelt_as_the_acts_spell_it() -> None:
+    words = ("--date", "2025-08-20", "--hs", "8418.10.00", "--metal-share", "steel=0", "--metal-share", "copper=0")
+    assert plain(*words, "--metal-share", "Aluminum=0.4") == plain(*words, "--metal-share", "aluminium=0.4")
+    assert plain(*words, "--metal-share", "aluminum=0.4") != plain(*words, "--metal-share", "aluminium=0.5")
+
+
 def test_a_metal_share_of_one_metal_is_used_where_the_line_asks_for_that_metal() -> None:
     answer = document("--date", "2025-08-20", "--hs", "8418.10.00", "--metal-share", "steel=0.4", "--metal-share", "copper=0.1")
     assert "fact_unused" not in [note["code"] for note in answer["notes"]]

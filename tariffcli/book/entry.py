@@ -71,7 +71,8 @@ def _metal_shares(record: Record, entry: Entry) -> dict[str, FactValue]:
     named: dict[str, FactValue] = {}
     for text in entry.metal_share:
         metal, _, share = text.rpartition("=")
-        names = [name for name in known if not metal or name.removesuffix("_share") == metal.strip().lower()]
+        asked = metal.strip().lower().replace("aluminum", "aluminium")  # as the acts themselves spell it
+        names = [name for name in known if not asked or name.removesuffix("_share") == asked]
         if not names:
             raise UsageError(
                 f"--metal-share knows no '{clean(metal)}'; metals: {', '.join(name.removesuffix('_share') for name in known)}."
