@@ -354,6 +354,24 @@ def test_a_folder_of_parquet_is_rated_into_a_folder(spark, record, parts, tmp_pa
     assert nothing_but(tmp_path, "rated")
 
 
+def test_the_driver_finds_the_law_of_the_first_lines_before_the_job(spark, record, parts, tmp_path, monkeypatch):
+    from tariffcli.book.load import load_bytes
+    from tariffcli.bulk import helpers, rating
+    from tariffcli.bulk.frame import kept_classes
+
+    monkeypatch.setenv("TARIFF_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(helpers, "WORTH", 40)
+    monkeypatch.setattr(rating, "FEW_UNMET", 20)
+    begun, before = [], helpers._begun
+    monkeypatch.setattr(helpers, "_begun", lambda *given: begun.append(given) or before(*given))
+    folder, lines = parts
+    own = load_bytes(record.to_bytes())
+    rate_file(folder, tmp_path / "rated", own, threads=2)
+    assert len(begun) == 1
+    assert kept_classes(own, None).fresh > 0
+    equal(plain(held(tmp_path / "rated")), plain(local_lines(lines, record)))
+
+
 def test_counts_are_told_when_statuses_are_not_written(spark, record, parts, tmp_path):
     folder, lines = parts
     done = rate_file(folder, tmp_path / "rated", record, outputs=["total_pct"], columns=lambda names: {name: name for name in names[1:5]} | {

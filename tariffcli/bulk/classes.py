@@ -200,7 +200,7 @@ class Classes:
         places += goods
         return gather(rows.reshape(-1), places)
 
-    def _rows_for(self, groups: Numbers, goods: Numbers, stop: Stop) -> Numbers:
+    def _rows_for(self, groups: Numbers, goods: Numbers, stop: Stop = bool) -> Numbers:
         """The rows of lines, after giving one to all goods that have none."""
         starts = self._starts_of(groups, goods)
         missing = np.flatnonzero(starts == 0)

@@ -30,6 +30,9 @@ COUNTED = ("status", "reason")
 MOST_DISTINCT = 5_000_000
 """So many different codes or days of a column are looked at on the driver; a column with more holds something else."""
 
+SAMPLES = (1 << 16, 1 << 21)
+"""So many lines are read on the driver, to learn whether their law is known, and to find it where it is not."""
+
 RAGGED = "the line has more or fewer cells than the header"
 
 Choose = Mapping[str, str] | Callable[[Sequence[str]], Mapping[str, str]]
@@ -84,6 +87,16 @@ def settled(plan: Plan, spark_df: Any, record: Record) -> Plan:
     return plan
 
 
+def meet(spark_df: Any, record: Record, plan: Plan, threads: int) -> None:
+    """Find the classes of a frame's first lines in as many processes of the driver, where they are not known: they travel with the job."""
+    columns = dict.fromkeys(plan.columns.values())
+    lines = spark_df.select(*(_column(spark_df, name) for name in columns))
+    batches = (batch for many in SAMPLES for batch in lines.limit(many).toArrow().to_batches(SAMPLES[0]))
+    classes = kept_classes(record, plan.known_on)
+    Rater(record, plan, classes).look_ahead(batches, threads)
+    keep_if_worth(classes)
+
+
 def rated(spark_df: Any, record: Record, plan: Plan, ragged: str | None = None) -> Any:
     """The lazy frame of a settled plan. `ragged` names a column, left out of the answer, that is not null for lines that are no lines."""
     from pyspark.sql.types import DoubleType, StringType, StructField, StructType
@@ -107,10 +120,14 @@ def _kind(spark_df: Any, name: str) -> str:
     return spark_df.schema[name].dataType.typeName()
 
 
+def _column(spark_df: Any, name: str) -> Any:
+    """A column by its name, whatever letters that has."""
+    return spark_df["`" + name.replace("`", "``") + "`"]
+
+
 def _distinct(spark_df: Any, name: str) -> Any:
     """The different values of a column, as an Arrow table of that column."""
-    column = spark_df["`" + name.replace("`", "``") + "`"]
-    found = spark_df.select(column).distinct().limit(MOST_DISTINCT + 1).toArrow()
+    found = spark_df.select(_column(spark_df, name)).distinct().limit(MOST_DISTINCT + 1).toArrow()
     if found.num_rows > MOST_DISTINCT:
         raise UsageError(f"The column '{name}' has more than {MOST_DISTINCT:,} different values; is it the right one?")
     return found
@@ -213,13 +230,15 @@ def run(
     force: bool = False,
     settings: Mapping[str, str] | None = None,
     options: Mapping[str, str] | None = None,
+    threads: int = 1,
 ) -> Done:
     """Rate a file or folder of lines with Spark into a folder of Parquet files, which appears only when it is whole.
 
     `source` and `out` are paths or addresses that every worker reaches; `kind` is csv, tsv or parquet (None: told by the name).
     `columns` maps meanings to columns, or is a function of the file's column names that gives such a mapping. `master` is Spark's
     (None: that of spark-submit or of the session at hand, which is left open). `settings` are Spark's, `options` its reader's.
-    The text of CSV files stays text; a line with too many or too few cells is `invalid`.
+    The text of CSV files stays text; a line with too many or too few cells is `invalid`. With several `threads` the driver finds the law
+    of the first lines in as many processes, before the job begins: each imports the main script, which then needs a main guard.
 
     Raises UsageError, RecordError, TariffError; an existing `out` is kept unless `force`.
     """
@@ -231,7 +250,7 @@ def run(
         place = cluster.Place(session, source, out, force)
         frame, ragged = cluster.read(session, source, kind or place.kind(), options or {})
         names = [name for name in frame.columns if name != ragged]
-        lines = frame.select(*(frame["`" + name.replace("`", "``") + "`"] for name in names)) if ragged else frame
+        lines = frame.select(*(_column(frame, name) for name in names)) if ragged else frame
         if callable(columns):
             found = {meaning: name for meaning, name in columns(names).items() if meaning not in given}
         else:
@@ -239,6 +258,8 @@ def run(
             found = {**usual, **(columns or {})}
         counted = None if outputs is None else [*dict.fromkeys([*outputs, *COUNTED])]
         plan = settled(Plan(found, given, month_first, False, counted, known_on), lines, record)
+        if threads > 1:
+            meet(lines, record, plan, threads)
         return _write(session, place, rated(frame, record, plan, ragged), plan._replace(outputs=outputs))
 
 

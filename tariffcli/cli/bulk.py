@@ -146,6 +146,7 @@ def _on_spark(asked: Asked, source: str, out: Path | None, master: str | None, f
         month_first=asked.month_first,
         outputs=asked.outputs,
         force=force,
+        threads=asked.threads,
     )
     tell_plan(done.plan)
     counts = ", ".join(f"{many:,} {status}" for status, many in sorted(done.statuses.items(), key=lambda item: -item[1]))
