@@ -33,8 +33,11 @@ from tariffcli.law.products import GENERAL, classes, cut_to_law, digits_of, find
 MOST_EPOCHS = 1 << 16
 """So many cells at the start stay empty: the row of goods that were not met yet."""
 
-MOST_KEPT = 20_000
+MOST_KEPT = 6_000
 """So many results of the engine's sorting are kept for the next batch."""
+
+AT_ONCE = 1 << 14
+"""So many questions are answered before that."""
 
 NO_FACTS = 0
 """The number of the combination of facts that gives none."""
@@ -179,12 +182,13 @@ class Classes:
     def find(self, groups: Numbers, goods: Numbers, epochs: Numbers, stop: Stop = bool) -> None:
         """Fill the cells of lines that give no facts, where they are empty."""
         with self.lock:
-            starts = self._rows_for(groups, goods, stop)
-            places = starts + epochs
-            for line in one_of_each(places, np.flatnonzero(self.cells.take(places) < 0)):
-                check(stop)
-                self._fill(int(starts[line]), int(epochs[line]))
-            self._forget()
+            for part in (slice(start, start + AT_ONCE) for start in range(0, len(groups), AT_ONCE)):
+                starts = self._rows_for(groups[part], goods[part], stop)
+                places = starts + epochs[part]
+                for line in one_of_each(places, np.flatnonzero(self.cells.take(places) < 0)):
+                    check(stop)
+                    self._fill(int(starts[line]), int(epochs[part][line]))
+                self._forget()
 
     def _forget(self) -> None:
         """Let go of what the engine sorted out for the goods of a batch: others come, and memory is bounded."""
