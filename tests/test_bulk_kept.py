@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from random import Random
-
 import pytest
+from batches import lines
 
 pa = pytest.importorskip("pyarrow")
 
@@ -15,23 +13,7 @@ from tariffcli.bulk.kept import catch_up, keep_classes, open_classes, packed  # 
 from tariffcli.bulk.plan import Plan  # noqa: E402
 from tariffcli.bulk.rating import Rater  # noqa: E402
 
-CODES = ["9503000073", "8471300100", "6109100012", "940360", "870323", "76061130", "no such goods", "7606"]
 PLAN = Plan({name: name for name in ("date", "hs", "origin", "importer", "value")})
-
-
-def lines(seed: int, many: int = 300):
-    random = Random(seed)
-    made = [
-        {
-            "date": date(2018, 1, 1) + timedelta(days=random.randrange(3_200)),
-            "hs": random.choice(CODES),
-            "origin": random.choice(["cn", "HK", "Atlantis", "de"]) if importer == "us" else "us",
-            "importer": importer,
-            "value": random.choice(["100", "much", None]),
-        }
-        for importer in random.choices(["us", "cn"], k=many)
-    ]
-    return pa.RecordBatch.from_pylist(made)
 
 
 def answers(classes: Classes, batch):
@@ -46,7 +28,7 @@ def own_cache(tmp_path, monkeypatch):
 
 def test_classes_take_over_what_others_know_and_ask_nothing_again(record):
     some, others = Classes(record), Classes(record)
-    first, second = lines(1), lines(2)
+    first, second = lines(1, 300), lines(2, 300)
     before = answers(some, first), answers(others, second)
     asked = some.fresh
     absorb(some, others)
@@ -60,19 +42,19 @@ def test_classes_take_over_what_others_know_and_ask_nothing_again(record):
 @pytest.mark.parametrize("order", [(1, 2, 3), (3, 1, 2)])
 def test_taking_over_in_any_order_gives_the_same_answers(record, order):
     alone = Classes(record)
-    expected = [answers(alone, lines(seed)) for seed in (1, 2, 3)]
+    expected = [answers(alone, lines(seed, 300)) for seed in (1, 2, 3)]
     one = Classes(record)
     for seed in order:
         other = Classes(record)
-        answers(other, lines(seed))
+        answers(other, lines(seed, 300))
         absorb(one, other)
-    assert [answers(one, lines(seed)) for seed in (1, 2, 3)] == expected
+    assert [answers(one, lines(seed, 300)) for seed in (1, 2, 3)] == expected
     assert one.fresh == 0
 
 
 def test_two_processes_that_keep_classes_keep_those_of_both(record):
     one, other = open_classes(record, None), open_classes(record, None)
-    first, second = lines(1), lines(2)
+    first, second = lines(1, 300), lines(2, 300)
     before = answers(one, first), answers(other, second)
     keep_classes(one)
     keep_classes(other)
@@ -87,18 +69,18 @@ def test_two_processes_that_keep_classes_keep_those_of_both(record):
 
 def test_classes_of_another_record_are_not_taken_over(record):
     one, other = Classes(record), Classes(record, "2019-01-01")  # known on another day: other epochs
-    expected = answers(one, lines(1))
-    answers(other, lines(1))
+    expected = answers(one, lines(1, 300))
+    answers(other, lines(1, 300))
     before = len(one.outcomes), one.used
     with pytest.raises(ValueError, match="epochs"):
         absorb(one, other)
     assert (len(one.outcomes), one.used) == before
-    assert answers(one, lines(1)) == expected
+    assert answers(one, lines(1, 300)) == expected
 
 
 def test_kept_classes_grow_by_what_is_new_alone(record):
     one = open_classes(record, None)
-    answers(one, lines(1))
+    answers(one, lines(1, 300))
     keep_classes(one)
     again = open_classes(record, None)
     many = len(again.outcomes)
@@ -109,20 +91,20 @@ def test_kept_classes_grow_by_what_is_new_alone(record):
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no archive"])
 def test_a_damaged_file_of_classes_is_found_anew(record, own_cache, damage):
     one = open_classes(record, None)
-    expected = answers(one, lines(1))
+    expected = answers(one, lines(1, 300))
     keep_classes(one)
     (path,) = own_cache.rglob("classes-*.npz")
     path.write_bytes(damage)
     catch_up(one)
     again = open_classes(record, None)
-    assert answers(again, lines(1)) == answers(one, lines(1)) == expected
+    assert answers(again, lines(1, 300)) == answers(one, lines(1, 300)) == expected
     assert again.fresh == one.fresh
 
 
 def test_classes_travel_as_bytes(record):
     one = Classes(record)
     assert packed(one) == b""
-    expected = answers(one, lines(1))
+    expected = answers(one, lines(1, 300))
     there = open_classes(record, None, packed(one))
-    assert answers(there, lines(1)) == expected
+    assert answers(there, lines(1, 300)) == expected
     assert there.fresh == 0

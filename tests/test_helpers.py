@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from datetime import date, timedelta
+from datetime import date
 from multiprocessing import active_children
-from random import Random
 
 import pytest
+from batches import lines
 
 pa = pytest.importorskip("pyarrow")
 
@@ -19,7 +19,6 @@ from tariffcli.bulk.rating import Rater  # noqa: E402
 from tariffcli.errors import Interrupted  # noqa: E402
 
 PLAN = Plan({name: name for name in ("date", "hs", "origin", "importer")})
-CODES = ["9503000073", "8471300100", "6109100012", "940360", "870323", "76061130", "no such goods", "7606", "010121", "2709", "99"]
 
 
 @pytest.fixture(autouse=True)
@@ -27,20 +26,6 @@ def few(monkeypatch):
     """Processes are of use for few questions already."""
     monkeypatch.setattr(helpers, "WORTH", 40)
     monkeypatch.setattr(rating, "FEW_UNMET", 20)
-
-
-def lines(seed: int, many: int = 200):
-    random = Random(seed)
-    made = [
-        {
-            "date": date(2018, 1, 1) + timedelta(days=random.randrange(3_200)),
-            "hs": random.choice(CODES),
-            "origin": random.choice(["cn", "HK", "Atlantis", "de"]) if importer == "us" else "us",
-            "importer": importer,
-        }
-        for importer in random.choices(["us", "cn"], k=many)
-    ]
-    return pa.RecordBatch.from_pylist(made)
 
 
 def answers(classes, *batches):
@@ -71,7 +56,7 @@ def looked_ahead(record, batches, threads: int):
 
 def test_processes_find_what_one_finds_alone(record, answered):
     bad = pa.RecordBatch.from_pylist([{"date": date(2025, 5, 1), "hs": "", "origin": "x", "importer": "us"}])
-    batches = lines(1), bad, lines(2)
+    batches = lines(1, 200), bad, lines(2, 200)
     expected = answers(Classes(record), *batches)
     rater = looked_ahead(record, batches, 3)
     assert len(answered) == 2
@@ -84,15 +69,15 @@ def test_processes_find_what_one_finds_alone(record, answered):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_few_questions_begin_no_process(record, answered, monkeypatch, threads):
     monkeypatch.setattr(helpers, "WORTH", 40 if threads == 1 else 10_000)
-    rater = looked_ahead(record, [lines(1)], threads)
+    rater = looked_ahead(record, [lines(1, 200)], threads)
     assert not answered
-    assert answers(rater.classes, lines(1)) == answers(Classes(record), lines(1))
+    assert answers(rater.classes, lines(1, 200)) == answers(Classes(record), lines(1, 200))
 
 
 def test_nothing_is_read_ahead_of_a_batch_whose_answers_are_known(record, answered):
     classes = Classes(record)
-    answers(classes, lines(1))
-    batches = iter([lines(1), lines(2)])
+    answers(classes, lines(1, 200))
+    batches = iter([lines(1, 200), lines(2, 200)])
     Rater(record, PLAN, classes).look_ahead(batches, 3)
     assert not answered
     assert len(list(batches)) == 1
@@ -107,9 +92,9 @@ def test_where_a_process_is_killed_its_share_is_found_here(record, answered, mon
         return helper
 
     monkeypatch.setattr(helpers, "_begun", killed)
-    rater = looked_ahead(record, [lines(1)], 3)
+    rater = looked_ahead(record, [lines(1, 200)], 3)
     assert not answered
-    assert answers(rater.classes, lines(1)) == answers(Classes(record), lines(1))
+    assert answers(rater.classes, lines(1, 200)) == answers(Classes(record), lines(1, 200))
 
 
 def test_where_no_process_can_begin_all_is_found_here(record, answered, monkeypatch):
@@ -117,9 +102,9 @@ def test_where_no_process_can_begin_all_is_found_here(record, answered, monkeypa
         raise OSError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(helpers, "_begun", refused)
-    rater = looked_ahead(record, [lines(1)], 3)
+    rater = looked_ahead(record, [lines(1, 200)], 3)
     assert not answered
-    assert answers(rater.classes, lines(1)) == answers(Classes(record), lines(1))
+    assert answers(rater.classes, lines(1, 200)) == answers(Classes(record), lines(1, 200))
 
 
 def test_no_process_is_left_when_finding_is_interrupted(record, monkeypatch):
@@ -128,7 +113,7 @@ def test_no_process_is_left_when_finding_is_interrupted(record, monkeypatch):
 
     monkeypatch.setattr(Classes, "find", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        looked_ahead(record, [lines(1)], 3)
+        looked_ahead(record, [lines(1, 200)], 3)
     for process in active_children():
         process.join()
     assert not active_children()
@@ -139,7 +124,7 @@ def test_a_run_that_nobody_waits_for_ends_between_two_questions(record):
     asked = []
     rater.stop.is_set = lambda: asked.append(rater.classes.fresh) is None and len(asked) > 30  # type: ignore[method-assign]
     with pytest.raises(Interrupted):
-        rater.rate(lines(1))
+        rater.rate(lines(1, 200))
     assert rater.classes.fresh == asked[-1]
     rater.stop = type(rater.stop)()
-    assert [array.to_pylist() for array in rater.rate(lines(1))] == answers(Classes(record), lines(1))[0]
+    assert [array.to_pylist() for array in rater.rate(lines(1, 200))] == answers(Classes(record), lines(1, 200))[0]
