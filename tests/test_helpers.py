@@ -83,6 +83,15 @@ def test_nothing_is_read_ahead_of_a_batch_whose_answers_are_known(record, answer
     assert len(list(batches)) == 1
 
 
+def test_lines_with_facts_are_not_asked_without_them(record, answered):
+    batch = lines(1, 200)
+    batch = batch.append_column("claim", pa.array(["donation"] * 200))
+    rater = Rater(record, PLAN._replace(columns={**PLAN.columns, "claim": "claim"}), Classes(record))
+    rater.look_ahead([batch], 3)
+    assert not answered
+    assert rater.classes.fresh == 0
+
+
 def test_where_a_process_is_killed_its_share_is_found_here(record, answered, monkeypatch):
     begun = helpers._begun
 

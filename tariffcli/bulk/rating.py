@@ -17,7 +17,7 @@ from tariffcli.book.load import Record
 from tariffcli.bulk import columns, helpers
 from tariffcli.bulk.amounts import read_amounts
 from tariffcli.bulk.answers import DUTY, Rated, columns_of
-from tariffcli.bulk.classes import Classes
+from tariffcli.bulk.classes import NO_FACTS, Classes
 from tariffcli.bulk.direct import Direct
 from tariffcli.bulk.kept import MOST_GOODS
 from tariffcli.bulk.money import duties
@@ -106,7 +106,9 @@ class Rater:
         met = np.zeros(0, dtype=np.int64)
         for batch in batches:
             read = self.reader.read(batch)
-            fine = columns.first_refusal(read.troubled) >= 0 if read.troubled else slice(None)
+            fine = columns.first_refusal(read.troubled) >= 0 if read.troubled else np.ones(len(read.goods), dtype=bool)
+            if read.entries is not None:
+                fine &= read.entries == NO_FACTS
             asked = columns.distinct(in_one(read.groups[fine], read.goods[fine], read.epochs[fine]))
             if not len(met) and self.classes.unmet(*apart(asked)) < FEW_UNMET:
                 return
