@@ -162,6 +162,17 @@ def test_formula_cells_are_neutralised_and_numbers_are_not(folder):
     assert (line["note"], line["more"]) == ("'=1+1", "'@x")
 
 
+def test_rows_left_out_are_counted_once_though_a_first_file_is_read_twice(folder, monkeypatch):
+    from tariffcli.bulk import rating
+
+    monkeypatch.setenv("TARIFF_CACHE", str(folder / "cache"))
+    monkeypatch.setattr(rating, "FEW_UNMET", 1)
+    write(folder, HEADER + (LINE * 60 + "one,two\n") * 5_000)
+    assert ask("bulk", "in.csv", "--out", "out.parquet", "--to", "us", "--threads", "3").code == 0
+    told = json.loads((folder / "out.parquet.manifest.json").read_text())
+    assert (told["lines"], told["rows_left_out"]) == (300_000, 5_000)
+
+
 def test_rows_of_another_width_are_left_out_and_counted(folder):
     write(folder, HEADER + LINE + "only,two\n" + LINE)
     told = ask("bulk", "in.csv", "--to", "us", "--out", "out.csv")

@@ -165,11 +165,14 @@ def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
     reading: list[Any] = [pa.PythonFile(Begun(stream, head), mode="r")]
 
     def batches() -> Generator[Any, None, None]:
-        skipped.clear()
+        odd: list[str] = []  # of this reading: threads of one that was given up may still tell theirs
         if path is not None:
             reading[0] = pa.OSFile(str(path))  # read without Python: its threads may outlive an interrupted run
-        with reading[0] as opened:
-            yield from _text_batches(opened, layout, skipped, name)
+        try:
+            with reading[0] as opened:
+                yield from _text_batches(opened, layout, odd, name)
+        finally:
+            skipped[:] = odd
 
     def done() -> float:
         return reading[0].tell() / total if total and not reading[0].closed else 0.0
