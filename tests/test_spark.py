@@ -354,7 +354,11 @@ def test_a_folder_of_parquet_is_rated_into_a_folder(spark, record, parts, tmp_pa
     assert nothing_but(tmp_path, "rated")
 
 
-def test_the_driver_finds_the_law_of_the_first_lines_before_the_job(spark, record, parts, tmp_path, monkeypatch):
+def test_the_driver_finds_the_law_of_the_first_lines_before_the_job(spark, record, tmp_path, monkeypatch):
+    import pyarrow as pa
+    from batches import lines
+    from pyarrow import parquet
+
     from tariffcli.book.load import load_bytes
     from tariffcli.bulk import helpers, rating
     from tariffcli.bulk.frame import kept_classes
@@ -364,12 +368,13 @@ def test_the_driver_finds_the_law_of_the_first_lines_before_the_job(spark, recor
     monkeypatch.setattr(rating, "FEW_UNMET", 20)
     begun, before = [], helpers._begun
     monkeypatch.setattr(helpers, "_begun", lambda *given: begun.append(given) or before(*given))
-    folder, lines = parts
+    table = pa.Table.from_batches([lines(1, 200)]).append_column("line", pa.array(range(200)))
+    parquet.write_table(table, tmp_path / "lines.parquet")
     own = load_bytes(record.to_bytes())
-    rate_file(folder, tmp_path / "rated", own, threads=2)
+    rate_file(tmp_path / "lines.parquet", tmp_path / "rated", own, threads=2)
     assert len(begun) == 1
     assert kept_classes(own, None).fresh > 0
-    equal(plain(held(tmp_path / "rated")), plain(local_lines(lines, record)))
+    equal(plain(held(tmp_path / "rated")), plain(local_lines(table, record)))
 
 
 def test_counts_are_told_when_statuses_are_not_written(spark, record, parts, tmp_path):
