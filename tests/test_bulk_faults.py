@@ -173,6 +173,23 @@ def test_rows_left_out_are_counted_once_though_a_first_file_is_read_twice(folder
     assert (told["lines"], told["rows_left_out"]) == (300_000, 5_000)
 
 
+def test_an_input_that_cannot_be_hashed_leaves_the_earlier_output_as_it_was(folder, monkeypatch):
+    from tariffcli.bulk import manifest
+
+    write(folder, HEADER + LINE)
+    assert ask("bulk", "in.csv", "--out", "out.csv", "--to", "us").code == 0
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def broken(path):
+        raise OSError(5, "Input/output error", str(path))
+
+    monkeypatch.setattr(manifest, "hash_of", broken)
+    told = ask("bulk", "in.csv", "--out", "out.csv", "--to", "us", "--force")
+    assert (told.code, told.out) == (1, "")
+    assert "in.csv could not be read to its end: Input/output error." in told.err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_rows_of_another_width_are_left_out_and_counted(folder):
     write(folder, HEADER + LINE + "only,two\n" + LINE)
     told = ask("bulk", "in.csv", "--to", "us", "--out", "out.csv")

@@ -83,6 +83,33 @@ def test_nothing_is_read_ahead_of_a_batch_whose_answers_are_known(record, answer
     assert len(list(batches)) == 1
 
 
+@pytest.mark.parametrize(("name", "times"), [("in.csv", 2), ("in.xlsx", 1)])
+def test_a_first_file_is_read_twice_but_a_sheet_once(tmp_path, monkeypatch, name, times):
+    from program import ask
+    from xlsxwriter import Workbook
+
+    from tariffcli.bulk import run
+
+    rows = [list(map(str, row.values())) for row in lines(1, 200).to_pylist()]
+    header = ["date", "hs", "origin", "importer", "value"]
+    (tmp_path / "in.csv").write_text("\n".join(",".join(row) for row in [header, *rows]) + "\n")
+    with Workbook(tmp_path / "in.xlsx") as book:
+        sheet = book.add_worksheet()
+        for place, row in enumerate([header, *rows]):
+            sheet.write_row(place, 0, row)
+    monkeypatch.setenv("TARIFF_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(helpers, "WORTH", 10_000)
+    read, before = [], run.Rater.look_ahead
+    monkeypatch.setattr(run.Rater, "look_ahead", lambda self, batches, threads: before(self, map(heard, batches), threads))
+
+    def heard(batch):
+        read.append(batch.num_rows)
+        return batch
+
+    assert ask("bulk", str(tmp_path / name), "--out", str(tmp_path / "out.parquet"), "--threads", "2").code == 0
+    assert sum(read) == (times - 1) * 200
+
+
 def test_lines_with_facts_are_not_asked_without_them(record, answered):
     batch = lines(1, 200)
     batch = batch.append_column("claim", pa.array(["donation"] * 200))

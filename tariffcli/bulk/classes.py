@@ -37,7 +37,7 @@ MOST_KEPT = 6_000
 """So many results of the engine's sorting are kept for the next batch."""
 
 AT_ONCE = 1 << 14
-"""So many questions are answered before that."""
+"""So many questions are answered before some of those results may go."""
 
 NO_FACTS = 0
 """The number of the combination of facts that gives none."""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
@@ -19,6 +18,8 @@ from tariffcli.bulk import clean
 from tariffcli.bulk.classes import Classes, Entry
 from tariffcli.bulk.plan import FACTS, Plan
 from tariffcli.errors import UsageError
+from tariffcli.law.facts import holds_for
+from tariffcli.law.model import Condition
 
 Indices = NDArray[np.int64]
 Column = tuple[Indices, list[Any]]
@@ -35,7 +36,7 @@ class Facts:
         self.book, self.plan, self.classes, self.refusal = book, plan, classes, refusal
         self._entries: dict[tuple[object, ...], int] = {}
         self._first: dict[object, Any] = {}
-        self._bounds = book.derived("bounds of facts", partial(_bounds, book))
+        self._readers = book.derived("readers of facts", partial(_readers, book))
 
     def check(self, constants: dict[str, str]) -> None:
         """Raise UsageError for what holds for every line and says nothing."""
@@ -44,7 +45,7 @@ class Facts:
     def read(self, groups: Indices, column: Callable[[str], Column]) -> Indices:
         """Each line's combination of facts, or the refusal of it. `column` gives the column of a meaning."""
         zones = [group.zone for group in self.classes.groups.found] or ["UTC"]
-        clocks = {"shipment_value": ["UTC"], "loaded": sorted(set(zones))}  # of these it matters only between which bounds they lie
+        clocks = {"shipment_value": ["UTC"], "loaded": sorted(set(zones))}  # of these only what conditions make of them matters
         given = [(meaning, *self._alike(meaning, clocks.get(meaning), *column(meaning))) for meaning in FACTS if self.plan.has(meaning)]
         together, size = np.maximum(groups, 0), len(self.classes.groups.found) + 1
         for _, numbers, values in given:
@@ -65,21 +66,16 @@ class Facts:
         if zones is None:
             return numbers, values
         kept: dict[Any, int] = {}
-        places = [kept.setdefault(self._first.setdefault((meaning, *self._side(meaning, zones, one)), one), len(kept)) for one in values]
+        places = [kept.setdefault(self._first.setdefault((meaning, *self._said(zones, meaning, one)), one), len(kept)) for one in values]
         return np.array(places, dtype=np.int64).take(numbers), list(kept)
 
-    def _side(self, meaning: str, zones: list[str], value: Any) -> tuple[object, ...]:
-        """Between which bounds a value lies, by the clock of each zone; a value that says nothing is only like itself."""
-        sides: list[object] = []
+    def _said(self, zones: list[str], meaning: str, value: Any) -> tuple[object, ...]:
+        """What a value says to each condition that reads it, by the clock of each zone; one that says nothing is only like itself."""
         try:
-            for zone in zones:
-                facts, _ = self._typed(zone, {meaning: value})
-                for fact, known in facts:
-                    bounds = self._bounds[fact]
-                    sides += [fact, bisect_left(bounds, known), bisect_right(bounds, known)]
+            told = [fact for zone in zones for fact in self._typed(zone, {meaning: value}).facts]
         except UsageError:
             return ("", value)
-        return (*zones, *sides)
+        return (*zones, *((name, *(holds_for(one, known) for one in self._readers[name])) for name, known in told))
 
     def _entry(self, zone: str, texts: dict[str, Any]) -> int:
         key = (zone, *texts.items())
@@ -107,9 +103,9 @@ class Facts:
         return Entry(tuple(sorted(facts.items())), mfn)
 
 
-def _bounds(book: Record) -> dict[str, list[Any]]:
-    """Of each fact all bounds that conditions of the record hold it against, in order."""
-    found: dict[str, set[Any]] = {}
+def _readers(book: Record) -> dict[str, list[Condition]]:
+    """Of each fact all conditions of the record that read it."""
+    found: dict[str, list[Condition]] = {}
     for condition in book.conditions.values():
-        found.setdefault(condition.fact, set()).update(() if condition.bound is None else (condition.bound,))
-    return {fact: sorted(bounds) for fact, bounds in found.items()}
+        found.setdefault(condition.fact, []).append(condition)
+    return found

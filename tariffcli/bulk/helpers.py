@@ -46,11 +46,17 @@ class Helper(NamedTuple):
 
 def find(classes: Classes, questions: Numbers, threads: int) -> None:
     """Fill the cells of different questions (`in_one`): as many processes as threads, this one included, each those of its share."""
-    many = min(threads - 1, MOST) if len(questions) >= WORTH else 0
+    if threads > 1 and len(questions) >= WORTH:
+        _find_together(classes, questions, min(threads - 1, MOST))
+    classes.find(*apart(questions))  # those that no process found
+
+
+def _find_together(classes: Classes, questions: Numbers, many: int) -> None:
+    """Fill cells with the help of so many processes, or of those that could begin and did not fail."""
     shares = _shares(classes, apart(questions)[1], many + 1)
     helpers: list[Helper] = []
     try:
-        with suppress(OSError):  # no more processes here: those that began are enough
+        with suppress(OSError):
             helpers.extend(_begun(classes, questions[shares == share]) for share in range(1, many + 1))
         classes.find(*apart(questions[shares == 0]))
         for helper in helpers:
@@ -60,7 +66,6 @@ def find(classes: Classes, questions: Numbers, threads: int) -> None:
         for helper in helpers:
             helper.process.terminate()
             helper.answers.close()
-    classes.find(*apart(questions))
 
 
 def _shares(classes: Classes, goods: Numbers, many: int) -> Numbers:

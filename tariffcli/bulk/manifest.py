@@ -15,7 +15,7 @@ from typing import Any
 from tariffcli.book.load import Record
 from tariffcli.bulk.plan import Plan
 from tariffcli.bulk.reports import Report, from_plain, to_plain
-from tariffcli.errors import UsageError
+from tariffcli.errors import TariffError, UsageError
 
 
 def beside(out: Path) -> Path:
@@ -33,13 +33,15 @@ def hash_of(path: Path) -> str:
 
 
 def hashing(path: Path) -> Callable[[], str]:
-    """Begin to hash a file in a thread of its own; what is given waits for its SHA-256. Raises OSError there."""
+    """Begin to hash a file in a thread of its own; what is given waits for its SHA-256. Raises TariffError there."""
     found: Future[str] = Future()
 
     def work() -> None:
         try:
             found.set_result(hash_of(path))
-        except BaseException as error:
+        except OSError as error:
+            found.set_exception(TariffError(f"{path} could not be read to its end: {error.strerror}."))
+        except BaseException as error:  # whoever waits must not wait for ever
             found.set_exception(error)
 
     Thread(target=work, daemon=True).start()

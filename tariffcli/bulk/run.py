@@ -129,8 +129,11 @@ def run(job: Job) -> Summary:
 
 
 def _look_ahead(job: Job) -> None:
-    """Find the classes of a file's first batches at once, where several processes may and its lines are read as they stand."""
-    if job.threads > 1 and job.source.again and not job.task.stages:
+    """Find the classes of a file's first batches at once, where several processes may and its lines are read as they stand.
+
+    A sheet is not: to read it twice takes longer than to find its classes alone.
+    """
+    if job.threads > 1 and job.source.again and job.source.kind != "xlsx" and not job.task.stages:
         with closing(job.source.batches()) as batches:
             job.task.rater.look_ahead(islice(batches, AHEAD), job.threads)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,8 +73,12 @@ def rate_one(
             print("several rows a line (ES-003): each line is rated once and held against its rows, as with --audit", file=sys.stderr)
         audit = asked.audit or not asked.refund
         task = tasks.auditing(rater, found.filed, found.several, audit, asked.refund, asked.interest_to, asked.payee)
+
+    def replacing() -> None:
+        digest()  # an input that cannot be hashed gives no output
+        manifest.remove_manifest(out)
+
     with _progress(source.name) as progress:
-        replacing = partial(manifest.remove_manifest, out)
         summary = run.run(run.Job(source, plan, task, out, run.kind_for(out), asked.threads, progress, replacing))
     left_out = len(source.skipped) + task.left_out()
     tables = task.tables()
