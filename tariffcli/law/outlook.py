@@ -10,13 +10,10 @@ from tariffcli.law.engine import answer_case
 from tariffcli.law.facts import ZERO, all_true, extremes, holds_for, room_for, unknown_facts
 from tariffcli.law.instants import start_of_day
 from tariffcli.law.model import RULING, Answer, Condition, Event, FactValue, Layer, Query
-from tariffcli.law.products import GENERAL, all_codes
+from tariffcli.law.products import GENERAL, all_codes, listings_of
 
 POINT = Decimal("0.01")
 """So finely shares are told."""
-
-FAR = 20
-"""At most so many coming instants are tried for the next change."""
 
 
 class Change(NamedTuple):
@@ -77,7 +74,7 @@ def moments_of(docket: Docket, query: Query, after: int, through: int) -> list[i
 
 
 def scopes_over_time(docket: Docket, query: Query) -> frozenset[str]:
-    """Every scope that names a code of the product, in any edition."""
+    """Every scope that could have a say about the product in any edition: those that `products.classes` reads."""
     if query.product.kind == "general":
         return frozenset()
     book = docket.book
@@ -85,7 +82,7 @@ def scopes_over_time(docket: Docket, query: Query) -> frozenset[str]:
     if query.product.kind == "list":
         return docket.scopes
     codes = all_codes(book, query.importer, query.product)
-    rows = (row for edition in editions for code in codes for row in book.listings(query.importer, code, edition))
+    rows = (row for edition in editions for code in codes for row in listings_of(book, query.importer, query.product, code, edition))
     return docket.scopes & {row.scope for row in rows}
 
 
@@ -115,10 +112,7 @@ def _amount(layer: Layer | None) -> tuple[object, ...]:
 
 def next_change(docket: Docket, query: Query) -> Change | None:
     """The next recorded change of the additional duty after the query's instant, or None."""
-    moments = moments_of(docket, query, query.instant, 2**40)[:FAR]
-    if not moments:
-        return None
-    found = changes_between(docket, query, query.instant, moments[-1], limit=1)
+    found = changes_between(docket, query, query.instant, 2**40, limit=1)
     return found[0] if found else None
 
 

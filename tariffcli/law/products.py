@@ -196,7 +196,7 @@ def _prefixes(book: Book, codes: Sequence[str], edition: str) -> list[tuple[str,
 def _leaves(
     book: Book, importer: str, product: Product, code: str, edition: str, moment: int
 ) -> Iterable[tuple[str, frozenset[str], tuple[Line, ...]]]:
-    listings = book.listings(importer, code, edition)
+    listings = listings_of(book, importer, product, code, edition)
     whole = whole_schedule(book, importer)
     lines = [line for line in book.lines(importer, code[:LINE_DIGITS]) if stands(line, moment)] if whole else []
     rates = [line for line in book.duties(importer, code[:SUBHEADING_DIGITS]) if stands(line, moment)]
@@ -209,14 +209,26 @@ def _leaves(
             raise UsageError(
                 f"{code} is no code of the Harmonized System {edition}, in use that day. Give a code of that edition, or a product."
             )
-        if product.kind == "code" and len(code) >= LINE_DIGITS and not any(row.prefix == code[:LINE_DIGITS] for row in listings):
-            listings = book.listings(importer, code[:6], edition)
         leaves = _listed_leaves(code, product.kind == "code", {row.prefix for row in listings})
     table: dict[str, list[Listing]] = {}
     for row in listings:
         table.setdefault(row.prefix, []).append(row)
     for leaf in leaves:
         yield leaf.rstrip("*"), _scopes_of(leaf, table), _ordinary([*lines, *rates], leaf)
+
+
+def listings_of(book: Book, importer: str, product: Product, code: str, edition: str) -> Sequence[Listing]:
+    """The lines of lists that say where goods of the product's code may stand in an edition.
+
+    A typed code that no list names, where no schedule is held, may be any line of its subheading or
+    none: all lists of the subheading have a say, in the rate and in the days on which it may change.
+    """
+    listings = book.listings(importer, code, edition)
+    if product.kind != "code" or len(code) < LINE_DIGITS or whole_schedule(book, importer):
+        return listings
+    if any(row.prefix == code[:LINE_DIGITS] for row in listings):
+        return listings
+    return book.listings(importer, code[:SUBHEADING_DIGITS], edition)
 
 
 def _schedule_leaves(code: str, standing: set[str], listings: Sequence[Listing]) -> list[str]:
