@@ -7,14 +7,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tariffcli.book.entry import facts_named, ordinary_duty
 from tariffcli.book.load import Record, load
 from tariffcli.book.words import find_country
-from tariffcli.errors import UsageError
+from tariffcli.clock import today
+from tariffcli.errors import OutsideCoverage, UsageError
 from tariffcli.law.engine import open_case, rate
 from tariffcli.law.history import Step
 from tariffcli.law.history import history as steps_of
-from tariffcli.law.instants import end_of_day, parse_day, parse_instant, start_of_day, to_iso
-from tariffcli.law.model import Answer, FactValue, Query
+from tariffcli.law.instants import day_given, end_of_day, parse_instant, start_of_day, to_iso
+from tariffcli.law.model import Answer, Query
 from tariffcli.law.products import GENERAL, find_product
 
 if TYPE_CHECKING:
@@ -29,24 +31,41 @@ def query(
     *,
     origin: str,
     importer: str,
-    product: str | None = None,
+    product: str | int | None = None,
     known_on: str | date | None = None,
-    facts: Mapping[str, FactValue] | None = None,
-    mfn_pct: Decimal | None = None,
+    facts: Mapping[str, object] | None = None,
+    mfn_pct: Decimal | float | str | None = None,
 ) -> Query:
     """A query from plain words. `when`: a day (meaning its end in the importer's legal zone) or an aware datetime.
 
     `origin` and `importer` are codes or names; `product` a category, list or code; `facts` by the names of the record's
-    conditions. Raises UsageError for anything unknown.
+    conditions, with values as the command line takes them: numbers, text, True or False, days. Raises UsageError for
+    anything unknown, and for a value that says nothing of its fact.
     """
-    payer, taker = find_country(record, importer), find_country(record, origin)
-    if payer == taker:
-        raise UsageError(f"origin and importer are both {payer}; a country charges no import duty on its own goods.")
-    zone = record.zones.get(payer, "UTC")
+    importer_code, origin_code = _country(record, importer, "importer"), _country(record, origin, "origin")
+    if importer_code == origin_code:
+        raise UsageError(f"origin and importer are both {importer_code}; a country charges no import duty on its own goods.")
+    zone = record.zones.get(importer_code, "UTC")
     moment = _moment(when, zone)
-    found = find_product(record, payer, product, moment) if product is not None and payer in record.zones else GENERAL
-    known = parse_day(str(known_on), "") if known_on is not None else None
-    return Query(payer, taker, moment, known, found, facts or {}, mfn_pct)
+    found = GENERAL
+    if product is not None and importer_code in record.zones:
+        found = find_product(record, importer_code, _product_word(product), moment)
+    known = day_given(known_on, today("UTC")) if known_on is not None else None
+    read = facts_named(record, facts or {}, zone, lambda day: day_given(day, today(zone)))
+    mfn = ordinary_duty(mfn_pct) if mfn_pct is not None else None
+    return Query(importer_code, origin_code, moment, known, found, read, mfn)
+
+
+def _country(record: Record, text: object, place: str) -> str:
+    if not isinstance(text, str):
+        raise UsageError(f"{place} takes a country's code or name, for example 'cn', not {text!r:.40}.")
+    return find_country(record, text)
+
+
+def _product_word(product: object) -> str:
+    if isinstance(product, str | int) and not isinstance(product, bool):
+        return str(product)
+    raise UsageError(f"product takes a word, a list or a code, for example 'steel', not {product!r:.40}.")
 
 
 def _moment(when: str | date | datetime, zone: str) -> int:
@@ -54,8 +73,9 @@ def _moment(when: str | date | datetime, zone: str) -> int:
         if when.tzinfo is None:
             raise UsageError("Give an aware datetime: a wall time without zone names no instant.")
         return int(when.timestamp())
-    text = str(when)
-    return parse_instant(text, zone) if ":" in text else end_of_day(parse_day(text, ""), zone)
+    if isinstance(when, str) and ":" in when:
+        return parse_instant(when, zone)
+    return end_of_day(day_given(when, today(zone)), zone)
 
 
 def ask(
@@ -63,10 +83,10 @@ def ask(
     *,
     origin: str,
     importer: str,
-    product: str | None = None,
+    product: str | int | None = None,
     known_on: str | date | None = None,
-    facts: Mapping[str, FactValue] | None = None,
-    mfn_pct: Decimal | None = None,
+    facts: Mapping[str, object] | None = None,
+    mfn_pct: Decimal | float | str | None = None,
     record: Record | None = None,
 ) -> Answer:
     """The answer to a question in plain words, from `record` or the one that came with the package.
@@ -82,35 +102,41 @@ def ask(
 
 
 def history(
-    since: str,
-    until: str,
+    since: str | date,
+    until: str | date,
     *,
     origin: str,
     importer: str,
-    product: str | None = None,
-    known_on: str | None = None,
+    product: str | int | None = None,
+    known_on: str | date | None = None,
     record: Record | None = None,
 ) -> list[Step]:
-    """The steps of the additional duty from the start of day `since` to the end of day `until`, ISO days of the importer's zone."""
+    """The steps of the additional duty from the start of day `since` to the end of day `until`, days of the importer's zone.
+
+    Raises UsageError as `query` does, and where `until` comes before `since`; OutsideCoverage for an importer whose duties
+    the record does not hold.
+    """
     book = record if record is not None else load()
-    question = query(book, until, origin=origin, importer=importer, product=product, known_on=known_on)
-    zone = book.zones[question.importer]
-    return steps_of(
-        open_case(book, question.importer, question.origin),
-        question,
-        start_of_day(parse_day(since, ""), zone),
-        end_of_day(parse_day(until, ""), zone),
-    )
+    importer_code = _country(book, importer, "importer")
+    if importer_code not in book.zones:
+        raise OutsideCoverage(f"The record has no duties charged by {importer_code}.")
+    zone = book.zones[importer_code]
+    first, last = (day_given(day, today(zone)) for day in (since, until))
+    if last < first:
+        raise UsageError(f"until, {last}, is before since, {first}.")
+    question = query(book, last, origin=origin, importer=importer, product=product, known_on=known_on)
+    docket = open_case(book, question.importer, question.origin)
+    return steps_of(docket, question, start_of_day(first, zone), end_of_day(last, zone))
 
 
 def history_frame(
-    since: str,
-    until: str,
+    since: str | date,
+    until: str | date,
     *,
     origin: str,
     importer: str,
-    product: str | None = None,
-    known_on: str | None = None,
+    product: str | int | None = None,
+    known_on: str | date | None = None,
     record: Record | None = None,
 ) -> DataFrame:
     """`history` as a pandas DataFrame: `since` (ISO instant), `additional_min_pct`, `additional_max_pct`, `status`, `event_ids`."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "tariffcli"
-ROOMS = ("errors", "law", "book", "bulk", "show", "api", "cli", "__main__")
+ROOMS = ("errors", "law", "clock", "book", "bulk", "show", "api", "cli", "__main__")
 """From the ground up: a room may import itself and the rooms before it."""
 
 PURE = {
@@ -79,13 +79,12 @@ def test_the_engine_names_no_country_date_programme_or_rate(path):
     assert not [word for word in words if word in ("cn", "us", "hk", "mo", "eu", "ca", "mx", "china") or word.startswith(("us-", "cn-"))]
 
 
-def test_only_the_command_line_reads_the_clock():
-    readers = {
-        room_of(path)
-        for path in modules()
-        if any(word in path.read_text(encoding="utf-8") for word in ("time.time()", "datetime.now(", "date.today("))
-    }
-    assert readers <= {"cli"}
+def test_one_module_reads_the_clock_and_only_the_doors_ask_it():
+    texts = {path: path.read_text(encoding="utf-8") for path in modules()}
+    words = ("time.time()", ".now(", ".today(", "monotonic_ns(", "time_ns(")
+    assert [path.name for path, text in texts.items() if any(word in text for word in words)] == ["clock.py"]
+    asking = {path.relative_to(PACKAGE).as_posix() for path in texts if "tariffcli.clock" in imported(path)}
+    assert {name for name in asking if not name.startswith("cli/")} == {"api.py", "bulk/frame.py", "bulk/spark.py"}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

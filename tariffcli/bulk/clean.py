@@ -98,9 +98,7 @@ def day_number(text: Any, month_first: bool | None) -> int:
 
 def iso_day(text: str, month_first: bool | None) -> str:
     """A day of a file in ISO; words such as `today` mean nothing there. Raises UsageError."""
-    if text.strip().lower() in ("today", "yesterday"):
-        raise UsageError(f"'{text.strip()}' is no day of a file.")
-    return parse_day(text, "", month_first)
+    return parse_day(text, None, month_first)
 
 
 def several(text: str) -> tuple[str, ...]:

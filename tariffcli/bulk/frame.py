@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +15,9 @@ from tariffcli.bulk.classes import Classes
 from tariffcli.bulk.kept import keep_if_worth, open_classes
 from tariffcli.bulk.plan import MEANINGS, Plan, check
 from tariffcli.bulk.rating import Rater, with_columns
+from tariffcli.clock import today
 from tariffcli.errors import UsageError
+from tariffcli.law.instants import day_given
 
 
 def rate_lines(
@@ -23,7 +26,7 @@ def rate_lines(
     *,
     columns: Mapping[str, str] | None = None,
     constants: Mapping[str, str] | None = None,
-    known_on: str | None = None,
+    known_on: str | date | None = None,
     month_first: bool | None = None,
     outputs: list[str] | None = None,
     threads: int | None = None,
@@ -49,12 +52,18 @@ def rate_lines(
     Raises UsageError where columns are missing or collide, or slashed days can be read two ways (give `month_first`).
     """
     record = book if book is not None else load()
+    if threads is not None and threads < 1:
+        raise UsageError(f"threads takes 1 or more, or None for one a processor, not {threads}.")
+    known = day_given(known_on, today("UTC")) if known_on is not None else None
     table = _table(frame)
     given = dict(columns or {})
     found = {meaning: meaning for meaning in MEANINGS if meaning in table.column_names and meaning not in (constants or {})}
-    plan = Plan({**found, **given}, dict(constants or {}), month_first, False, outputs, known_on)
+    plan = Plan({**found, **given}, dict(constants or {}), month_first, False, outputs, known)
+    for name in plan.columns.values():
+        if table.column_names.count(name) > 1:
+            raise UsageError(f"Two columns of the frame are called '{name}'; rename one of them.")
     plan = settle(plan, table)
-    rater = Rater(record, plan, kept_classes(record, known_on))
+    rater = Rater(record, plan, kept_classes(record, known))
     check(plan, table.column_names, rater.added)
     arrays = rater.rate_table(table, threads)
     keep_if_worth(rater.classes)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -21,7 +22,9 @@ from tariffcli.bulk.kept import catch_up, keep_if_worth, open_classes, packed
 from tariffcli.bulk.outcomes import INVALID, WORDS
 from tariffcli.bulk.plan import MEANINGS, Plan, check
 from tariffcli.bulk.rating import Rater
+from tariffcli.clock import today
 from tariffcli.errors import RecordError, TariffError, UsageError
+from tariffcli.law.instants import day_given
 
 STATUSES = ("complete", "needs_fact", "range", "prohibited", "outside_coverage", INVALID)
 COUNTED = ("status", "reason")
@@ -44,7 +47,7 @@ def rate_lines(
     *,
     columns: Mapping[str, str] | None = None,
     constants: Mapping[str, str] | None = None,
-    known_on: str | None = None,
+    known_on: str | date | None = None,
     month_first: bool | None = None,
     outputs: list[str] | None = None,
 ) -> Any:
@@ -62,8 +65,12 @@ def rate_lines(
     record = book if book is not None else load()
     given = dict(constants or {})
     found = {meaning: meaning for meaning in MEANINGS if meaning in spark_df.columns and meaning not in given}
-    plan = settled(Plan({**found, **(columns or {})}, given, month_first, False, outputs, known_on), spark_df, record)
+    plan = settled(Plan({**found, **(columns or {})}, given, month_first, False, outputs, _known(known_on)), spark_df, record)
     return rated(spark_df, record, plan)
+
+
+def _known(known_on: str | date | None) -> str | None:
+    return day_given(known_on, today("UTC")) if known_on is not None else None
 
 
 # on the driver
@@ -223,7 +230,7 @@ def run(
     master: str | None = None,
     columns: Choose | None = None,
     constants: Mapping[str, str] | None = None,
-    known_on: str | None = None,
+    known_on: str | date | None = None,
     month_first: bool | None = None,
     outputs: list[str] | None = None,
     kind: str | None = None,
@@ -257,7 +264,7 @@ def run(
             usual = {meaning: meaning for meaning in MEANINGS if meaning in names and meaning not in given}
             found = {**usual, **(columns or {})}
         counted = None if outputs is None else [*dict.fromkeys([*outputs, *COUNTED])]
-        plan = settled(Plan(found, given, month_first, False, counted, known_on), lines, record)
+        plan = settled(Plan(found, given, month_first, False, counted, _known(known_on)), lines, record)
         if threads > 1:
             meet(lines, record, plan, threads)
         return _write(session, place, rated(frame, record, plan, ragged), plan._replace(outputs=outputs))

@@ -1,14 +1,14 @@
-"""From what was typed to queries: countries, days, products and facts. Reads the clock; nothing below it does."""
+"""From what was typed to queries: countries, days, products and facts."""
 
-import time
 from typing import NamedTuple
 
 from tariffcli.book.entry import facts_given, ordinary_duty
 from tariffcli.book.load import Record, load
 from tariffcli.book.words import clean, find_country
 from tariffcli.cli.typed import Common, Entry, Pair
+from tariffcli.clock import today
 from tariffcli.errors import UsageError
-from tariffcli.law.instants import day_of, end_of_day, parse_day, parse_instant
+from tariffcli.law.instants import end_of_day, parse_day, parse_instant
 from tariffcli.law.model import FactValue, Product, Query
 from tariffcli.law.products import GENERAL, cut_to_law, digits_of, find_product
 
@@ -31,11 +31,6 @@ def open_record(common: Common) -> Record:
 def month_first(common: Common) -> bool | None:
     """Whether `04/05/2025` begins with the month, if `--dates` said so."""
     return {"us": True, "eu": False}.get(common.dates or "")
-
-
-def today(zone: str) -> str:
-    """The local day now."""
-    return day_of(int(time.time()), zone)
 
 
 def known_day(common: Common) -> str | None:

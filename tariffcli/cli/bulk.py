@@ -15,6 +15,7 @@ from tariffcli.book.load import load
 from tariffcli.bulk import memory
 from tariffcli.cli.one_file import Asked, rate_one, tell_plan
 from tariffcli.cli.options import file_of
+from tariffcli.clock import today
 from tariffcli.errors import TariffError, UsageError
 from tariffcli.law.instants import parse_day
 from tariffcli.show import files
@@ -83,10 +84,11 @@ def bulk(
             raise UsageError(f"{flag} and --set {name} say the same thing; give one of them.")
         if text is not None:
             fixed[name] = text
-    known = parse_day(known_on, "", {"us": True, "eu": False}.get(dates or "")) if known_on is not None else None
+    month_first = {"us": True, "eu": False}.get(dates or "")
+    known = parse_day(known_on, today("UTC"), month_first) if known_on is not None else None
     if (audit or refund) and out is None:
         raise UsageError("--audit and --refund need --out FILE: their tables are written beside it, or into the workbook.")
-    to = parse_day(interest_to, "", None) if interest_to is not None else None
+    to = parse_day(interest_to, today("UTC"), month_first) if interest_to is not None else None
     flags = {"encoding": encoding, "sheet": sheet, "dates": dates, "known_on": known, "audit": audit, "refund": refund}
     flags |= {"interest_to": to, "payee": payee if refund else None}
     asked = Asked(
@@ -94,7 +96,7 @@ def bulk(
         _pairs(columns or [], "--map"),
         fixed,
         [name.strip() for name in outputs.split(",") if name.strip()] if outputs is not None else None,
-        {"us": True, "eu": False}.get(dates or ""),
+        month_first,
         known,
         encoding,
         sheet,

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from tariffcli.errors import EXAMPLE_DAY, UsageError
 from tariffcli.law.assess import assess, merge_outcomes
 from tariffcli.law.book import Book
 from tariffcli.law.codes import mapping_notes
 from tariffcli.law.docket import Docket, codes_used, coverage_at, docket_of, lines_at
-from tariffcli.law.facts import ZERO
+from tariffcli.law.facts import ZERO, check_facts
+from tariffcli.law.instants import is_iso_day
 from tariffcli.law.model import CONFIDENCE, Answer, Layer, Outcome, Part, Query
 from tariffcli.law.ordinary import contradiction_notes
 from tariffcli.law.places import reaches
@@ -25,9 +27,25 @@ def open_case(book: Book, importer: str, origin: str) -> Docket:
 def rate(book: Book, query: Query) -> Answer:
     """Answer one query from the record. Pure: the same book and query give the same answer, at any time, in any order.
 
-    Raises UsageError for a product that is no line of the tariff in force, RecordError where two rows contradict each other.
+    Raises UsageError for a product that is no line of the tariff in force and for facts, a day or an instant that are not
+    of their kind, RecordError where two rows contradict each other.
     """
+    if query.facts:
+        check_facts(book, query.facts)
+    check_days(query)
     return answer_case(open_case(book, query.importer, query.origin), query)
+
+
+def check_days(query: Query) -> None:
+    """Raise UsageError for an instant that is no whole number of seconds, and for a day of knowledge that is no ISO day."""
+    if type(query.instant) is not int:
+        raise UsageError(f"An instant is a whole number of UTC seconds, not {query.instant!r:.40}.")
+    known_on = query.known_on
+    if known_on is not None and not (type(known_on) is str and is_iso_day(known_on)):
+        raise UsageError(f"A query is known on an ISO day such as {EXAMPLE_DAY}, or None, not {known_on!r:.40}.")
+    mfn = query.mfn_pct
+    if mfn is not None and not (type(mfn) is Decimal and mfn.is_finite() and mfn >= ZERO):
+        raise UsageError(f"The ordinary duty is a Decimal of 0 or more per cent, not {mfn!r:.40}.")
 
 
 def answer_case(docket: Docket, query: Query) -> Answer:

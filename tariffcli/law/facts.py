@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import product
 
+from tariffcli.errors import UsageError
+from tariffcli.law.book import Book
 from tariffcli.law.model import Condition, Event, FactValue, Line, Term
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -49,6 +51,36 @@ def could_be_true(event: Event | Line, conditions: Mapping[str, Condition], fact
         if settled and not all_true((term,), conditions, facts):
             return False
     return True
+
+
+def kinds_of_facts(book: Book) -> Mapping[str, Condition]:
+    """Every fact that some condition of the record reads, with one of those conditions, which tells its kind."""
+    return book.derived("kinds of facts", lambda: {condition.fact: condition for condition in book.conditions.values()})
+
+
+def check_facts(book: Book, facts: Mapping[str, object]) -> None:
+    """Raise UsageError for a fact that no condition reads, and for a value that is not of its kind.
+
+    A misread fact would be a wrong number in silence: `True` is no share, and text no yes.
+    """
+    known = kinds_of_facts(book)
+    for name, value in facts.items():
+        if name not in known:
+            raise UsageError(f"No condition of the record reads a fact '{name}'.")
+        if not _fits(known[name].kind, value):
+            raise UsageError(f"The fact {name} cannot be {value!r:.40}; see `tariffcli.ask`, which reads it.")
+
+
+def _fits(kind: str, value: object) -> bool:
+    if kind == "yes_no":
+        return isinstance(value, bool)
+    if kind == "choice":
+        return isinstance(value, str) and value == value.strip().lower()
+    if kind == "instant":
+        return isinstance(value, int) and not isinstance(value, bool)
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return False
+    return ZERO <= value <= ONE if kind == "share" else value >= ZERO
 
 
 def share_of(base: str, facts: Mapping[str, FactValue]) -> Decimal:

@@ -7,6 +7,7 @@ eastern, Chinese ones from Beijing time; both become whole UTC seconds here and 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from tariffcli.errors import EXAMPLE_DAY, EXAMPLE_INSTANT, EXAMPLE_MINUTE, Usage
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WALL = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?)?$")
+_ISO_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 _OFFSET = re.compile(r"(.*\d)\s*(Z|[+-]\d{2}:?\d{2})$")
 
 
@@ -129,16 +131,42 @@ def _numeric_day(first: int, second: int, year: int, typed: str, month_first: bo
     return _calendar_day(year, month, day, typed)
 
 
-def parse_day(text: str, today: str, month_first: bool | None = None) -> str:
+def is_iso_day(text: str) -> bool:
+    """Whether text is a day as the record writes it, so that days compare as text: `2025-04-24`."""
+    return _ISO_DAY.fullmatch(text) is not None
+
+
+def day_given(value: object, today: str) -> str:
+    """The ISO day that a program gave: text as `parse_day` reads it, a date, or the day of a datetime on its own clock.
+
+    Raises UsageError for anything else, and for a datetime library's "not a time".
+
+    >>> day_given(date(2025, 4, 24), ""), day_given("24 Apr 2025", "")
+    ('2025-04-24', '2025-04-24')
+    """
+    if isinstance(value, str):
+        return parse_day(value, today)
+    if isinstance(value, date):
+        with suppress(ValueError, TypeError):  # a datetime library's "not a time" is a datetime without a day
+            day = value.date() if isinstance(value, datetime) else value
+            _within_calendar(day)
+            return day.isoformat()
+    raise UsageError(f"{value!r:.40} is not a day; give a date or text, for example '{EXAMPLE_DAY}'.")
+
+
+def parse_day(text: str, today: str | None, month_first: bool | None = None) -> str:
     """The ISO day that a user typed; `today` is the importer's local day, for `today` and `yesterday`.
 
     Accepted: ISO with or without dashes, `24 Apr 2025`, `Apr 24, 2025`, `April 24 2025`, and where `month_first` is said
-    `04/24/2025`. Partial dates are refused, never completed. Raises UsageError.
+    `04/24/2025`. Partial dates are refused, never completed. `today` None: the words are refused too, as in a file, which
+    must mean the same tomorrow. Raises UsageError.
     """
     typed = text.strip()
     word = typed.lower()
     shown = typed[:40]
     if word in ("today", "yesterday"):
+        if today is None:
+            raise UsageError(f"'{shown}' names another day tomorrow; write the day itself, for example {EXAMPLE_DAY}.")
         return (date.fromisoformat(today) - timedelta(days=word == "yesterday")).isoformat()
     if found := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", word, re.ASCII) or re.fullmatch(r"(\d{4})(\d\d)(\d\d)", word, re.ASCII):
         year, month, day = map(int, found.groups())
