@@ -29,15 +29,13 @@ def law_behind(book: Record, docket: Docket, group: Group, query: Query) -> obje
 
 def _reads(docket: Docket, epoch: Epoch, duties: tuple[Line, ...]) -> tuple[tuple[Condition, bool], ...]:
     """The conditions that rows of an epoch and of an ordinary duty read, each with whether its share is a base."""
-    conditions = docket.book.conditions
-
-    def build() -> tuple[tuple[Condition, bool], ...]:
-        events = [event for events in epoch.rows.values() for event in events]
-        bases = {event.base.removeprefix("!") for event in events if event.base}
-        found = {condition.id: condition for row in (*events, *duties) for condition in conditions_of(row, conditions)}
-        return tuple((found[name], name in bases) for name in sorted(found))
-
-    return docket.keep(("reads", epoch.key, duties), build)
+    found = epoch.readings.get(duties)
+    if found is None:
+        conditions = docket.book.conditions
+        bases = {event.base.removeprefix("!") for event in epoch.conditional if event.base}
+        read = {one.id: one for row in (*epoch.conditional, *duties) for one in conditions_of(row, conditions)}
+        found = epoch.readings[duties] = tuple((read[name], name in bases) for name in sorted(read))
+    return found
 
 
 def _told_of(read: tuple[Condition, bool], facts: Mapping[str, FactValue]) -> object:

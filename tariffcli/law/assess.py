@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from tariffcli.errors import UsageError
-from tariffcli.law.docket import Docket, Epoch, epoch_at
+from tariffcli.law.docket import Docket, Epoch, Truth, epoch_at
 from tariffcli.law.facts import ONE, ZERO, all_true, assignments, conditions_of, could_be_true, holds_for, share_of, unknown_facts
-from tariffcli.law.model import Condition, Event, FactValue, Layer, Outcome, Relation
+from tariffcli.law.model import Condition, Event, FactValue, Layer, Line, Outcome, Relation
 from tariffcli.law.ordinary import Option, duties_in_question, options, settles, together
 from tariffcli.law.products import Lines
 from tariffcli.law.stacking import relations_in_force, remaining_shares
@@ -29,27 +30,47 @@ def assess(
     Facts that must be asked are tried at their extremes, and the range is over whole answers, never a sum of ranges.
     """
     epoch = epoch_at(docket, lines.scopes, moment, known_on)
-    conditions = docket.book.conditions
     duties = duties_in_question(lines.duties, docket.origin, docket.book.memberships, moment)
-    asked = _asked(docket, epoch, facts)
-    read = _named_facts(docket, epoch)
+    asked, cases = _cases(docket, epoch, duties, facts)
+    if mfn_pct is not None:
+        cases = _supplied(cases, mfn_pct)
+    if len(cases) == 1 and len(cases[0].options) == 1:
+        return _one(docket, epoch, cases[0].facts, cases[0].options[0])
+    tried = [[_one(docket, epoch, case.facts, option) for option in case.options] for case in cases]
+    return _compared(asked, cases, tried)
+
+
+class Case(NamedTuple):
+    """One combination of the facts that are not known, and the ordinary duties that may hold with it."""
+
+    facts: Mapping[str, FactValue]
+    options: tuple[Option, ...]
+
+
+def _cases(
+    docket: Docket, epoch: Epoch, duties: Sequence[Line], facts: Mapping[str, FactValue]
+) -> tuple[Mapping[str, tuple[Condition, ...]], list[Case]]:
+    """The facts that must be asked, and every combination of their extremes with the known ones."""
+    conditions = docket.book.conditions
+    asked, read = _asked(docket, epoch, facts), epoch.facts
     if any(row.condition for row in duties):
-        rows = (row for row in (*_conditional(epoch), *duties) if could_be_true(row, conditions, facts))
+        rows = (row for row in (*epoch.conditional, *duties) if could_be_true(row, conditions, facts))
         asked = unknown_facts(rows, conditions, facts, "ask")
         read = read | {one.fact for row in duties for one in conditions_of(row, conditions)}
-    given = list(assignments(asked, conditions, {name: value for name, value in facts.items() if name in read}))
-    if not given:
+    known = {name: value for name, value in facts.items() if name in read}
+    cases = [Case(each, options(duties, conditions, each)) for each in assignments(asked, conditions, known)]
+    if not cases:
         raise UsageError("The shares of the value that were given add up to more than the whole.")
-    found = [options(duties, conditions, each) for each in given]
-    if mfn_pct is not None:
-        given, found = _supplied(given, found, mfn_pct)
-    if len(given) == 1 and len(found[0]) == 1:
-        return _one(docket, epoch, given[0], found[0][0])
-    tried = [[_one(docket, epoch, each, option) for option in many] for each, many in zip(given, found, strict=True)]
+    return asked, cases
+
+
+def _compared(asked: Iterable[str], cases: Sequence[Case], tried: Sequence[Sequence[Outcome]]) -> Outcome:
+    """One outcome over all cases: that of each where they agree, else their span and the facts that make the difference."""
     every = [outcome for outcomes in tried for outcome in outcomes]
     figures = [tuple(_figure(outcome) for outcome in outcomes) for outcomes in tried]
     if len({one for many in figures for one in many}) == 1:
         return every[0]
+    given = [case.facts for case in cases]
     additional = [tuple((one.min_pct, one.max_pct, one.prohibited) for one in outcomes) for outcomes in tried]
     return merge_outcomes(every)._replace(
         asked=tuple(name for name in asked if _matters(name, given, figures)),
@@ -61,20 +82,18 @@ def _figure(outcome: Outcome) -> tuple[object, ...]:
     return outcome.min_pct, outcome.max_pct, outcome.mfn_pct, outcome.mfn_text, outcome.prohibited
 
 
-def _conditional(epoch: Epoch) -> list[Event]:
-    return [event for events in epoch.rows.values() for event in events if event.condition or event.base]
-
-
-def _supplied(
-    given: list[dict[str, FactValue]], found: list[tuple[Option, ...]], mfn_pct: Decimal
-) -> tuple[list[dict[str, FactValue]], list[tuple[Option, ...]]]:
-    """The assignments and their ordinary duties, once the one that a user supplied is taken: it also settles what is open."""
-    if not settles([option for many in found for option in many], mfn_pct):
-        return given, found
-    filled = [tuple(option if option.pct is not None else Option(mfn_pct, "", None) for option in many) for many in found]
-    kept = [(each, tuple(option for option in many if option.pct == mfn_pct)) for each, many in zip(given, filled, strict=True)]
-    agreeing = [(each, tuple(dict.fromkeys(many))) for each, many in kept if many]
-    return [each for each, _ in agreeing], [many for _, many in agreeing]
+def _supplied(cases: Sequence[Case], mfn_pct: Decimal) -> list[Case]:
+    """The cases once the ordinary duty that a user supplied is taken: it fills what is unknown and settles what is open."""
+    if not settles([option for case in cases for option in case.options], mfn_pct):
+        return list(cases)
+    supplied = Option(mfn_pct, "", None)
+    kept: list[Case] = []
+    for case in cases:
+        filled = (option if option.pct is not None else supplied for option in case.options)
+        agreeing = tuple(dict.fromkeys(option for option in filled if option.pct == mfn_pct))
+        if agreeing:
+            kept.append(Case(case.facts, agreeing))
+    return kept
 
 
 def _matters(name: str, given: Sequence[Mapping[str, FactValue]], figures: Sequence[object]) -> bool:
@@ -87,46 +106,30 @@ def _matters(name: str, given: Sequence[Mapping[str, FactValue]], figures: Seque
     return False
 
 
-def _named_facts(docket: Docket, epoch: Epoch) -> set[str]:
-    """The facts that some row in force reads; others given change nothing."""
-    events = [event for rows in epoch.rows.values() for event in rows if event.condition or event.base]
-    return docket.keep(("facts", epoch.key), lambda: {one.fact for event in events for one in conditions_of(event, docket.book.conditions)})
-
-
-def _asked(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> dict[str, tuple[Condition, ...]]:
-    """The facts that must be asked: those of rows whose conditions can still come true. Sorted out once for the facts that matter."""
-    conditions = docket.book.conditions
-    every = _conditional(epoch)
-    if not every:
+def _asked(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> Mapping[str, tuple[Condition, ...]]:
+    """The facts that must be asked: those of rows whose conditions can still come true."""
+    if not epoch.conditional:
         return {}
-    given = tuple(sorted((name, facts[name]) for name in _named_facts(docket, epoch) if name in facts))
+    given = tuple(sorted((name, facts[name]) for name in epoch.facts if name in facts))
+    found = epoch.asked.get(given)
+    if found is None:
+        conditions = docket.book.conditions
+        rows = (event for event in epoch.conditional if could_be_true(event, conditions, facts))
+        found = epoch.asked[given] = unknown_facts(rows, conditions, facts, "ask")
+    return found
 
-    def build() -> dict[str, tuple[Condition, ...]]:
-        return unknown_facts((event for event in every if could_be_true(event, conditions, facts)), conditions, facts, "ask")
 
-    return docket.keep(("asked", epoch.key, given), build)
-
-
-def _truth(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> tuple[bool, ...]:
+def _truth(epoch: Epoch, facts: Mapping[str, FactValue]) -> Truth:
     """Which of the epoch's conditions are true: rows and folds are the same for all facts with the same truth."""
-    conditions = docket.book.conditions
-
-    def build() -> list[Condition]:
-        named = {term.condition for events in epoch.rows.values() for event in events for term in event.condition}
-        return [conditions[name] for name in sorted(named)]
-
-    read: list[Condition] = docket.keep(("conditions", epoch.key), build)
-    return tuple((value := facts.get(one.fact)) is not None and holds_for(one, value) for one in read)
+    return tuple((value := facts.get(one.fact)) is not None and holds_for(one, value) for one in epoch.read)
 
 
-def _one(
-    docket: Docket,
-    epoch: Epoch,
-    facts: Mapping[str, FactValue],
-    option: Option,
-) -> Outcome:
-    truth = _truth(docket, epoch, facts)
-    ruled: list[tuple[str, Event]] = docket.keep(("ruled", epoch.key, truth), lambda: _ruled(docket, epoch, facts))
+def _one(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue], option: Option) -> Outcome:
+    """The outcome where every fact is known: fold, stack, sum."""
+    truth = _truth(epoch, facts)
+    ruled = epoch.ruled.get(truth)
+    if ruled is None:
+        ruled = epoch.ruled[truth] = _ruled(docket, epoch, facts)
     charged = {programme: event for programme, event in ruled if event.effect in ("rate", "floor")}
     shares = {programme: share_of(event.base, facts) for programme, event in charged.items()}
     left, lost = _stacked(docket, epoch, shares)
@@ -138,8 +141,10 @@ def _one(
         for programme, event in ruled
     )
     low, high = _sum(layers)
-    named = {programme for programme, _ in ruled}
-    layers += docket.keep(("unmet", epoch.key, truth), lambda: _unmet(docket, epoch, named, facts))
+    unmet = epoch.unmet.get(truth)
+    if unmet is None:
+        unmet = epoch.unmet[truth] = _unmet(docket, epoch, {programme for programme, _ in ruled}, facts)
+    layers += unmet
     dropped = left.get(ORDINARY, ONE) <= ZERO
     mfn_text = f"displaced ({lost[ORDINARY].act})" if dropped else option.text
     mfn = ZERO if dropped else ordinary
@@ -184,11 +189,14 @@ def _stacked(docket: Docket, epoch: Epoch, shares: Mapping[str, Decimal]) -> tup
     if not epoch.relations or not shares:
         return dict(shares), {}
     met = {**shares, ORDINARY: ONE}
-    displacements = docket.keep(("stacking", epoch.key, tuple(met)), lambda: _displacements(docket, epoch, list(met)))
+    present = tuple(met)
+    displacements = epoch.displacements.get(present)
+    if displacements is None:
+        displacements = epoch.displacements[present] = _displacements(docket, epoch, present)
     return remaining_shares(met, displacements) if displacements else (met, {})
 
 
-def _displacements(docket: Docket, epoch: Epoch, present: list[str]) -> dict[tuple[str, str], Relation]:
+def _displacements(docket: Docket, epoch: Epoch, present: Sequence[str]) -> dict[tuple[str, str], Relation]:
     """The displacements among the layers present; the ordinary duty drops nothing, and only `*` drops it."""
     found = relations_in_force(epoch.relations, present, docket.book.programmes)
     return {pair: row for pair, row in found.items() if pair[0] != ORDINARY and (pair[1] != ORDINARY or "*" in row.drops)}

@@ -4,24 +4,57 @@ Between two breakpoints the rows in force are the same, so a docket keeps them b
 another order, never an answer.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
 
 from tariffcli.law.book import Book
+from tariffcli.law.facts import conditions_of
 from tariffcli.law.instants import end_of_day, holds, start_of_day
-from tariffcli.law.model import Coverage, Event, Product, Relation
+from tariffcli.law.model import Condition, Coverage, Event, FactValue, Layer, Line, Product, Relation
 from tariffcli.law.places import ever_reaches, reaches
 from tariffcli.law.products import Lines, all_codes, classes, codes_at
 from tariffcli.law.timeline import by_programme, in_force
 
+Truth = tuple[bool, ...]
+"""Which of an epoch's conditions are true, in order of their ids: equal facts in law have equal truth."""
 
-class Epoch(NamedTuple):
-    """The rows and relations in force for goods on the same lists, between two breakpoints, whatever their conditions."""
+Scopes = frozenset[str]
+Given = tuple[tuple[str, FactValue], ...]
+"""Known facts by name, sorted."""
 
-    key: tuple[Any, ...]
-    rows: dict[str, list[Event]]
-    relations: Sequence[Relation]
+
+class Epoch:
+    """The rows and relations in force for goods on the same lists, between two breakpoints.
+
+    `rows`: by programme, whatever their conditions; `conditional`: those that turn on a fact, or are
+    charged on a share; `read`: the conditions that rows name; `facts`: the facts that any row reads.
+    What is worked out of an epoch (for some truth, some facts) is kept with it.
+    """
+
+    def __init__(
+        self,
+        key: tuple[Scopes, str | None, int],
+        rows: Mapping[str, Sequence[Event]],
+        relations: Sequence[Relation],
+        conditions: Mapping[str, Condition],
+    ) -> None:
+        self.key, self.rows, self.relations = key, rows, relations
+        self.conditional = [event for events in rows.values() for event in events if event.condition or event.base]
+        named = sorted({term.condition for event in self.conditional for term in event.condition})
+        self.read = [conditions[name] for name in named]
+        self.facts = {one.fact for event in self.conditional for one in conditions_of(event, conditions)}
+        self.asked: dict[Given, dict[str, tuple[Condition, ...]]] = {}
+        self.ruled: dict[Truth, list[tuple[str, Event]]] = {}
+        self.unmet: dict[Truth, tuple[Layer, ...]] = {}
+        self.displacements: dict[tuple[str, ...], Mapping[tuple[str, str], Relation]] = {}
+        self.readings: dict[tuple[Line, ...], tuple[tuple[Condition, bool], ...]] = {}
+
+    def __len__(self) -> int:
+        """How many results are kept with it."""
+        kept = (self.asked, self.ruled, self.unmet, self.displacements, self.readings)
+        return 1 + sum(map(len, kept))
 
 
 class Docket:
@@ -37,23 +70,26 @@ class Docket:
         self.relations = tuple(sorted(relations, key=lambda row: row.id))
         named = {event.scope for event in (*self.events, *self.beside)} | {row.scope for row in self.relations}
         self.scopes = frozenset(named - {"all"})
-        self._kept: dict[Any, Any] = {}
+        self.covered = list(_coverage(book, importer))
+        """The spans in which the record vouches for the importer: first second, last one or None, row."""
+        self.points: dict[tuple[Scopes, str | None], list[int]] = {}
+        self.epochs: dict[tuple[Scopes, str | None, int], Epoch] = {}
+        self.rows: dict[Scopes, tuple[Sequence[Event], Sequence[Relation]]] = {}
+        self.nomenclature: dict[Product, list[int]] = {}
+        self.codes: dict[tuple[Product, int], tuple[str, ...]] = {}
+        self.lines: dict[tuple[Product, str | None, int], list[Lines]] = {}
+        self.known: dict[str, Scopes] = {}
 
-    def with_events(self, events: Sequence[Event]) -> "Docket":
+    def with_events(self, events: Sequence[Event]) -> Docket:
         """The same pair with other rows of law; how a what-if is asked."""
         return Docket(self.book, self.importer, self.origin, events, self.beside)
 
-    def keep(self, key: Any, build: Callable[[], Any]) -> Any:
-        """What `build` sorts out of the docket, sorted once for each key."""
-        found = self._kept.get(key)
-        if found is None:
-            found = self._kept[key] = build()
-        return found
-
     def forget(self, most: int) -> None:
-        """Let go of what was sorted out, where it is more than so many results: it is sorted out again when it is asked for."""
-        if len(self._kept) > most:
-            self._kept.clear()
+        """Let go of what was worked out, where it is more than `most` results: it is worked out again when asked for."""
+        kept = (self.points, self.epochs, self.rows, self.nomenclature, self.codes, self.lines, self.known)
+        if sum(map(len, kept)) + sum(map(len, self.epochs.values())) > most:
+            for one in kept:
+                one.clear()
 
 
 def docket_of(book: Book, importer: str, origin: str) -> Docket:
@@ -63,14 +99,20 @@ def docket_of(book: Book, importer: str, origin: str) -> Docket:
     return Docket(book, importer, origin, law, [event for event in reaching if event.status != "law"])
 
 
-def epoch_at(docket: Docket, scopes: frozenset[str], moment: int, known_on: str | None) -> Epoch:
+def epoch_at(docket: Docket, scopes: Scopes, moment: int, known_on: str | None) -> Epoch:
     """What is in force for goods on these scopes at `moment`, as known on a day."""
-    points = docket.keep(("points", scopes, known_on), lambda: breakpoints(docket, scopes, known_on))
-    key = ("epoch", scopes, known_on, bisect_right(points, moment))
-    return docket.keep(key, lambda: _epoch(docket, key, scopes, moment, known_on))
+    points = docket.points.get((scopes, known_on))
+    if points is None:
+        points = docket.points[scopes, known_on] = breakpoints(docket, scopes, known_on)
+    key = (scopes, known_on, bisect_right(points, moment))
+    epoch = docket.epochs.get(key)
+    if epoch is None:
+        epoch = docket.epochs[key] = _epoch(docket, key, moment)
+    return epoch
 
 
-def _epoch(docket: Docket, key: tuple[Any, ...], scopes: frozenset[str], moment: int, known_on: str | None) -> Epoch:
+def _epoch(docket: Docket, key: tuple[Scopes, str | None, int], moment: int) -> Epoch:
+    scopes, known_on, _ = key
     events, announced = rows_on(docket, scopes)
     memberships = docket.memberships
     rows = [event for event in events if in_force(event, moment, known_on) and reaches(event.origin, docket.origin, memberships, moment)]
@@ -81,17 +123,18 @@ def _epoch(docket: Docket, key: tuple[Any, ...], scopes: frozenset[str], moment:
         and holds(row.effective, row.until, moment)
         and reaches(row.origin, docket.origin, memberships, moment)
     ]
-    return Epoch(key, dict(by_programme(rows)), relations)
+    return Epoch(key, by_programme(rows), relations, docket.book.conditions)
 
 
-def rows_on(docket: Docket, scopes: frozenset[str]) -> tuple[Sequence[Event], Sequence[Relation]]:
+def rows_on(docket: Docket, scopes: Scopes) -> tuple[Sequence[Event], Sequence[Relation]]:
     """The rows and relations that could ever speak of goods on these scopes."""
-
-    def build() -> tuple[Sequence[Event], Sequence[Relation]]:
+    found = docket.rows.get(scopes)
+    if found is None:
         named = {*scopes, "all"}
-        return [event for event in docket.events if event.scope in named], [row for row in docket.relations if row.scope in named]
-
-    return docket.keep(("rows", scopes), build)
+        events = [event for event in docket.events if event.scope in named]
+        relations = [row for row in docket.relations if row.scope in named]
+        found = docket.rows[scopes] = events, relations
+    return found
 
 
 def breakpoints(docket: Docket, scopes: frozenset[str], known_on: str | None) -> list[int]:
@@ -115,48 +158,61 @@ def nomenclature_points(docket: Docket, product: Product) -> list[int]:
     return sorted(found)
 
 
+def _nomenclature_epoch(docket: Docket, product: Product, moment: int) -> int:
+    """The number of the span between two changes of the product's codes that `moment` lies in."""
+    points = docket.nomenclature.get(product)
+    if points is None:
+        points = docket.nomenclature[product] = nomenclature_points(docket, product)
+    return bisect_right(points, moment)
+
+
 def codes_used(docket: Docket, product: Product, moment: int) -> tuple[str, ...]:
     """The codes that answer for the product at `moment`; see `products.codes_at`."""
-    points = docket.keep(("nomenclature", product), lambda: nomenclature_points(docket, product))
-    key = ("codes", product, bisect_right(points, moment))
-    return docket.keep(key, lambda: codes_at(docket.book, docket.importer, product, moment))
+    key = (product, _nomenclature_epoch(docket, product, moment))
+    found = docket.codes.get(key)
+    if found is None:
+        found = docket.codes[key] = codes_at(docket.book, docket.importer, product, moment)
+    return found
 
 
 def lines_at(docket: Docket, product: Product, moment: int, known_on: str | None) -> list[Lines]:
     """The product's classes of lines at `moment`, by the lists announced by `known_on`; see `products.classes`."""
-    points = docket.keep(("nomenclature", product), lambda: nomenclature_points(docket, product))
-    key = ("lines", product, known_on, bisect_right(points, moment))
-    return docket.keep(key, lambda: classes(docket.book, docket.importer, product, moment, scopes_known(docket, known_on)))
+    key = (product, known_on, _nomenclature_epoch(docket, product, moment))
+    found = docket.lines.get(key)
+    if found is None:
+        scopes = scopes_known(docket, known_on)
+        found = docket.lines[key] = classes(docket.book, docket.importer, product, moment, scopes)
+    return found
 
 
-def scopes_known(docket: Docket, known_on: str | None) -> frozenset[str]:
+def scopes_known(docket: Docket, known_on: str | None) -> Scopes:
     """The lists that rows announced by `known_on` name."""
     if known_on is None:
         return docket.scopes
-    rows = (*docket.events, *docket.beside, *docket.relations)
-    return docket.keep(("scopes", known_on), lambda: frozenset(row.scope for row in rows if row.announced <= known_on) - {"all"})
+    found = docket.known.get(known_on)
+    if found is None:
+        rows = (*docket.events, *docket.beside, *docket.relations)
+        found = docket.known[known_on] = frozenset(row.scope for row in rows if row.announced <= known_on) - {"all"}
+    return found
 
 
 def coverage_at(docket: Docket, moment: int) -> list[Coverage]:
     """The coverage rows that vouch for the whole pair at `moment`, each of whose days counts whole."""
-    spans = docket.keep("coverage", lambda: list(_coverage(docket)))
     return [
         row
-        for first, last, row in spans
+        for first, last, row in docket.covered
         if first <= moment and (last is None or moment <= last) and reaches(row.origin, docket.origin, docket.memberships, moment)
     ]
 
 
 def coverage_points(docket: Docket) -> list[int]:
     """Every instant at which the record begins or ceases to vouch for the pair."""
-    spans = docket.keep("coverage", lambda: list(_coverage(docket)))
-    return [edge for first, last, _ in spans for edge in (first, last + 1 if last is not None else None) if edge is not None]
+    return [edge for first, last, _ in docket.covered for edge in (first, last + 1 if last is not None else None) if edge is not None]
 
 
-def _coverage(docket: Docket) -> Sequence[tuple[int, int | None, Coverage]]:
-    zone = docket.book.zones.get(docket.importer, "UTC")
-    return [
-        (start_of_day(row.covered_from, zone), end_of_day(row.covered_until, zone) if row.covered_until else None, row)
-        for row in docket.book.coverage
-        if row.importer == docket.importer and row.programme == "*"
-    ]
+def _coverage(book: Book, importer: str) -> Iterator[tuple[int, int | None, Coverage]]:
+    zone = book.zones.get(importer, "UTC")
+    for row in book.coverage:
+        if row.importer == importer and row.programme == "*":
+            last = end_of_day(row.covered_until, zone) if row.covered_until else None
+            yield start_of_day(row.covered_from, zone), last, row
