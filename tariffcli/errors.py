@@ -14,9 +14,17 @@ class TariffError(Exception):
 
 
 class UsageError(TariffError):
-    """Wrong or contradictory input: an unknown country, an impossible day. Exit code 2."""
+    """Wrong or contradictory input: an unknown country, an impossible day. Exit code 2.
+
+    `lacks` names what would settle it, where something would (`day_order`); whoever has a flag or
+    an argument for it says so, for the law knows neither.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str, lacks: str = "") -> None:
+        super().__init__(message)
+        self.lacks = lacks
 
 
 class OutsideCoverage(TariffError):

@@ -14,6 +14,7 @@ ROOMS = ("errors", "law", "clock", "book", "bulk", "show", "api", "cli", "__main
 PURE = {
     "bisect",
     "collections",
+    "contextlib",
     "dataclasses",
     "datetime",
     "decimal",
@@ -121,3 +122,10 @@ except SystemExit:
     assert not loaded & set(HEAVY)
     assert "typer" not in loaded
     assert not (light and "rich" in loaded)
+
+
+@pytest.mark.parametrize("path", [path for path in modules() if room_of(path) == "law"], ids=lambda path: path.name)
+def test_the_law_knows_no_flag_of_the_command_line(path):
+    import re
+
+    assert not re.findall(r"--[a-z]+", path.read_text(encoding="utf-8"))

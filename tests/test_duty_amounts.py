@@ -239,7 +239,7 @@ def test_quantities_at_a_dollar_or_less_meet_whole_units() -> None:
 
 def test_a_specific_duty_without_a_quantity_is_open_and_asks(record: Record) -> None:
     made = of(record, "1000", "2025-04-24", "04090000")
-    assert (span(made.total), made.status, made.duties[-1].price.asks) == ("1700.00..", "needs_fact", "--quantity")
+    assert (span(made.total), made.status, made.duties[-1].price.asks) == ("1700.00..", "needs_fact", "quantity")
     made = of(record, "1000", "2025-04-24", "04090000", quantity="500", unit="liter")
     assert (span(made.total), made.duties[-1].price.asks) == ("1700.00..", "--unit")
     made = of(record, "1000", "2025-04-24", "04090000", quantity="500", unit="kg")
@@ -249,7 +249,7 @@ def test_a_specific_duty_without_a_quantity_is_open_and_asks(record: Record) -> 
 def test_an_unknown_ordinary_duty_is_never_zero(record: Record) -> None:
     made = of(record, "1000", "2025-04-24")
     assert (span(made.duties[-1].price), span(made.total), made.status) == ("0..", "1450.00..", "range")
-    assert made.duties[-1].price.reason == "depends on the product: give --mfn"
+    assert made.duties[-1].price.why == ("depends on the product", "mfn")
 
 
 def test_a_parcel_pays_as_the_carrier_chooses(record: Record) -> None:

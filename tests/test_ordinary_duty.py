@@ -391,14 +391,14 @@ def test_a_supplied_duty_does_not_overrule_a_known_one(record):
 def test_a_supplied_duty_that_the_record_contradicts_is_told_by_every_command(words: str):
     told = ask(*words.split(), *["--from", "us", "--to", "cn", "--product", "soybeans", "--mfn", "5"])
     assert told.code == 0
-    assert "--mfn 5 is not the ordinary duty of the record" in " ".join((told.out + told.err).split())
+    assert "The ordinary duty given, 5%, is not that of the record" in " ".join((told.out + told.err).split())
     agreed = ask(*words.split(), *["--from", "us", "--to", "cn", "--product", "soybeans", "--mfn", "3"])
     assert "is not the ordinary duty" not in " ".join((agreed.out + agreed.err).split())
 
 
 def test_the_panel_tells_it_too():
     words = "export rates --pair us:cn --product soybeans --since 2025-11-01 --until 2025-11-02 --mfn 5"
-    assert "--mfn 5 is not the ordinary duty of the record" in ask(*words.split()).err
+    assert "The ordinary duty given, 5%, is not that of the record" in ask(*words.split()).err
 
 
 def test_a_supplied_duty_is_used_by_every_command_that_knows_totals():

@@ -128,7 +128,7 @@ def answer_all(
     """The question and the answer of each column. Raises UsageError; where only some columns fail it says which."""
     questions: list[Question] = []
     answered: list[tuple[Answer, dict[str, Any]]] = []
-    failed: list[tuple[str, str]] = []
+    failed: list[tuple[str, UsageError]] = []
     for index, word in enumerate(typed[varied]):
         one = {name: word if name == varied else words[0] for name, words in typed.items()}
         try:
@@ -136,11 +136,13 @@ def answer_all(
             answered.append(answer_fully(record, asked, plain=common.format == "plain"))
             questions.append(asked)
         except UsageError as error:
-            failed.append((word, str(error)))
+            failed.append((word, error))
     if failed:
-        word, said = failed[0]
-        everywhere = len(failed) == len(typed[varied]) and len({words for _, words in failed}) == 1
-        raise UsageError(said if everywhere or word in said else f"{FLAGS[varied]} {clean(word)}: {said}")
+        word, first = failed[0]
+        everywhere = len(failed) == len(typed[varied]) and len({str(error) for _, error in failed}) == 1
+        if everywhere or word in str(first):
+            raise first
+        raise UsageError(f"{FLAGS[varied]} {clean(word)}: {first}", first.lacks)
     return questions, answered
 
 

@@ -147,9 +147,9 @@ def _print(record: Record, common: Common, made: Bill, said: list[tuple[str, str
 def _exit_code(common: Common, made: Bill) -> int:
     if made.status == "outside_coverage":
         if common.format != "table" or common.out is not None:
-            print(f"outside coverage: {made.reason}", file=sys.stderr)
+            print(f"outside coverage: {amounts.told(made.reason)}", file=sys.stderr)
         return 3
     if common.strict and (made.total.amount is None or made.status == "prohibited"):
-        print(f"--strict: the total is not one number: {made.reason or made.status}", file=sys.stderr)
+        print(f"--strict: the total is not one number: {amounts.told(made.reason) or made.status}", file=sys.stderr)
         return 4
     return 0

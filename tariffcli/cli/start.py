@@ -37,6 +37,10 @@ LONGEST = 600
 """So much of a message is printed, however long the word that it quotes."""
 
 
+HINTS = {"day_order": " Say --dates us or --dates eu where the month or the day comes first."}
+"""What to type for what a message lacks."""
+
+
 class PipeClosed(Exception):
     """The reader of stdout went away, which is no failure. Not an OSError: the full program would make it exit 1."""
 
@@ -53,7 +57,7 @@ def main() -> None:
             code = run(sys.argv[1:])
         sys.stdout.flush()
     except TariffError as error:
-        _end(f"error: {error}", error.exit_code)
+        _end(f"error: {error}{_hint(error)}", error.exit_code)
     except (BrokenPipeError, PipeClosed):
         _drop_stdout()
         sys.exit(0)
@@ -68,6 +72,10 @@ def main() -> None:
         _end(f"error: a fault in the program ({type(error).__name__}: {error}); set TARIFF_DEBUG=1 to see where, and report it.", 1)
     else:
         sys.exit(code)
+
+
+def _hint(error: TariffError) -> str:
+    return HINTS.get(error.lacks, "") if isinstance(error, UsageError) else ""
 
 
 def run(words: Sequence[str]) -> int:

@@ -18,6 +18,9 @@ from tariffcli.law.ordinary import BY_LINE
 
 CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
+ORDINARY = "mfn"
+"""What a price asks for where the ordinary duty is not known: it is no fact of the entry."""
+
 LAST = 1_000
 """Stands behind every published position."""
 
@@ -37,8 +40,15 @@ class Goods(NamedTuple):
         return self.value.quantize(ONE, ROUND_HALF_UP) if self.even else self.value
 
 
+class Reason(NamedTuple):
+    """Why a price is not one number, and the fact that would settle it (`quantity`, `unit`, `mode`, `mfn`), if one would."""
+
+    text: str
+    asks: str = ""
+
+
 class Price(NamedTuple):
-    """Least and most that a line costs; `asks`: a flag that would settle it, blank where none would."""
+    """Least and most that a line costs; `asks`: a fact that would settle it, blank where none would."""
 
     low: Decimal
     high: Decimal | None
@@ -49,6 +59,11 @@ class Price(NamedTuple):
     def amount(self) -> Decimal | None:
         """The price where it is one number."""
         return self.low if self.low == self.high else None
+
+    @property
+    def why(self) -> Reason:
+        """Why it is not one number."""
+        return Reason(self.reason, self.asks)
 
 
 class Charge(NamedTuple):
@@ -69,7 +84,7 @@ class Bill(NamedTuple):
     duty: Price
     total: Price
     status: str
-    reason: str
+    reason: Reason
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -144,12 +159,12 @@ def _layer_price(layer: Layer, goods: Goods) -> Price:
 def _specific(part: Specific, goods: Goods) -> Decimal | Price:
     """A specific duty in money, or why it cannot be priced."""
     if not goods.quantities:
-        return Price(ZERO, None, f"charged per {part.unit}: give --quantity and --unit", "--quantity")
+        return Price(ZERO, None, f"charged per {part.unit}", "quantity")
     told = (in_unit(number, unit, part.unit) for number, unit in goods.quantities)
     quantity = next((number for number in told if number is not None), None)
     if quantity is None:
         units = " and ".join(unit or "no unit" for _, unit in goods.quantities)
-        return Price(ZERO, None, f"charged per {part.unit}; a quantity in {units} does not tell: repeat --quantity and --unit", "--unit")
+        return Price(ZERO, None, f"charged per {part.unit}; a quantity in {units} does not tell", "unit")
     if goods.even and part.amount <= ONE:
         quantity = quantity.quantize(ONE, ROUND_HALF_UP)
     return part.amount * quantity
@@ -167,7 +182,7 @@ def _ordinary(answer: Answer, goods: Goods) -> Price:
         return Price(ZERO, None, "differs by line: give a longer code")
     if not answer.mfn_text:
         missing = "depends on the product" if answer.query.product.kind == "general" else "the record does not hold it for these goods"
-        return Price(ZERO, None, f"{missing}: give --mfn", "")
+        return Price(ZERO, None, missing, ORDINARY)
     parts = parse(answer.mfn_text)
     if parts is None:
         why = "differs by line, or with facts of the entry" if len(answer.ordinary) > 1 else "not priced as worded"
@@ -232,7 +247,7 @@ def _fee_price(fee: Fee, goods: Goods) -> Price:
     amount = amount if fee.minimum is None else max(amount, fee.minimum)
     amount = amount if fee.maximum is None else min(amount, fee.maximum)
     if fee.modes and not goods.mode:
-        return Price(ZERO, amount, f"only on goods by {' or '.join(fee.modes)}: give --mode", "--mode")
+        return Price(ZERO, amount, f"only on goods by {' or '.join(fee.modes)}", "mode")
     return Price(amount, amount)
 
 
@@ -304,12 +319,12 @@ def _reckon(line: Reckoned, goods: Goods) -> Decimal | None:
     return price_parts(line.parts, goods).amount
 
 
-def _status(answer: Answer, total: Price, charges: Sequence[Charge]) -> tuple[str, str]:
+def _status(answer: Answer, total: Price, charges: Sequence[Charge]) -> tuple[str, Reason]:
     if answer.status in ("outside_coverage", "prohibited"):
-        return answer.status, answer.reason
+        return answer.status, Reason(answer.reason)
     if total.amount is not None:
-        return "complete", ""
+        return "complete", Reason("")
     open_prices = [one.price for one in charges if one.price.amount is None]
-    asked = answer.status == "needs_fact" or bool(answer.asked) or any(price.asks for price in open_prices)
-    reason = answer.reason or next((price.reason for price in open_prices if price.reason), "")
+    asked = answer.status == "needs_fact" or bool(answer.asked) or any(price.asks not in ("", ORDINARY) for price in open_prices)
+    reason = Reason(answer.reason) if answer.reason else next((price.why for price in open_prices if price.reason), Reason(""))
     return "needs_fact" if asked else "range", reason

@@ -126,7 +126,7 @@ def _numeric_day(first: int, second: int, year: int, typed: str, month_first: bo
             if 1 <= month <= 12 and 1 <= day <= 31:
                 readings.append(f"{year:04d}-{month:02d}-{day:02d}")
         shown = " or ".join(dict.fromkeys(readings)) or "no day at all"
-        raise UsageError(f"'{typed}' can be read as {shown}; write YYYY-MM-DD, or say --dates us or --dates eu.")
+        raise UsageError(f"'{typed}' can be read as {shown}; write YYYY-MM-DD.", lacks="day_order")
     month, day = (first, second) if month_first else (second, first)
     return _calendar_day(year, month, day, typed)
 

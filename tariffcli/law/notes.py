@@ -66,7 +66,12 @@ def supplied_over_time(docket: Docket, query: Query, first: int, last: int) -> l
     """What a supplied ordinary duty means for a course of the additional duty, and whether the record ever held it for these goods."""
     if query.mfn_pct is None:
         return []
-    found = [("mfn_additional", "The steps are of the additional duty: --mfn counts only where a duty tops up the ordinary one.")]
+    found = [
+        (
+            "mfn_additional",
+            "The steps are of the additional duty: the ordinary duty given counts only where a duty tops up the ordinary one.",
+        )
+    ]
     if query.product.kind in ("general", "list"):
         return found
     book = docket.book
@@ -78,7 +83,9 @@ def supplied_over_time(docket: Docket, query: Query, first: int, last: int) -> l
     known = {option.pct for row in standing if (option := option_of(row)).pct is not None}
     if known and query.mfn_pct not in known:
         told = ", ".join(f"{pct:f}%" for pct in sorted(known)[:MOST_WORDS])
-        found.append(("mfn_contradicted", f"--mfn {query.mfn_pct:f} is not the ordinary duty of the record between these days ({told})."))
+        found.append(
+            ("mfn_contradicted", f"The ordinary duty given, {query.mfn_pct:f}%, is not that of the record between these days ({told}).")
+        )
     return found
 
 

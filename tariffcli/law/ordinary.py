@@ -92,7 +92,8 @@ def contradiction_notes(rows: Iterable[Line], given: Decimal | None) -> tuple[tu
     if not against or given is None:
         return ()
     known = ", ".join(dict.fromkeys(row.duty for row in against))
-    return (("mfn_contradicted", f"--mfn {given:f} is not the ordinary duty of the record ({known}), which is used where it is known."),)
+    text = f"The ordinary duty given, {given:f}%, is not that of the record ({known}), which is used where it is known."
+    return (("mfn_contradicted", text),)
 
 
 def words(pct: Decimal | None, text: str, rows: Sequence[Line]) -> str:

@@ -82,7 +82,7 @@ def in_edition(book: Book, category: Category, moment: int) -> Product:
     rows = [row for row in book.categories[category.importer] if row.id == category.id and row.edition in ("", edition)]
     codes = tuple(dict.fromkeys(code for row in rows for code in row.codes))
     if not codes:
-        raise UsageError(f"The record has no codes for '{category.id}' in the tariff of that day; give a code with --hs.")
+        raise UsageError(f"The record has no codes for '{category.id}' in the tariff of that day; give a tariff code.")
     kind = "list" if any(code.startswith("scope:") for code in codes) else "category"
     return Product(kind, category.id, category.name, codes)
 

@@ -9,13 +9,31 @@ from typing import Any
 from rich.text import Text
 
 from tariffcli.book.load import Record
-from tariffcli.law.amounts import Bill, Charge, Price
+from tariffcli.law.amounts import Bill, Charge, Price, Reason
 from tariffcli.law.instants import to_iso
 from tariffcli.show import document
 from tariffcli.show.document import digits, number
 from tariffcli.show.text import Terminal, hanging, rows
 
 COLUMNS = ("line", "rate", "amount", "heading", "by")
+
+
+ASKS = {
+    "quantity": "give --quantity and --unit",
+    "unit": "repeat --quantity and --unit",
+    "mode": "give --mode",
+    "mfn": "give --mfn",
+}
+"""How a person gives a fact that would settle a price."""
+
+
+def told(reason: Reason) -> str:
+    """Why a price is not one number, and what to give.
+
+    >>> told(Reason("charged per kg", "quantity")), told(Reason("not priced as worded"))
+    ('charged per kg: give --quantity and --unit', 'not priced as worded')
+    """
+    return f"{reason.text}: {ASKS[reason.asks]}" if reason.asks else reason.text
 
 
 def sentence(record: Record, bill: Bill) -> str:
@@ -81,7 +99,7 @@ def line(record: Record, bill: Bill, charge: Charge, place: int) -> dict[str, An
         product = bill.answer.query.product
         found["heading"] = document.codes_text(product.codes) if product.kind == "code" else ""
         found |= {"rate_pct": number(bill.answer.mfn_pct), "text": bill.answer.mfn_text or None}
-    reason = {"reason": charge.price.reason or None}
+    reason = {"reason": told(charge.price.why) or None}
     return {**found, **_figures("amount", charge.price), **reason, "sources": document.sources(record, ids)}
 
 
@@ -99,7 +117,7 @@ def bill_document(record: Record, bill: Bill, notes: Sequence[tuple[str, str]]) 
     charges = (*bill.duties, *bill.fees) if settled else ()
     return {
         "status": bill.status,
-        "reason": bill.reason or None,
+        "reason": told(bill.reason) or None,
         "sentence": sentence(record, bill),
         "importer": query.importer,
         "origin": query.origin,
@@ -135,7 +153,7 @@ def draw(to: Terminal, record: Record, bill: Bill, notes: Sequence[tuple[str, st
     """The view of `tariff duty`."""
     to.print(Text(sentence(record, bill), style="bold"))
     if bill.status in ("outside_coverage", "prohibited"):
-        to.print(Text(f"  {bill.status.replace('_', ' ')}: {bill.reason}", style="bold red"))
+        to.print(Text(f"  {bill.status.replace('_', ' ')}: {told(bill.reason)}", style="bold red"))
         return
     if bill.goods.entered != bill.goods.value:
         to.print(Text(f"  Entered value: {money(bill.goods.entered)} {bill.goods.currency}"))
@@ -146,7 +164,7 @@ def draw(to: Terminal, record: Record, bill: Bill, notes: Sequence[tuple[str, st
     to.print(Text(f"{'Duty and fees' if bill.fees else 'Duty'}: {money_span(bill.total)} {bill.goods.currency}", style=style))
     for charge in (*bill.duties, *bill.fees):
         if charge.price.amount is None and charge.price.reason:
-            hanging(to, f"{_name(charge)}: {charge.price.reason}")
+            hanging(to, f"{_name(charge)}: {told(charge.price.why)}")
     for _, text in notes:
         hanging(to, text, "dim")
     data = document.dataset(record, bill.answer.verified_through)
