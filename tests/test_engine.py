@@ -287,6 +287,17 @@ def test_a_share_is_also_tried_just_above_its_bound():
     assert book.ask(WHEN).min_pct <= exact  # type: ignore[operator]
 
 
+def test_a_share_is_also_tried_just_below_its_bound():
+    """Goods of 15% metal owe 50; lighter ones 20 on what is no metal: the more metal the less, down to 20 x 0.85."""
+    rows = [
+        event("heavy", 50, programme="metal", condition="!light"),
+        event("rest", 20, programme="recip", base="!metal", condition="light"),
+    ]
+    book = TinyBook(rows, conditions=[share("metal"), share("light", "<", "0.15", fact="metal")])
+    assert [book.owes(WHEN, metal=part) for part in ("0", "0.1", "0.15")] == ["20", "18", "50"]
+    assert book.owes(WHEN) == "17..50"
+
+
 def test_a_fact_with_two_bounds_is_tried_around_both():
     rows = [event("middle", 20, condition="most&!nearly-all")]
     parts = [share("most", ">=", "0.4", fact="part"), share("nearly-all", ">=", "0.9", fact="part")]

@@ -253,6 +253,18 @@ def test_a_second_column_is_a_row_for_its_origins_from_the_day_they_are_in_it():
     assert [book.ask(day, "ru", "01010101").total_pct for day in ("2022-04-08", "2022-04-09")] == [2, 40]
 
 
+def test_a_provisional_rate_for_everybody_does_not_reach_goods_of_the_second_column():
+    book = TinyBook(
+        lines=[line("01010101", "12%")],
+        duties=[
+            rates("01010101", "40%", "column-2", origin="@col2"),
+            rates("01010101", "8%", "provisional"),
+        ],
+        memberships=[member("col2", "cu")],
+    )
+    assert [book.ask(WHEN, origin, "01010101").total_pct for origin in ("cn", "cu")] == [8, 40]
+
+
 def test_a_preference_is_a_row_with_a_claim():
     book = TinyBook(
         lines=[line("01010101", "2%")],

@@ -139,6 +139,16 @@ def test_what_a_list_takes_out_is_not_on_it_and_the_longest_code_decides():
     assert BOOK.owes(WHEN, product="85078040") == "0"
 
 
+def test_a_part_of_what_a_list_takes_out_may_stand_on_it_again():
+    book = TinyBook(
+        [event("duty", 25, scope="batteries")],
+        scopes={"batteries": ["8507", "!850760", "8507600010"]},
+        lines=TARIFF,
+    )
+    codes = ("85078040", "85076000", "8507600010", "8507600020")
+    assert [book.owes(WHEN, product=code) for code in codes] == ["25", "0..25", "25", "0"]
+
+
 def test_lines_with_another_ordinary_duty_are_another_class():
     book = TinyBook(lines=[line("01010101", "Free"), line("01010102", "5%"), line("01010103", "5%")])
     moment = at(WHEN)

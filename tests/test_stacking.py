@@ -130,6 +130,19 @@ def test_shares_are_subtracted_not_multiplied():
     assert charged(answer) == {"steel": "20", "aluminium": "5", "recip": "10"}  # 20 x (1 - 0.4 - 0.1), not 20 x 0.6 x 0.9
 
 
+def test_a_displacer_partly_displaced_still_takes_its_whole_share_from_the_next():
+    """American content is taken out of the steel; what is left for the third duty is still only what is no steel."""
+    content = event("us-content", 0, programme="us-content", base="us")
+    book = TinyBook(
+        [content, FRIDGE[0], RECIPROCAL],
+        [relation("us-content", "steel"), STEEL_FIRST],
+        conditions=[share("us", flag="--us"), METALS[0]],
+    )
+    answer = book.ask(NOW, us="0.2", steel="0.6")
+    # 50 x (0.6 - 0.2) on the steel, 20 x (1 - 0.6) on the rest
+    assert charged(answer) == {"us-content": "0", "steel": "20", "recip": "8"}
+
+
 def test_a_share_of_nothing_displaces_nothing_and_of_everything_all():
     book = TinyBook(FRIDGE, OVER_THE_REST, conditions=METALS)
     assert book.owes(NOW, steel="0", aluminium="0") == "20"
@@ -183,6 +196,15 @@ def test_adds_ends_a_displacement_whichever_way_round_it_is_written():
 def test_a_displacement_announced_after_adds_rules_again():
     rows = [STEEL_FIRST, relation("steel", "recip", "adds", announced="2025-05-01"), relation("steel", "recip", announced="2025-06-01")]
     assert TinyBook([STEEL, RECIPROCAL], rows).owes(NOW) == "50"
+
+
+def test_of_two_relations_announced_together_the_later_effective_rules():
+    """One act may say that a duty stands alone at first, and that it adds from a later day."""
+    first = relation("steel", "recip", effective="2025-02-01")
+    then = relation("steel", "recip", "adds", effective="2025-05-01")
+    for rows in ([first, then], [then, first]):
+        book = TinyBook([STEEL, RECIPROCAL], rows)
+        assert [book.owes(when) for when in ("2025-04-30", "2025-05-01")] == ["50", "70"]
 
 
 def test_two_relations_of_one_day_that_disagree_are_an_error_of_the_record():
