@@ -3,6 +3,8 @@
 Messages say what is wrong, where, and what to do next, in one or two lines.
 """
 
+from collections.abc import Callable
+
 EXAMPLE_DAY, EXAMPLE_MINUTE, EXAMPLE_INSTANT = "2025-04-24", "2025-04-10 12:01", "2025-04-10T12:01+08:00"
 """How a day, a minute and an instant are written, for messages that ask for one."""
 
@@ -25,6 +27,22 @@ class UsageError(TariffError):
     def __init__(self, message: str, lacks: str = "") -> None:
         super().__init__(message)
         self.lacks = lacks
+
+
+class NotFound(UsageError):
+    """A word or code that the record does not hold.
+
+    The whole message names the nearest ones, which takes long to look for: that is done when the
+    message is read. `plain` says the same of any word, for a file that holds a million of them.
+    """
+
+    def __init__(self, plain: str, whole: Callable[[], str]) -> None:
+        super().__init__(plain)
+        self.plain, self._whole = plain, whole
+
+    def __str__(self) -> str:
+        """The whole message."""
+        return self._whole()
 
 
 class OutsideCoverage(TariffError):

@@ -249,6 +249,54 @@ def test_a_hundred_thousand_distinct_bad_codes_do_not_stop_the_good_ones(folder)
     assert lines[7]["reason"].startswith("77000007 is no line of this tariff")
 
 
+PLAIN = {
+    "hs": "No such product in the record. See `tariff products`, or give a code.",
+    "digits": "The code is no line of this tariff in any edition read.",
+    "origin": "No such country in the record; use a two-letter code, for example us or cn.",
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "line", "named"),
+    [
+        ("hs", "2025-06-05,AB-{}X,CN,1\n", "No product 'AB-0X'"),
+        ("hs", "2025-06-05,part {}-x,CN,1\n", "No product 'part 0-x'"),
+        ("digits", "2025-06-05,77{:06},CN,1\n", "77000000 is no line"),
+        ("origin", "2025-06-05,9503.00.0073,Narnia {},1\n", "No country 'Narnia 0'"),
+        ("origin", "2025-06-05,9503.00.0073,{},1\n", "No country 'a'"),
+    ],
+)
+def test_what_is_like_a_word_that_names_nothing_is_looked_for_the_first_times_only(folder, monkeypatch, column, line, named):
+    import difflib
+    import string
+
+    from tariffcli.law import codes
+
+    monkeypatch.setenv("TARIFF_CACHE", str(folder / "cache"))
+    searches: list[object] = []
+    for module, name in ((difflib, "get_close_matches"), (codes, "relatives")):
+        true = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *words, true=true, **more: searches.append(words) or true(*words, **more))
+    word = (lambda n: "".join(string.ascii_letters[int(digit)] for digit in str(n)) + "q" * (n > 9)) if line.endswith("73,{},1\n") else int
+    text = HEADER + "".join(line.format(word(number)) for number in range(3_000)) + LINE
+    lines = rated(folder, text)
+    assert {one["status"] for one in lines[:-1]} == {"invalid"}
+    assert lines[-1]["status"] == "complete"
+    assert lines[0]["reason"].startswith(named)
+    assert lines[2_999]["reason"] == PLAIN[column]
+    assert len(searches) <= 1_000
+    (again,) = rated(folder, HEADER + line.format(word(2_500)))  # with what was kept: no other word is named
+    assert again["reason"] == PLAIN[column] or str(word(2_500)) in again["reason"]
+
+
+def test_the_scalar_commands_still_say_what_is_like_a_word(folder):
+    told = ask("rate", "--from", "cn", "--to", "us", "--product", "tois", "--date", "2025-06-05")
+    assert told.code == 2
+    assert "No product 'tois' in the record. Did you mean" in told.err
+    told = ask("rate", "--from", "chnia", "--to", "us", "--date", "2025-06-05")
+    assert "No country 'chnia' in the record; did you mean cn?" in told.err
+
+
 def in_python(code: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
     """A process of its own that runs some code in a folder."""
     return subprocess.run(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from tariffcli.book.load import Record
-from tariffcli.errors import UsageError
+from tariffcli.errors import NotFound, UsageError
 from tariffcli.law.model import Condition, FactValue
 from tariffcli.law.products import fold_word
 
@@ -24,6 +24,13 @@ def find_country(record: Record, text: str) -> str:
     found = record.country_of(word)
     if found is not None:
         return found
+    raise NotFound(
+        "No such country in the record; use a two-letter code, for example us or cn.",
+        lambda: _no_such_country(record, text, word),
+    )
+
+
+def _no_such_country(record: Record, text: str, word: str) -> str:
     from difflib import get_close_matches  # only when a message is due
 
     names = record.country_words
@@ -31,7 +38,7 @@ def find_country(record: Record, text: str) -> str:
     alike = [name for name in names if asked and (name[:1] == word[:1] or name.startswith("the-"))]
     near = list(dict.fromkeys(names[name] for name in get_close_matches(word[:60], alike, n=3, cutoff=0.7)))
     hint = f"did you mean {' or '.join(near)}?" if near else "use a two-letter code, for example us or cn."
-    raise UsageError(f"No country '{clean(text)}' in the record; {hint}")
+    return f"No country '{clean(text)}' in the record; {hint}"
 
 
 def claimed_fact(record: Record, text: str) -> tuple[str, FactValue]:

@@ -21,6 +21,7 @@ from tariffcli.bulk.columns import distinct, gather
 from tariffcli.bulk.groups import Group, Groups
 from tariffcli.bulk.outcomes import Outcomes, outcome_of, refused
 from tariffcli.bulk.questions import Numbers, Stop, check, one_of_each
+from tariffcli.bulk.refusals import Refusals
 from tariffcli.bulk.sameness import law_behind
 from tariffcli.errors import UsageError
 from tariffcli.law.charges import reporting_on
@@ -85,6 +86,7 @@ class Classes:
         self._with_facts: dict[tuple[int, int], int] = {}
         self._known: dict[object, int] = {}
         self._refused: dict[str, tuple[int, int]] = {}
+        self._refusals = Refusals()
         self.lock = RLock()
         self.fresh, self.kept, self.stamp = 0, 0, 0
         """How often the engine was asked, before classes were last kept too, and which kept file these hold (see `kept`)."""
@@ -267,7 +269,19 @@ class Classes:
             points = np.array(sorted({*edges, *group.always, *breakpoints(docket, scopes, self.known_on)}), dtype=np.int64)
             starts = np.unique(np.searchsorted(group.points, points, side="right")).tolist()
             self.laws[start] = Row(group.number, number, sorted({0, *starts}))
+            if not self._refusals.names(number):
+                self._refuse(start, moments, lists)
         return start
+
+    def _refuse(self, start: int, moments: list[int], lists: list[frozenset[Kind] | str]) -> None:
+        """Fill the cells of a row in which its goods name nothing: others share it, so that none may be named there later."""
+        row = self.laws[start]
+        for epoch in row.starts:
+            moment = self.groups.found[row.group].moment(epoch)
+            found = lists[max(bisect_right(moments, moment) - 1, 0)]
+            if isinstance(found, str):
+                first, after = self._stretch(row, epoch)
+                self.cells[start + first : start + after] = self.invalid(found)
 
     def new_row(self, row: Row) -> int:
         """Where an empty row of a group now starts."""
@@ -289,7 +303,7 @@ class Classes:
             product = self._product_at(docket.importer, number, moment)
             found = classes(self.book, docket.importer, product, moment, scopes_known(docket, self.known_on))  # asked once: not kept
         except UsageError as error:
-            return str(error)
+            return self._refusals.said(number, error)
         return frozenset((lines.scopes, lines.duties) for lines in found)
 
     def _docket(self, group: Group) -> Docket:
@@ -322,7 +336,7 @@ class Classes:
                 self.fresh += 1
             return self._known[key]
         except UsageError as error:
-            return self.invalid(str(error))
+            return self.invalid(self._refusals.said(number, error))
 
 
 def _product(docket: Docket, text: str) -> Product | None:

@@ -62,16 +62,24 @@ def conditions(book: Record, plan: Plan | None, program: str, flags: Mapping[str
 
 
 def manifest(
-    given: dict[str, Any], source: str, digest: str, lines: int, statuses: Mapping[str, int], bad: Sequence[tuple[int, str]], skipped: int
+    given: dict[str, Any],
+    source: str,
+    digest: str,
+    lines: int,
+    statuses: Mapping[str, int],
+    bad: Sequence[tuple[int, str]],
+    left_out: int,
+    misshapen: int,
 ) -> dict[str, Any]:
-    """The manifest of an output, as plain values."""
+    """The manifest of an output, as plain values; of the rows `left_out` some are `misshapen`, and so may be lines that are lost."""
     return {
         **given,
         "input": {"name": source, "sha256": digest},
         "lines": lines,
         "statuses": dict(sorted(statuses.items())),
         "examples": [{"line": line, "reason": reason} for line, reason in bad],
-        "rows_left_out": skipped,
+        "rows_left_out": left_out,
+        "rows_misshapen": misshapen,
     }
 
 

@@ -140,8 +140,10 @@ class Rater:
         entries = None if read.entries is None else read.entries[here]
         parts = (read.groups[here], read.goods[here], read.epochs[here])
         found[here] = self.classes.classify(*parts, entries, self.stop.is_set)
-        for number in np.unique(worst[worst < 0]).tolist():
-            found[worst == number] = self.classes.invalid(self.reader.reason(number))
+        wrong = worst < 0
+        numbers, places = np.unique(worst[wrong], return_inverse=True)
+        said = [self.classes.invalid(self.reader.reason(number)) for number in numbers.tolist()]
+        found[wrong] = np.array(said, dtype=np.int32)[places.reshape(-1)]
         return found
 
 

@@ -22,6 +22,7 @@ from tariffcli.bulk import clean, columns
 from tariffcli.bulk.classes import Classes
 from tariffcli.bulk.facts import Facts
 from tariffcli.bulk.plan import FACTS, Plan
+from tariffcli.bulk.refusals import Refusals
 from tariffcli.errors import UsageError
 
 Indices = NDArray[np.int64]
@@ -54,6 +55,7 @@ class Reader:
         self._last: dict[str, tuple[Any, Indices]] = {}
         """The same of the batch before: those of one file mostly share their distinct values."""
         self._lock = Lock()
+        self._refusals = Refusals()
         self.reasons: list[str] = []
         self._facts = Facts(book, plan, classes, self.refusal)
 
@@ -164,7 +166,7 @@ class Reader:
             try:
                 found = self.refusal(f"no {meaning} is given") if blank else read(value)
             except UsageError as error:
-                found = self.refusal(str(error))
+                found = self.refusal(self._refusals.said(key, error))
             self._meanings[key] = found
         return found
 

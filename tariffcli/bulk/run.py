@@ -67,8 +67,8 @@ class Summary:
         self.statuses = Counter({text: int(many) for text, many in zip(status.texts, sums, strict=True) if many})
 
 
-Kept = tuple[Rated, Any]
-"""What is kept of a batch until it is written: its classes, and what `collect` wants."""
+Kept = tuple[Rated, Any, int]
+"""What is kept of a batch until it is written: its classes, what `collect` wants, and its rows."""
 
 
 class Job(NamedTuple):
@@ -100,11 +100,14 @@ def run(job: Job) -> Summary:
         _look_ahead(job)
         sink, release = open_sink(job.out_kind, aside.path if aside is not None else job.out, schema, numbers)
         try:
-            for kept, encoded in _worked(job, schema, sink, _teller(job)):
+            read, written = [0], 0
+            for kept, encoded in _worked(job, schema, sink, _teller(job), read):
                 sink.write(encoded)
-                for rated, extra in kept:
+                for rated, extra, rows in kept:
                     summary.add(job.task.rater, rated)
                     job.task.collect(extra)
+                    written += rows
+            _check_all_there(job, read[0], written)
             sink.close(job.task.reports())
         finally:
             release()
@@ -126,6 +129,23 @@ def run(job: Job) -> Summary:
             aside.drop()
     summary.close(job.task.rater)
     return summary
+
+
+def _check_all_there(job: Job, read: int, written: int) -> None:
+    """Raise TariffError unless every row that was read was written or left out: whatever lost one, nothing is given out."""
+    left_out = job.task.left_out()
+    if read != written + left_out:
+        raise TariffError(
+            f"{job.source.name}: {read:,} rows were read, but {written:,} rated and {left_out:,} left out. This is a fault of the "
+            "program; nothing was left behind. Please report it with the command that you ran."
+        )
+
+
+def _counted(batches: Iterator[Any], read: list[int]) -> Iterator[Any]:
+    """The same batches, their rows counted."""
+    for batch in batches:
+        read[0] += batch.num_rows
+        yield batch
 
 
 def _look_ahead(job: Job) -> None:
@@ -152,8 +172,11 @@ def _teller(job: Job) -> Callable[[int], None]:
     return tell
 
 
-def _worked(job: Job, schema: Any, sink: Sink, tell: Callable[[int], None]) -> Iterator[tuple[list[Kept], Any]]:
-    """Batches that were worked on, in order, and what the sink wants of them together; several groups are on their way at once."""
+def _worked(job: Job, schema: Any, sink: Sink, tell: Callable[[int], None], read: list[int]) -> Iterator[tuple[list[Kept], Any]]:
+    """Batches that were worked on, in order, and what the sink wants of them together; several groups are on their way at once.
+
+    `read` counts the rows that were read.
+    """
     names = [name for name, _ in job.task.added]
 
     def work(batches: list[Any]) -> tuple[list[Kept], Any]:
@@ -162,14 +185,14 @@ def _worked(job: Job, schema: Any, sink: Sink, tell: Callable[[int], None]) -> I
         def fit() -> Iterator[Any]:
             for batch in batches:
                 done = job.task.work(batch)
-                kept.append((done.rated, done.extra))
+                kept.append((done.rated, done.extra, done.batch.num_rows))
                 tell(batch.num_rows)
                 yield fitted(with_columns(done.batch, names, done.arrays), schema)
 
         encoded = sink.encode(fit())
         return kept, encoded
 
-    batches: Iterator[Any] = _ahead(job.source.batches())
+    batches: Iterator[Any] = _ahead(_counted(job.source.batches(), read))
     for stage in job.task.stages:
         batches = stage(batches)
     groups = _together(batches, sink.lines)

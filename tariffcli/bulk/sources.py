@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from tariffcli.bulk import columns, sheets
+from tariffcli.bulk import columns, quotes, sheets
 from tariffcli.bulk.headers import USUAL, fold
 from tariffcli.errors import TariffError, UsageError
 
@@ -128,8 +128,8 @@ def first_of(source: Source) -> Any:
 class Begun(io.RawIOBase):
     """A stream of which the first bytes were looked at."""
 
-    def __init__(self, stream: BinaryIO, start: bytes) -> None:
-        self._stream, self._start = stream, start
+    def __init__(self, stream: BinaryIO, start: bytes, opened: quotes.Opened) -> None:
+        self._stream, self._start, self._opened = stream, start, opened
 
     def readable(self) -> bool:
         """Yes."""
@@ -137,15 +137,17 @@ class Begun(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes: first those that were looked at."""
-        if not self._start:
-            return self._stream.read(size)
-        size = len(self._start) if size < 0 else size
-        data, self._start = self._start[:size], self._start[size:]
+        if self._start:
+            size = len(self._start) if size < 0 else size
+            data, self._start = self._start[:size], self._start[size:]
+        else:
+            data = self._stream.read(size)
+        self._opened.take(data)
         return data
 
 
 class Layout(NamedTuple):
-    """How a text file is written: its encoding, what parts the cells, the row of its header, its columns."""
+    """How a text file is written: its encoding, what parts the cells, the lines down to its header, its columns."""
 
     encoding: str
     delimiter: str
@@ -162,7 +164,19 @@ def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
     layout = _layout(head, delimiter, options, name)
     total = path.stat().st_size if path is not None else 0
     skipped: list[str] = []
-    reading: list[Any] = [pa.PythonFile(Begun(stream, head), mode="r")]
+    shape = quotes.shape_of(
+        layout.names,
+        layout.delimiter,
+        [options.asked[meaning] for meaning in ("date", "instant") if meaning in options.asked],
+        [options.asked[meaning] for meaning in ("hs",) if meaning in options.asked],
+    )
+    going_by = quotes.Opened(layout.encoding)
+    reading: list[Any] = [pa.PythonFile(Begun(stream, head, going_by), mode="r")]
+
+    def swallowed(row: str | None) -> UsageError:
+        opened = quotes.opened_in(path, layout.encoding) if path is not None else going_by
+        many = len(quotes.BREAK.findall(row.rstrip("\r\n"))) if row is not None else BLOCK
+        return quotes.refusal(name, opened.line_of(row), many)
 
     def batches() -> Generator[Any, None, None]:
         odd: list[str] = []  # of this reading: threads of one that was given up may still tell theirs
@@ -170,7 +184,7 @@ def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
             reading[0] = pa.OSFile(str(path))  # read without Python: its threads may outlive an interrupted run
         try:
             with reading[0] as opened:
-                yield from _text_batches(opened, layout, odd, name)
+                yield from _text_batches(opened, layout, odd, name, shape, swallowed)
         finally:
             skipped[:] = odd
 
@@ -192,15 +206,23 @@ def _layout(head: bytes, delimiter: str | None, options: Options, name: str) -> 
         if text is None:
             continue
         for parted in (delimiter,) if delimiter else DELIMITERS:
-            for row, cells in enumerate(_first_rows(text, parted)):
+            for lines, cells in _first_rows(text, parted):
                 score = _meanings(cells, options.asked)
                 if best is None or score > best[0]:
-                    best = score, Layout(encoding, parted, row, [cell.strip() for cell in cells])
+                    best = score, Layout(encoding, parted, lines, [cell.strip() for cell in cells])
         if best is not None and best[0] >= 2:
             break
     if best is None:
         raise UsageError(f"{name} could not be read as {' or '.join(encodings)}; give --encoding.")
+    _check_header(best[1], name)
     return best[1]
+
+
+def _check_header(layout: Layout, name: str) -> None:
+    """Raise UsageError where a quotation mark of the header swallows lines. A heading may have line breaks, but no day or code."""
+    _, *others = quotes.BREAK.split(layout.delimiter.join(layout.names))
+    if any(quotes.digits(cell) >= quotes.SHORTEST_DAY for text in others for cell in text.split(layout.delimiter)):
+        raise quotes.refusal(name, layout.header - len(others), len(others))
 
 
 def _decoded(head: bytes, encoding: str) -> str | None:
@@ -212,12 +234,13 @@ def _decoded(head: bytes, encoding: str) -> str | None:
         return None
 
 
-def _first_rows(text: str, delimiter: str) -> list[list[str]]:
-    """The first rows: a header may stand below rows of parameters."""
-    rows: list[list[str]] = []
+def _first_rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """The first rows, each with the lines down to its end: a header may stand below rows of parameters."""
+    rows: list[tuple[int, list[str]]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        for row in csv.reader(io.StringIO(text), delimiter=delimiter):
-            rows.append(row)
+        for row in reader:
+            rows.append((reader.line_num, row))
             if len(rows) == 30:
                 break
     except csv.Error:
@@ -233,8 +256,16 @@ def _meanings(cells: Sequence[str], asked: Mapping[str, str]) -> int:
     return len({fold(cell) for cell in cells} & known)
 
 
-def _text_batches(stream: Any, layout: Layout, skipped: list[str], name: str) -> Generator[Any, None, None]:
+def _text_batches(
+    stream: Any, layout: Layout, skipped: list[str], name: str, shape: quotes.Shape, swallowed: Callable[[str | None], UsageError]
+) -> Generator[Any, None, None]:
+    """The batches of a text file. `swallowed` makes the error of a row that swallows lines (None: a row of more than a block)."""
+    broken: list[str] = []
+
     def odd(row: Any) -> str:
+        if quotes.swallows(shape, row.text):
+            broken.append(row.text)
+            return "error"
         if len(skipped) < 1000:
             skipped.append(f"'{row.text[:40]}' has {row.actual_columns} cells, the header {row.expected_columns}")
         else:
@@ -243,16 +274,21 @@ def _text_batches(stream: Any, layout: Layout, skipped: list[str], name: str) ->
 
     encoding = "utf-8" if layout.encoding == "utf-8-sig" else layout.encoding
     names = _distinct(layout.names)
-    read = arrow_csv.ReadOptions(block_size=BLOCK, column_names=names, skip_rows=layout.header + 1, encoding=encoding, use_threads=True)
+    read = arrow_csv.ReadOptions(block_size=BLOCK, column_names=names, skip_rows=layout.header, encoding=encoding, use_threads=True)
     parse = arrow_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True, invalid_row_handler=odd)
     convert = arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
     try:
         with arrow_csv.open_csv(stream, read, parse, convert) as reader:
             for batch in reader:
+                cells = quotes.swallowing_row(shape, batch)
+                if cells is not None:
+                    raise swallowed(layout.delimiter.join(cells))
                 renamed = batch.rename_columns(layout.names)
                 for start in range(0, renamed.num_rows, BATCH):
                     yield renamed.slice(start, BATCH)
     except (pa.ArrowException, UnicodeError) as error:
+        if broken or "straddl" in str(error):
+            raise swallowed(broken[0] if broken else None) from None
         if "Empty CSV" in str(error):
             return
         ask = f"Is it all in {layout.encoding}? See --encoding."

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from tariffcli.book.words import clean
+from tariffcli.bulk import quotes
 from tariffcli.bulk.sheets import as_text
 from tariffcli.bulk.texts import decoded
 from tariffcli.errors import UsageError
@@ -136,6 +137,7 @@ def _delimited(text: str) -> tuple[str, str]:
 
 def _text_rows(name: str, text: str, delimiter: str) -> Iterator[tuple[int, Sequence[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    shape: quotes.Shape | None = None
     while True:
         begins = reader.line_num + 1
         try:
@@ -146,6 +148,9 @@ def _text_rows(name: str, text: str, delimiter: str) -> Iterator[tuple[int, Sequ
             raise UsageError(
                 f"{name} line {begins} is no row of a table ({error}); look for a quotation mark that is not closed."
             ) from None
+        shape = shape or (quotes.shape_of(row, delimiter) if any(cell.strip() for cell in row) else None)
+        if reader.line_num > begins and shape is not None and quotes.swallowing(shape, row) is not None:
+            raise quotes.refusal(name, begins, reader.line_num - begins)
         yield begins, row
 
 

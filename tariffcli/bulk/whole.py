@@ -22,12 +22,14 @@ NAME, MANIFEST = "whole", "manifest.json"
 
 
 class Part(NamedTuple):
-    """What a part of a folder is known by: its input, its lines by status, and its tables before rounding."""
+    """What a part of a folder is known by: its input, its lines by status, its tables before rounding, and how many rows were left
+    out because they have more or fewer cells than the header."""
 
     name: str
     digest: str
     statuses: dict[str, int]
     tables: list[Report]
+    misshapen: int = 0
 
     @property
     def lines(self) -> int:

@@ -60,7 +60,9 @@ def bulk(
     payee: Annotated[str, typer.Option("--payee", help="With --refund: corporation or other.")] = "corporation",
     engine: Annotated[str, typer.Option("--engine", help="local, or spark.")] = "local",
     master: Annotated[str | None, typer.Option("--master", help="With --engine spark: the address of the cluster.", metavar="URL")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 4 when a line has not one number.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 4 when a line has not one number, or a row is left out for its shape.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     data: Annotated[Path | None, typer.Option("--data", help="Another record: a folder with its tables.", metavar="DIR")] = None,
 ) -> None:
@@ -111,18 +113,21 @@ def bulk(
         raise UsageError("--engine takes local or spark.")
     if engine == "spark":
         statuses = _on_spark(asked, source, out, master, force)
-        return _end(statuses, strict)
+        return _end(statuses, 0, strict)
     with _stoppable():
         if Path(source).is_dir():
             from tariffcli.cli.folder import rate_folder
 
-            statuses = rate_folder(asked, Path(source), out, force, resume)
+            statuses, misshapen = rate_folder(asked, Path(source), out, force, resume)
         else:
-            statuses = _file(asked, source, out, force)
-    _end(statuses, strict)
+            statuses, misshapen = _file(asked, source, out, force)
+    _end(statuses, misshapen, strict)
 
 
-def _end(statuses: dict[str, int], strict: bool) -> None:
+def _end(statuses: dict[str, int], misshapen: int, strict: bool) -> None:
+    if strict and misshapen:
+        print(f"--strict: {misshapen:,} rows have more or fewer cells than the header, and were left out.", file=sys.stderr)
+        raise typer.Exit(4)
     if strict and set(statuses) - {"complete", "declared"}:
         print("--strict: not every line has one number.", file=sys.stderr)
         raise typer.Exit(4)
@@ -182,7 +187,7 @@ def _stoppable() -> Generator[None, None, None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _file(asked: Asked, source: str, out: Path | None, force: bool) -> dict[str, int]:
+def _file(asked: Asked, source: str, out: Path | None, force: bool) -> tuple[dict[str, int], int]:
     from tariffcli.bulk.kept import keep_classes, open_classes
     from tariffcli.bulk.run import kind_for
 
@@ -197,4 +202,4 @@ def _file(asked: Asked, source: str, out: Path | None, force: bool) -> dict[str,
         part = rate_one(asked, classes, path, out, print_plan=True)
     finally:
         keep_classes(classes)
-    return part.statuses
+    return part.statuses, part.misshapen

@@ -14,8 +14,11 @@ from tariffcli.cli.one_file import Asked, rate_one
 from tariffcli.errors import UsageError
 
 
-def rate_folder(asked: Asked, source: Path, out: Path | None, force: bool, resume: bool) -> dict[str, int]:
-    """Rate every file of a folder into another folder, part by part; gives the lines by status. Raises UsageError, TariffError."""
+def rate_folder(asked: Asked, source: Path, out: Path | None, force: bool, resume: bool) -> tuple[dict[str, int], int]:
+    """Rate every file of a folder into another folder, part by part; gives the lines by status, and the rows left out for their shape.
+
+    Raises UsageError, TariffError.
+    """
     if out is None or out.is_file():
         raise UsageError("A folder of parts needs a folder: --out FOLDER.")
     if out.is_dir() and out.samefile(source):
@@ -53,7 +56,8 @@ def rate_folder(asked: Asked, source: Path, out: Path | None, force: bool, resum
             print(f"wrote {path}", file=sys.stderr)
     elif any(part.tables for part in parts):
         print("the tables are of each part; add --audit or --refund for those of the whole folder", file=sys.stderr)
-    return dict(sum((Counter(part.statuses) for part in parts), Counter[str]()))
+    statuses = sum((Counter(part.statuses) for part in parts), Counter[str]())
+    return dict(statuses), sum(part.misshapen for part in parts)
 
 
 def _files(source: Path) -> list[Path]:

@@ -85,10 +85,10 @@ def rate_one(
     if out is not None:
         for report in write_reports(out, [table.rounded() for table in tables]):
             print(f"wrote {report}", file=sys.stderr)
-        told = manifest.manifest(given, source.name, digest(), summary.lines, summary.statuses, summary.bad, left_out)
+        told = manifest.manifest(given, source.name, digest(), summary.lines, summary.statuses, summary.bad, left_out, len(source.skipped))
         manifest.write_manifest(out, {**told, "sums": manifest.sealed(tables)} if tables else told)
     _tell_summary(summary, source.skipped, left_out)
-    return Part(source.name, digest(), dict(summary.statuses), tables)
+    return Part(source.name, digest(), dict(summary.statuses), tables, len(source.skipped))
 
 
 def _columns(asked: Asked, source: Any) -> Any:
@@ -124,7 +124,7 @@ def _done_before(asked: Asked, out: Path, given: dict[str, Any], digest: str) ->
     gone = [table.rounded() for table in tables if not sinks.beside(out, table).exists()]
     for report in sinks.write_reports(out, gone):
         print(f"wrote {report}", file=sys.stderr)
-    return Part(out.name, digest, dict(before.get("statuses", {})), tables)
+    return Part(out.name, digest, dict(before.get("statuses", {})), tables, before.get("rows_misshapen", 0))
 
 
 def tell_plan(plan: Any) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tariffcli.errors import RecordError, UsageError
+from tariffcli.errors import NotFound, RecordError, UsageError
 from tariffcli.law.book import Book
 from tariffcli.law.instants import holds
 from tariffcli.law.model import Line
@@ -55,7 +55,7 @@ def codes_in_force(book: Book, importer: str, code: str, moment: int) -> tuple[s
     if any(stands(line, moment) for line in lines):
         return (code,)
     if not lines and whole_schedule(book, importer):
-        raise UsageError(f"{code} is no line of this tariff in any edition read; {relatives(book, importer, code, moment)}")
+        raise _no_line(book, importer, code, moment, "is no line of this tariff in any edition read")
     edition = edition_at(book, importer, moment)
     if not lines and book.in_edition(code[:SUBHEADING_DIGITS], edition):
         return (code,)
@@ -63,8 +63,15 @@ def codes_in_force(book: Book, importer: str, code: str, moment: int) -> tuple[s
     links = () if edition in _editions_of(book, importer, lines) else book.mapped(subheading, edition)
     found = tuple(one for one in sorted({subheading, *links}) if _in_force(book, importer, one, edition, moment))
     if not found:
-        raise UsageError(f"{code} is no line of the tariff in force that day; {relatives(book, importer, code, moment)}")
+        raise _no_line(book, importer, code, moment, "is no line of the tariff in force that day")
     return found
+
+
+def _no_line(book: Book, importer: str, code: str, moment: int, said: str) -> NotFound:
+    return NotFound(
+        f"The code {said}.",
+        lambda: f"{code} {said}; {relatives(book, importer, code, moment)}",
+    )
 
 
 def is_code(book: Book, importer: str, code: str, moment: int) -> bool:

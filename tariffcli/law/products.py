@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from tariffcli.errors import UsageError
+from tariffcli.errors import NotFound, UsageError
 from tariffcli.law.book import Book
 from tariffcli.law.codes import (
     LINE_DIGITS,
@@ -70,10 +70,27 @@ def find_product(book: Book, importer: str, text: str, moment: int) -> Product:
     code = digits_of(text)
     if code is not None:
         return _find_code(book, importer, code, moment)
-    for row in book.categories.get(importer, ()):
-        if word in (row.id, fold_word(row.name), fold_word(row.name_zh)) or any(word == fold_word(alias) for alias in row.aliases):
-            return in_edition(book, row, moment)
-    raise UsageError(_no_such_product(book, importer, text))
+    row = _words(book, importer).get(word)
+    if row is not None:
+        return in_edition(book, row, moment)
+    raise NotFound(
+        "No such product in the record. See `tariff products`, or give a code.",
+        lambda: _no_such_product(book, importer, text),
+    )
+
+
+def _words(book: Book, importer: str) -> dict[str, Category]:
+    """The categories by every word that means them; of two categories with one word the first."""
+
+    def build() -> dict[str, Category]:
+        found: dict[str, Category] = {}
+        for row in book.categories.get(importer, ()):
+            names = (row.id, *map(fold_word, (row.name, row.name_zh, *row.aliases)))
+            for name in names:
+                found.setdefault(name, row)
+        return found
+
+    return book.derived(("product words", importer), build)
 
 
 def in_edition(book: Book, category: Category, moment: int) -> Product:
@@ -116,9 +133,15 @@ def all_codes(book: Book, importer: str, product: Product) -> tuple[str, ...]:
 
 def _find_code(book: Book, importer: str, code: str, moment: int) -> Product:
     if not 2 <= len(code) <= 10:
-        raise UsageError(f"'{code[:14]}' has {len(code)} digit{'s' * (len(code) != 1)}; a tariff code has 2 to 10.")
+        raise NotFound(
+            "A tariff code has 2 to 10 digits.",
+            lambda: f"'{code[:14]}' has {len(code)} digit{'s' * (len(code) != 1)}; a tariff code has 2 to 10.",
+        )
     if len(code) % 2:
-        raise UsageError(_lost_digit(book, importer, code, moment))
+        raise NotFound(
+            "The code has an odd number of digits; codes have 2, 4, 6, 8 or 10.",
+            lambda: _lost_digit(book, importer, code, moment),
+        )
     if is_duty_heading(book, importer, code):
         raise UsageError(
             f"{dotted(code)} is a heading under which an additional duty is declared, not a code of goods. "
@@ -206,9 +229,8 @@ def _leaves(
         leaves = [code]
     else:
         if not book.in_edition(code[:6], edition):
-            raise UsageError(
-                f"{code} is no code of the Harmonized System {edition}, in use that day. Give a code of that edition, or a product."
-            )
+            said = f"is no code of the Harmonized System {edition}, in use that day. Give a code of that edition, or a product."
+            raise NotFound(f"The code {said}", lambda: f"{code} {said}")
         leaves = _listed_leaves(code, product.kind == "code", {row.prefix for row in listings})
     table: dict[str, list[Listing]] = {}
     for row in listings:
