@@ -218,11 +218,12 @@ def safe_cell(cell: str) -> str:
 
 
 def without_controls(text: str) -> str:
-    """A text without characters that steer a terminal; tabs and line breaks stay."""
+    """A text without characters that steer a terminal. Tabs stay, and line breaks as one that every CSV writer puts in quotes."""
     if text.isprintable():
         return text
-    return "".join("?" if _steers(letter) else letter for letter in text)
+    whole = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join("?" if _steers(letter) else letter for letter in whole)
 
 
 def _steers(letter: str) -> bool:
-    return letter not in "\t\r\n" and (letter < " " or "\x7f" <= letter <= "\x9f")
+    return letter not in "\t\n" and (letter < " " or "\x7f" <= letter <= "\x9f")

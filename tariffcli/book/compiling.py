@@ -65,7 +65,8 @@ def compile_record(data: Path) -> dict[str, sqlite3.Connection]:
     findings = check(parts)
     if findings:
         count = f"{len(findings)} finding{'s' * (len(findings) > 1)}"
-        first = str(findings[0]).removesuffix(".")
+        unread = [one for one in findings if one.rule in ("T01", "T02")]  # other findings may follow from these
+        first = str((unread or findings)[0]).removesuffix(".")
         raise RecordError(f"The record at {data} has {count}, the first: {first}. Run `tariff check`.")
     rows = {
         "core": _core(parts, of_content(data)),
