@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "tariffcli"
-ROOMS = ("errors", "law", "clock", "book", "bulk", "show", "api", "cli", "__main__")
+ROOMS = ("errors", "files", "law", "clock", "book", "bulk", "show", "api", "cli", "__main__")
 """From the ground up: a room may import itself and the rooms before it."""
 
 PURE = {

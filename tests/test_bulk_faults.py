@@ -504,6 +504,32 @@ def test_a_folder_of_parts_resumes_and_refuses_another_record_or_other_flags(fol
     assert "another input" in ask("bulk", "parts", "--to", "us", "--out", "done", "--resume").err
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.xlsx"])
+def test_an_output_that_was_changed_after_its_manifest_is_not_done_before(folder, name):
+    import os
+
+    write(folder, HEADER + LINE)
+    (folder / "parts").mkdir()
+    assert ask("bulk", "in.csv", "--to", "us", "--columns", "status", "--out", f"parts/{name}").code == 0
+    rating = ("bulk", "parts", "--to", "us", "--columns", "reason", "--out", "done")
+    assert ask(*rating).code == 0
+    out = folder / "done" / name
+    whole, times = out.read_bytes(), (out.stat().st_atime_ns, out.stat().st_mtime_ns)
+    again = (*rating, "--resume")
+    for changed in (whole + b"2025-06-05", whole[:-1], whole[:-2] + bytes([whole[-2] ^ 1]) + whole[-1:]):
+        out.write_bytes(changed)
+        os.utime(out, ns=times)
+        told = ask(*again)
+        assert (told.code, told.out) == (2, "")
+        assert f"{name} was changed after it was written" in told.err
+        assert out.read_bytes() == changed
+    out.write_bytes(whole)  # a copy, with times of its own
+    assert ask(*again).code == 0
+    out.write_bytes(b"")
+    assert ask(*again, "--force").code == 0
+    assert out.read_bytes()[:40] == whole[:40]
+
+
 def test_a_small_file_is_rated_under_a_hard_limit_of_memory(folder):
     write(folder, HEADER + LINE * 300_000)
 

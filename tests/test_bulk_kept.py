@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import random
+
 import pytest
 from batches import lines
 
@@ -108,3 +111,56 @@ def test_classes_travel_as_bytes(record):
     there = open_classes(record, None, packed(one))
     assert answers(there, lines(1, 300)) == expected
     assert there.fresh == 0
+
+
+def test_random_damage_of_kept_classes_never_changes_an_answer(record, own_cache):
+    one, batch = open_classes(record, None), lines(1, 300)
+    expected = answers(one, batch)
+    keep_classes(one)
+    (path,) = own_cache.rglob("classes-*.npz")
+    whole, draw = path.read_bytes(), random.Random(7)
+    for _ in range(12):
+        place = draw.randrange(len(whole))
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << draw.randrange(8)]) + whole[place + 1 :])
+        later = open_classes(record, None)
+        assert not later.laws  # nothing of it was believed
+        assert answers(open_classes(record, None), batch[:20]) == answers(one, batch[:20])
+    path.write_bytes(whole)
+    assert answers(open_classes(record, None), batch) == expected
+
+
+def test_classes_of_another_record_are_not_believed_under_this_ones_name(record, own_cache):
+    other = open_classes(record, "2019-01-01")
+    answers(other, lines(1, 300))
+    keep_classes(other)
+    (path,) = own_cache.rglob("classes-*.npz")
+    content = path.read_bytes()
+    one = open_classes(record, None)
+    answers(one, lines(1, 300))
+    keep_classes(one)
+    (mine,) = set(own_cache.rglob("classes-*.npz")) - {path}
+    mine.write_bytes(content)
+    assert not open_classes(record, None).laws
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+def test_a_pipe_in_the_place_of_kept_classes_is_done_without(record, own_cache):
+    one = open_classes(record, None)
+    expected = answers(one, lines(1, 300))
+    keep_classes(one)
+    (path,) = own_cache.rglob("classes-*.npz")
+    path.unlink()
+    os.mkfifo(path)
+    catch_up(one)
+    assert answers(open_classes(record, None), lines(1, 300)) == expected
+
+
+@pytest.mark.parametrize("folder", ["n" * 300, "file/below"])
+def test_classes_are_not_kept_where_they_cannot_be(record, own_cache, monkeypatch, folder):
+    (own_cache / "file").write_bytes(b"")
+    monkeypatch.setenv("TARIFF_CACHE", str(own_cache / folder))
+    one = open_classes(record, None)
+    answers(one, lines(1, 300))
+    keep_classes(one)
+    catch_up(one)
+    assert [path.name for path in own_cache.iterdir()] == ["file"]

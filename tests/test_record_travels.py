@@ -22,7 +22,7 @@ def test_a_record_of_ones_own_travels_too(tmp_path):
 
 def test_an_arrived_record_cannot_be_written(record):
     with pytest.raises(Exception, match="readonly"):
-        load_bytes(record.to_bytes()).select("DELETE FROM line")
+        load_bytes(record.to_bytes()).select("DELETE FROM term")
 
 
 def test_what_is_damaged_on_the_way_is_refused(record):
@@ -30,6 +30,18 @@ def test_what_is_damaged_on_the_way_is_refused(record):
     for damaged in (b"", b"no record", content[: len(content) // 2]):
         with pytest.raises(RecordError, match="no compiled record"):
             load_bytes(damaged)
+    for place in range(0, len(content), len(content) // 9):
+        changed = bytes([content[place] ^ 1])
+        with pytest.raises(RecordError, match="no compiled record"):
+            load_bytes(content[:place] + changed + content[place + 1 :])
+
+
+def test_a_record_travels_where_sqlite_reads_files_only(record, monkeypatch):
+    monkeypatch.setattr("tariffcli.book.sealed.IN_MEMORY", False)
+    arrived = load_bytes(record.to_bytes())
+    assert arrived.lines("us", "6109") == record.lines("us", "6109")
+    with pytest.raises(Exception, match="readonly"):
+        arrived.select("DELETE FROM term")
 
 
 def test_a_record_of_another_release_is_refused(record, monkeypatch):

@@ -19,15 +19,20 @@ def on_disk(data: Path) -> str:
     for folder in _EVERY:
         try:
             with os.scandir(data / folder) as entries:
-                for entry in entries:
-                    if entry.name.endswith(".csv"):
-                        status = entry.stat()
-                        stamps.append(f"{folder}/{entry.name}:{status.st_size}:{status.st_mtime_ns}")
+                stamps += [f"{folder}/{_of_entry(entry)}" for entry in entries if entry.name.endswith(".csv")]
         except FileNotFoundError:
             continue
         except NotADirectoryError:
             raise RecordError(f"{data / folder} is not a folder. Give --data DIR with the tables of a record.") from None
     return ";".join(sorted(stamps))
+
+
+def _of_entry(entry: os.DirEntry[str]) -> str:
+    try:
+        status = entry.stat()
+    except OSError:  # a link that leads nowhere; what is wrong with it is said when the table is read
+        return f"{entry.name}:unreadable"
+    return f"{entry.name}:{status.st_size}:{status.st_mtime_ns}"
 
 
 def of_content(data: Path) -> str:

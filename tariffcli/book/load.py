@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tariffcli.book import rows as read
-from tariffcli.book.compiled import from_bytes, open_compiled, to_bytes
+from tariffcli.book.compiled import Compiled, from_bytes, open_compiled
 from tariffcli.law.charges import Caveat, Fee, Heading, Interest, Reporting
 from tariffcli.law.model import (
     Category,
@@ -80,8 +80,8 @@ class Lazy(Mapping[str, Value]):
 class Record:
     """A Book over a compiled record. Nothing in it changes; what was read is kept."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, compiled: Compiled) -> None:
+        self._compiled = compiled
         self._kept: dict[str, Any] = {}
         self._derived: dict[Any, Any] = {}
         self._selectors: dict[str, Selector] = {}
@@ -107,10 +107,13 @@ class Record:
 
     def to_bytes(self) -> bytes:
         """The whole compiled record (about ten megabytes), to travel; `load_bytes` opens it."""
-        return to_bytes(self._connection)
+        return self._compiled.to_bytes()
+
+    def _core(self, question: str, values: Sequence[str] = ()) -> sqlite3.Cursor:
+        return self._compiled.at("core").execute(question, values)
 
     def _text(self, name: str) -> str | None:
-        found = self._connection.execute("SELECT body FROM blob WHERE name = ?", (name,)).fetchone()
+        found = self._core("SELECT body FROM blob WHERE name = ?", (name,)).fetchone()
         return found[0] if found else None
 
     def _blob(self, name: str) -> Any:
@@ -118,7 +121,7 @@ class Record:
         return json.loads(text) if text else []
 
     def _importers(self, kind: str) -> list[str]:
-        rows = self._connection.execute("SELECT name FROM blob WHERE name LIKE ? ORDER BY name", (kind + "%",))
+        rows = self._core("SELECT name FROM blob WHERE name LIKE ? ORDER BY name", (kind + "%",))
         return [name.removeprefix(kind) for (name,) in rows]
 
     def _selector(self, text: str) -> Selector:
@@ -142,11 +145,11 @@ class Record:
         return tuple(Category(*row) for row in rows) or None
 
     def _source(self, name: str) -> Source | None:
-        found = self._connection.execute("SELECT body FROM source WHERE id = ?", (name,)).fetchone()
+        found = self._core("SELECT body FROM source WHERE id = ?", (name,)).fetchone()
         return Source(*json.loads(found[0])) if found else None
 
     def _source_ids(self) -> list[str]:
-        return [name for (name,) in self._connection.execute("SELECT id FROM source ORDER BY id")]
+        return [name for (name,) in self._core("SELECT id FROM source ORDER BY id")]
 
     @property
     def programmes(self) -> Mapping[str, Programme]:
@@ -216,17 +219,17 @@ class Record:
     @property
     def country_names(self) -> Mapping[str, str]:
         """English names by code."""
-        return self._once("country_names", lambda: dict(self._connection.execute("SELECT code, name FROM country")))
+        return self._once("country_names", lambda: dict(self._core("SELECT code, name FROM country")))
 
     def country_of(self, word: str) -> str | None:
         """The country that a folded word names, or None."""
-        found = self._connection.execute("SELECT code FROM word WHERE word = ?", (word,)).fetchone()
+        found = self._core("SELECT code FROM word WHERE word = ?", (word,)).fetchone()
         return found[0] if found else None
 
     @property
     def country_words(self) -> Mapping[str, str]:
         """Every word for a country, for suggestions."""
-        return self._once("country words", lambda: dict(self._connection.execute("SELECT word, code FROM word")))
+        return self._once("country words", lambda: dict(self._core("SELECT word, code FROM word")))
 
     @property
     def statements(self) -> Sequence[dict[str, str]]:
@@ -266,7 +269,7 @@ class Record:
         if whole is not None:
             first, after = (bisect_left(whole, edge, key=_code) for edge in (prefix, prefix + ":"))
             return whole[first:after]
-        rows = self._connection.execute(
+        rows = self._compiled.at("lines").execute(
             "SELECT code, duty, since, until FROM line WHERE importer = ? AND code >= ? AND code < ? ORDER BY code",
             (importer, prefix, prefix + ":"),
         )
@@ -277,7 +280,7 @@ class Record:
         found = self._duties.get((importer, prefix))
         if found is None:
             ask = "SELECT body FROM ordinary WHERE importer = ? AND code >= ? AND code < ? ORDER BY body"
-            rows = self._connection.execute(ask, (importer, prefix, prefix + ":"))
+            rows = self._compiled.at("lines").execute(ask, (importer, prefix, prefix + ":"))
             found = self._duties[importer, prefix] = tuple(self._duty(json.loads(body)) for (body,) in rows)
         return found
 
@@ -293,7 +296,7 @@ class Record:
         if kept is None:
             above = [prefix[:length] for length in range(2, len(prefix))]
             marks = ",".join("?" * len(above)) or "''"
-            rows = self._connection.execute(
+            rows = self._compiled.at("lists").execute(
                 f"SELECT scope, prefix, inside FROM listing WHERE importer = ? AND edition IN ('', ?) AND (prefix IN ({marks}))"
                 " UNION ALL SELECT scope, prefix, inside FROM listing"
                 " WHERE importer = ? AND edition IN ('', ?) AND prefix >= ? AND prefix < ?",
@@ -313,7 +316,7 @@ class Record:
         if scope not in self._once("itemised", lambda: frozenset(self._blob("itemised"))):
             return ()
         above = [code[:length] for length in range(2, len(code) + 1)]
-        rows = self._connection.execute(
+        rows = self._compiled.at("items").execute(
             f"SELECT body FROM item WHERE scope = ? AND code IN ({','.join('?' * len(above))}) ORDER BY place", (scope, *above)
         )
         return tuple(read.item(json.loads(body)) for (body,) in rows)
@@ -321,21 +324,20 @@ class Record:
     def in_edition(self, code: str, edition: str) -> bool:
         """Whether a code of two to six digits exists in an edition of the Harmonized System; True where the record cannot tell."""
         ask = "SELECT 1 FROM subheading WHERE edition = ? AND code >= ? AND code < ? LIMIT 1"
-        known = self._once(f"edition {edition}", lambda: self._connection.execute(ask, (edition, "", ":")).fetchone() is not None)
-        return not known or self._connection.execute(ask, (edition, code, code + ":")).fetchone() is not None
+        known = self._once(f"edition {edition}", lambda: self._compiled.at("lines").execute(ask, (edition, "", ":")).fetchone() is not None)
+        return not known or self._compiled.at("lines").execute(ask, (edition, code, code + ":")).fetchone() is not None
 
     def mapped(self, code: str, edition: str) -> tuple[str, ...]:
         """The six-digit codes of `edition` that the concordance gives for those at or below `code` of other editions."""
         ask = "SELECT DISTINCT answers FROM mapped WHERE edition = ? AND code >= ? AND code < ? ORDER BY answers"
-        return tuple(found for (found,) in self._connection.execute(ask, (edition, code, code + ":")))
+        return tuple(found for (found,) in self._compiled.at("lines").execute(ask, (edition, code, code + ":")))
 
     def scope_lines(self, scope: str, edition: str) -> tuple[Listing, ...]:
         """All lines of one scope in the codes of `edition`."""
-        rows = self._connection.execute(
-            "SELECT scope, prefix, inside FROM listing WHERE scope = ? AND edition IN ('', ?) ORDER BY prefix", (scope, edition)
-        )
+        ask = "SELECT scope, prefix, inside FROM scope_listing WHERE scope = ? AND edition IN ('', ?) ORDER BY prefix"
+        rows = self._compiled.at("scopes").execute(ask, (scope, edition))
         return tuple(Listing(name, prefix, bool(inside)) for name, prefix, inside in rows)
 
     def select(self, question: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
-        """Rows of the compiled form, for the search."""
-        return self._connection.execute(question, tuple(values)).fetchall()
+        """Rows of the texts of the compiled form, for the search."""
+        return self._compiled.at("texts").execute(question, tuple(values)).fetchall()

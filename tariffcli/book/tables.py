@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from tariffcli.book.fingerprint import FOLDERS
 from tariffcli.errors import RecordError
+from tariffcli.files import content_of
 
 
 def _columns(words: str) -> tuple[str, ...]:
@@ -104,18 +106,24 @@ def read_tables(data: Path) -> tuple[list[Table], list[Finding]]:
         except FileNotFoundError:
             findings.append(Finding(file, 1, "T01", "This table is missing from the record."))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            reason = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error}"
-            findings.append(Finding(file, 1, "T02", f"This table {reason}."))
+            findings.append(Finding(file, 1, "T02", f"This table {_reason(error)}."))
         tables.append(Table(file, kind, stem, rows))
     return tables, findings
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "is not UTF-8 text"
+    return f"cannot be read: {error.strerror if isinstance(error, OSError) else error}"
 
 
 def _read(path: Path, file: str, columns: tuple[str, ...]) -> tuple[list[tuple[int, Row]], list[Finding]]:
     findings: list[Finding] = []
     rows: list[tuple[int, Row]] = []
-    if not path.read_bytes().endswith((b"\n", b"\r")) and path.stat().st_size:
+    content = content_of(path)
+    if content and not content.endswith((b"\n", b"\r")):
         findings.append(Finding(file, 1, "T08", "This table does not end with a line break: it may have been cut off."))
-    with path.open(encoding="utf-8-sig", newline="") as stream:
+    with io.StringIO(content.decode("utf-8-sig"), newline="") as stream:
         reader = csv.reader(stream, strict=True)
         header = next(reader, None)
         if header is None:

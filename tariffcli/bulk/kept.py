@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from tariffcli import files
 from tariffcli.book.compiled import cache_path
 from tariffcli.book.load import HERE, Record
+from tariffcli.book.sealed import read_head, read_section, seal
 from tariffcli.bulk.absorb import absorb
 from tariffcli.bulk.classes import Classes, Row
 from tariffcli.bulk.groups import Group
@@ -31,11 +32,9 @@ WORTH_KEEPING = 500
 
 def open_classes(book: Record, known_on: str | None, carried: bytes = b"") -> Classes:
     """The classes of a record as earlier runs left them, or as `packed` elsewhere (the longer of both), or none yet."""
-    path = _path(book, known_on)
-    length = path.stat().st_size if path is not None and path.is_file() else 0
-    classes = None
-    if path is not None and length > len(carried):
-        classes = _read(book, known_on, path)
+    path, classes = _path(book, known_on), None
+    if path is not None and _length(path) > len(carried):
+        classes = _kept(book, known_on, path)
     elif carried:
         classes = _read(book, known_on, BytesIO(carried))
     return classes if classes is not None else Classes(book, known_on)
@@ -46,23 +45,43 @@ def catch_up(classes: Classes) -> None:
     path = _path(classes.book, classes.known_on)
     stamp = _stamp(path)
     if path is not None and stamp and stamp != classes.stamp:
-        found = _read(classes.book, classes.known_on, path)
+        found = _kept(classes.book, classes.known_on, path)
         if found is not None:
             with suppress(ValueError):  # not of this record, whatever its name says
                 absorb(classes, found)
         classes.stamp = stamp
 
 
-def _read(book: Record, known_on: str | None, source: Any) -> Classes | None:
-    """Kept classes; None if anything is wrong with them: they are found anew."""
-    classes = Classes(book, known_on)
-    classes.stamp = _stamp(source) if isinstance(source, Path) else 0
+def _kept(book: Record, known_on: str | None, path: Path) -> Classes | None:
+    """Classes as a file keeps them; None if anything is wrong with it."""
+    stamp = _stamp(path)
     try:
-        with np.load(source, allow_pickle=False) as kept:
+        with files.open_plain(path) as stream:
+            classes = _read(book, known_on, stream)
+    except OSError:
+        return None
+    if classes is not None:
+        classes.stamp = stamp
+    return classes
+
+
+def _read(book: Record, known_on: str | None, stream: Any) -> Classes | None:
+    """Kept classes; None if they are not as they were kept, or not of this record: they are found anew."""
+    classes = Classes(book, known_on)
+    try:
+        head = read_head(stream)
+        content = read_section(stream, head, "classes") if head is not None and head.stamp == _owner(book, known_on) else None
+        if content is None:
+            return None
+        with np.load(BytesIO(content), allow_pickle=False) as kept:
             _fill(classes, kept, json.loads(kept["words"].tobytes()))
     except Exception:
         return None
     return classes
+
+
+def _owner(book: Record, known_on: str | None) -> str:
+    return f"{book.fingerprint} {known_on}"
 
 
 def _stamp(path: Path | None) -> int:
@@ -73,14 +92,25 @@ def _stamp(path: Path | None) -> int:
         return 0
 
 
+def _length(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def packed(classes: Classes) -> bytes:
     """Classes for `open_classes` of another machine, with the same record and release; nothing where there are none."""
     if not classes.laws or len(classes.goods) > MOST_GOODS:
         return b""
+    return _content(classes)
+
+
+def _content(classes: Classes) -> bytes:
     content = BytesIO()
     with classes.lock:
         np.savez(content, **_arrays(classes))
-    return content.getvalue()
+    return seal("npz", _owner(classes.book, classes.known_on), {"classes": content.getvalue()})
 
 
 def keep_if_worth(classes: Classes) -> None:
@@ -92,30 +122,27 @@ def keep_if_worth(classes: Classes) -> None:
 def keep_classes(classes: Classes) -> None:
     """Keep what was found, with what others kept meanwhile, where it can be; silently do without where it cannot."""
     path = _path(classes.book, classes.known_on)
-    if path is None or not classes.fresh or len(classes.goods) > MOST_GOODS or (classes.fresh == classes.kept and path.is_file()):
+    if path is None or not classes.fresh or len(classes.goods) > MOST_GOODS:
+        return
+    if classes.fresh == classes.kept and _length(path):
         return
     catch_up(classes)
     classes.kept = classes.fresh
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as file:
-            np.savez(file, **_arrays(classes))
-        os.replace(aside, path)
+        files.write(path, _content(classes))
         classes.stamp = _stamp(path)
-        old = sorted(path.parent.glob("classes-*.npz"), key=lambda one: one.stat().st_mtime, reverse=True)[MOST_FILES:]
+        old = sorted(path.parent.glob("classes-*.npz"), key=_stamp, reverse=True)[MOST_FILES:]
         for one in old:
             one.unlink(missing_ok=True)
-    except OSError:
-        aside.unlink(missing_ok=True)
 
 
 def _path(book: Record, known_on: str | None) -> Path | None:
     folder = cache_path(Path())
     if folder is None:
         return None
-    files = [path for room in ("law", "book", "bulk") for path in sorted((HERE / room).glob("*.py"))]
-    stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    sources = [path for room in ("law", "book", "bulk") for path in sorted((HERE / room).glob("*.py"))]
+    stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
     stamp = zlib.crc32(repr((stats, known_on, book.fingerprint)).encode())
     return folder.parent / f"classes-{book.fingerprint[:12]}-{stamp:08x}.npz"
 

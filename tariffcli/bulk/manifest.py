@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from hashlib import sha256
@@ -12,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from tariffcli import files
 from tariffcli.book.load import Record
 from tariffcli.bulk.plan import Plan
 from tariffcli.bulk.reports import Report, from_plain, to_plain
@@ -46,6 +46,22 @@ def hashing(path: Path) -> Callable[[], str]:
 
     Thread(target=work, daemon=True).start()
     return found.result
+
+
+def seal_of(out: Path) -> Callable[[], dict[str, Any]]:
+    """Begin to hash an output; what is given waits for what its manifest tells of it. Of a device nothing is told."""
+    if not out.is_file():
+        return dict
+    length, digest = out.stat().st_size, hashing(out)
+    return lambda: {"output": {"bytes": length, "sha256": digest()}}
+
+
+def was_changed(out: Path, document: Mapping[str, Any]) -> bool:
+    """Whether an output is another than its manifest was written for. One that tells nothing of its output is believed."""
+    told = document.get("output")
+    if not isinstance(told, dict):
+        return False
+    return out.stat().st_size != told.get("bytes") or hash_of(out) != told.get("sha256")
 
 
 def conditions(book: Record, plan: Plan | None, program: str, flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,10 +123,7 @@ def _hash(plain: Any) -> str:
 
 def write_manifest(out: Path, document: Mapping[str, Any]) -> None:
     """Write a manifest beside its output, whole or not at all."""
-    path = beside(out)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    aside.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(aside, path)
+    files.write(beside(out), f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode())
 
 
 def remove_manifest(out: Path | None) -> None:

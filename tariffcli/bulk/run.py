@@ -93,12 +93,12 @@ def run(job: Job) -> Summary:
     schema = output_schema(job.source.read_schema, job.task.added)
     summary = Summary()
     device = job.out is not None and job.out.exists() and not job.out.is_file()  # nothing to replace, and never to be replaced
-    aside = Aside(job.out) if job.out is not None and not device else None
+    aside = _aside(job.out) if job.out is not None and not device else None
     numbers = frozenset(job.plan.columns[meaning] for meaning in ("value", "quantity", "paid") if meaning in job.plan.columns) | {DUTY}
     numbers |= {field.name for field in job.source.read_schema if pa.types.is_floating(field.type)}
     try:
         _look_ahead(job)
-        sink, release = open_sink(job.out_kind, aside.path if aside is not None else job.out, schema, numbers)
+        sink, release = open_sink(job.out_kind, aside if aside is not None else job.out, schema, numbers)
         try:
             read, written = [0], 0
             for kept, encoded in _worked(job, schema, sink, _teller(job), read):
@@ -146,6 +146,13 @@ def _counted(batches: Iterator[Any], read: list[int]) -> Iterator[Any]:
     for batch in batches:
         read[0] += batch.num_rows
         yield batch
+
+
+def _aside(out: Path) -> Aside:
+    try:
+        return Aside(out)
+    except OSError as error:
+        raise TariffError(f"{out} could not be written: {error.strerror or first_line(error)}.") from None
 
 
 def _look_ahead(job: Job) -> None:

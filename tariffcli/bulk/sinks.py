@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
+from tariffcli import files
 from tariffcli.bulk import columns, footers
 from tariffcli.bulk.reports import Report
 from tariffcli.errors import TariffError, UsageError
@@ -25,45 +25,17 @@ ROW_GROUP = 1 << 17
 SHEET_ROWS = 1_048_576
 """So many rows a sheet holds, its header among them."""
 
-FORMULA = r"^[=+@\t\r]"
-"""A cell that begins so is run as a formula by spreadsheets; an apostrophe before it stops that."""
+FORMULA, NUMBER = f"^[{files.FORMULA}]", f"^(?:{files.NUMBER})$"
 
 
-class Aside:
+class Aside(files.Aside):
     """A file written beside its place and moved there when whole. Two runs to one place: the second is refused."""
 
     def __init__(self, out: Path) -> None:
-        self.out = out.resolve()
-        self.path = self.out.with_name(f".{self.out.name}.{os.getpid()}.part")
-        for other in self.out.parent.glob(f".{self.out.name}.*.part"):
-            if _running(other):
-                raise UsageError(f"Another run is writing {out}; wait for it, or give another name.")
-            other.unlink(missing_ok=True)
-
-    def keep(self) -> None:
-        """The file is whole: give it its name."""
-        os.replace(self.path, self.out)
-
-    def drop(self) -> None:
-        """The file will not be whole: leave nothing behind."""
-        try:
-            self.path.unlink(missing_ok=True)
-        except OSError:
-            pass
-
-
-def _running(part: Path) -> bool:
-    """Whether the process that writes a part file still lives."""
-    number = part.name.split(".")[-2]
-    if not number.isdigit() or int(number) == os.getpid():
-        return number.isdigit()
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+        place = out.resolve()
+        if files.being_written(place):
+            raise UsageError(f"Another run is writing {out}; wait for it, or give another name.")
+        super().__init__(place)
 
 
 class Sink:
@@ -105,7 +77,7 @@ class CsvSink(Sink):
         self._stream, self._options = stream, arrow_csv.WriteOptions(include_header=False, delimiter=delimiter, quoting_style="needed")
         header = io.BytesIO()
         options = arrow_csv.WriteOptions(include_header=True, delimiter=delimiter, quoting_style="needed")
-        names = pa.schema([(name, pa.string()) for name in map(safe_text, schema.names)])
+        names = pa.schema([(name, pa.string()) for name in map(files.safe_cell, schema.names)])
         arrow_csv.write_csv(names.empty_table(), header, options)
         stream.write(header.getvalue())
 
@@ -230,16 +202,18 @@ class SheetSink(Sink):
         self._book.close()
 
 
-def open_sink(kind: str, target: Path | None, schema: Any, numbers: frozenset[str]) -> tuple[Sink, Callable[[], None]]:
-    """The sink of a kind at a path (None: standard output), and how to let go of what it holds."""
+def open_sink(kind: str, target: Path | Aside | None, schema: Any, numbers: frozenset[str]) -> tuple[Sink, Callable[[], None]]:
+    """The sink of a kind at a device, a file being written or (None) standard output, and how to let go of what it holds."""
     if kind == "xlsx" and target is not None:
-        return SheetSink(target, schema, numbers), lambda: None
+        return SheetSink(target.path if isinstance(target, Aside) else target, schema, numbers), lambda: None
     if target is None:
         return CsvSink(getattr(sys.stdout, "buffer", None) or Letters(), schema, ","), lambda: None
-    stream = target.open("wb")
+    aside = isinstance(target, Aside)
+    stream = target.stream if aside else target.open("wb")
+    release = (lambda: None) if aside else stream.close  # a file aside is let go of when it is kept or dropped
     if kind == "parquet":
-        return ParquetSink(stream, schema, numbers), stream.close
-    return CsvSink(stream, schema, "\t" if kind == "tsv" else ","), stream.close
+        return ParquetSink(stream, schema, numbers), release
+    return CsvSink(stream, schema, "\t" if kind == "tsv" else ","), release
 
 
 def output_schema(schema: Any, added: list[tuple[str, Any]]) -> Any:
@@ -259,11 +233,6 @@ def plain_column(column: Any) -> Any:
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
-def safe_text(text: str) -> str:
-    """A text that no spreadsheet runs."""
-    return f"'{text}" if re.match(FORMULA, text) else text
-
-
 def safe(column: Any) -> Any:
     """A text column with an apostrophe before what a spreadsheet would run as a formula."""
     import pyarrow.compute as pc  # costs as much as all of numpy: only where texts are read
@@ -273,7 +242,9 @@ def safe(column: Any) -> Any:
     risky = pc.match_substring_regex(column, FORMULA)
     if not pc.any(risky).as_py():
         return column
-    return pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)
+    risky = pc.and_not(risky, pc.match_substring_regex(column, NUMBER))
+    mark, between = (pa.scalar(text, column.type) for text in ("'", ""))
+    return pc.if_else(risky, pc.binary_join_element_wise(mark, column, between), column)
 
 
 def write_reports(out: Path, reports: Sequence[Report]) -> list[Path]:
@@ -287,13 +258,16 @@ def write_table(path: Path, report: Report) -> Path:
     """Write a report as CSV, whole or not at all; gives its path."""
     import csv
 
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with aside.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(report.columns)
-        writer.writerows([safe_text(cell) if isinstance(cell, str) else cell for cell in row] for row in report.rows)
-    os.replace(aside, path)
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(report.columns)
+    writer.writerows([_plain_cell(cell) for cell in row] for row in report.rows)
+    files.write(path, stream.getvalue().encode())
     return path
+
+
+def _plain_cell(cell: Any) -> Any:
+    return files.safe_cell(files.without_controls(cell)) if isinstance(cell, str) else cell
 
 
 def file_name(report: Report) -> str:

@@ -7,7 +7,6 @@ No part can be called so: an output has an ending, and a table of a part has dot
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 from tariffcli.bulk.reports import Report, together
 from tariffcli.bulk.sinks import file_name, write_table
 from tariffcli.errors import TariffError, UsageError
+from tariffcli.files import random_name
 
 NAME, MANIFEST = "whole", "manifest.json"
 
@@ -84,7 +84,7 @@ def tables_of(parts: Sequence[Part]) -> list[Report]:
 def write(out: Path, parts: Sequence[Part], conditions: dict[str, Any]) -> list[Path]:
     """Write the tables of a whole as CSV, with a manifest that names the parts; gives their paths. Raises UsageError, TariffError."""
     tables = tables_of(parts)
-    folder, aside = out / NAME, out / f".{NAME}.{os.getpid()}.part"
+    folder, aside = out / NAME, out / random_name(NAME)
     statuses = sum((Counter(part.statuses) for part in parts), Counter())
     try:
         aside.mkdir()

@@ -83,9 +83,11 @@ def rate_one(
     left_out = len(source.skipped) + task.left_out()
     tables = task.tables()
     if out is not None:
+        output = manifest.seal_of(out)
         for report in write_reports(out, [table.rounded() for table in tables]):
             print(f"wrote {report}", file=sys.stderr)
-        told = manifest.manifest(given, source.name, digest(), summary.lines, summary.statuses, summary.bad, left_out, len(source.skipped))
+        seen = (summary.lines, summary.statuses, summary.bad, left_out, len(source.skipped))
+        told = manifest.manifest(given, source.name, digest(), *seen) | output()
         manifest.write_manifest(out, {**told, "sums": manifest.sealed(tables)} if tables else told)
     _tell_summary(summary, source.skipped, left_out)
     return Part(source.name, digest(), dict(summary.statuses), tables, len(source.skipped))
@@ -119,6 +121,8 @@ def _done_before(asked: Asked, out: Path, given: dict[str, Any], digest: str) ->
             raise UsageError(f"{out} was made with another {name}; use the same, another folder, or --force.")
     if before.get("input", {}).get("sha256") != digest:
         raise UsageError(f"{out} was made of another input; remove it, or use --force.")
+    if manifest.was_changed(out, before):
+        raise UsageError(f"{out} was changed after it was written; remove it, or use --force.")
     print(f"{out.name}: done before", file=sys.stderr)
     tables = manifest.unsealed(out, before) if asked.audit or asked.refund else []
     gone = [table.rounded() for table in tables if not sinks.beside(out, table).exists()]

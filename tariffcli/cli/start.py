@@ -49,12 +49,7 @@ def main() -> None:
     """Run the program. A closed pipe ends quietly; Ctrl-C exits 130."""
     _prepare()
     try:
-        try:
-            code = run(sys.argv[1:])
-        except Exception as error:
-            if not _was_damaged(error):
-                raise
-            code = run(sys.argv[1:])
+        code = run(sys.argv[1:])
         sys.stdout.flush()
     except TariffError as error:
         _end(f"error: {error}{_hint(error)}", error.exit_code)
@@ -66,6 +61,9 @@ def main() -> None:
     except OSError as error:
         _drop_stdout()
         _end(f"error: {error.filename or 'the output'} could not be read or written: {error.strerror or error}.", 1)
+    except MemoryError:
+        _drop_stdout()
+        _end("error: there is not enough memory for this; close other programs, or allow this one more.", 1)
     except Exception as error:  # a fault of ours: one line for a person, the whole trace for who asks
         if os.environ.get("TARIFF_DEBUG"):
             raise
@@ -82,15 +80,6 @@ def run(words: Sequence[str]) -> int:
     """Answer a command line; gives the exit code."""
     given = quick_options(words)
     return answer_quickly(given) if given is not None else run_app()
-
-
-def _was_damaged(error: Exception) -> bool:
-    """Whether a damaged compiled record was at fault; it is thrown away, and the tables are read anew."""
-    if type(error).__name__ != "DatabaseError":
-        return False
-    from tariffcli.book.compiled import forget_all
-
-    return forget_all()
 
 
 def quick_options(words: Sequence[str]) -> dict[str, str] | None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tariffcli import files
 from tariffcli.errors import TariffError, UsageError
-
-_RISKY = ("=", "+", "@", "\t", "\r")
 
 
 def to_json(document: Any) -> str:
@@ -20,7 +18,7 @@ def to_json(document: Any) -> str:
 
 
 def to_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], bom: bool = False) -> str:
-    """Rows as CSV text. A cell that a spreadsheet would run as a formula is prefixed with an apostrophe."""
+    """Rows as CSV text. No cell steers a terminal; one that a spreadsheet would run gets an apostrophe."""
     import csv  # only when CSV is written
     import io
 
@@ -37,8 +35,8 @@ def to_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], bom: bool 
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, str) and value.startswith(_RISKY):
-        return f"'{value}"
+    if isinstance(value, str):
+        return files.safe_cell(files.without_controls(value))
     return "" if value is None else value
 
 
@@ -63,19 +61,9 @@ def write(text: str, out: Path | None, force: bool = False) -> None:
         if out.exists() and not out.is_file():
             out.write_text(text, encoding="utf-8", newline="")  # a device or a pipe: nothing to replace, and never to be replaced
         else:
-            _replace(out.resolve(), text)
+            files.write(out.resolve(), text.encode())
     except OSError as error:
         raise TariffError(f"{out} could not be written: {error.strerror}. Nothing was left behind.") from None
-
-
-def _replace(out: Path, text: str) -> None:
-    aside = out.with_name(f".{os.getpid()}.part")
-    try:
-        aside.write_text(text, encoding="utf-8", newline="")
-        os.replace(aside, out)
-    except OSError:
-        aside.unlink(missing_ok=True)
-        raise
 
 
 def _widen(text: str) -> None:

@@ -1,0 +1,192 @@
+"""How the tables become the compiled form: the rows of each of its databases. Loaded only when a record is compiled."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tariffcli.book.assemble import Parts, assemble
+from tariffcli.book.fingerprint import of_content
+from tariffcli.book.rules import check
+from tariffcli.book.vocabulary import vocabulary
+from tariffcli.errors import RecordError
+from tariffcli.law.model import Selector
+from tariffcli.law.products import fold_word
+
+Rows = Iterable[tuple[Any, ...]]
+
+SECTIONS: Mapping[str, str] = {
+    "core": """
+CREATE TABLE blob (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE source (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE word (word TEXT PRIMARY KEY, code TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE country (code TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
+""",
+    "lists": """
+CREATE TABLE listing (
+    importer TEXT, prefix TEXT, scope TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (importer, prefix, scope, edition)
+) WITHOUT ROWID;
+""",
+    "scopes": """
+CREATE TABLE scope_listing (scope TEXT, prefix TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (scope, prefix, edition)) WITHOUT ROWID;
+""",
+    "items": """
+CREATE TABLE item (scope TEXT, code TEXT, place INTEGER, body TEXT NOT NULL, PRIMARY KEY (scope, code, place)) WITHOUT ROWID;
+""",
+    "lines": """
+CREATE TABLE subheading (edition TEXT, code TEXT, PRIMARY KEY (edition, code)) WITHOUT ROWID;
+CREATE TABLE mapped (edition TEXT, code TEXT, answers TEXT, PRIMARY KEY (edition, code, answers)) WITHOUT ROWID;
+CREATE TABLE line (importer TEXT, code TEXT, duty TEXT, since INTEGER, until INTEGER);
+CREATE INDEX line_code ON line (importer, code);
+CREATE TABLE ordinary (importer TEXT, code TEXT, body TEXT NOT NULL);
+CREATE INDEX ordinary_code ON ordinary (importer, code);
+""",
+    "texts": """
+CREATE TABLE description (importer TEXT, code TEXT, text TEXT, PRIMARY KEY (importer, code)) WITHOUT ROWID;
+CREATE TABLE term (word TEXT PRIMARY KEY) WITHOUT ROWID;
+""",
+}
+"""The tables of each section: what every question reads stands together, what only some ask stands apart."""
+
+_VALUES = (
+    *("programmes", "conditions", "scopes", "coverage", "memberships", "editions"),
+    *("fees", "reporting", "interest", "caveats", "headings"),
+)
+_ROWS = ("countries", "statements", "glossary", "checkpoints", "areas")
+
+
+def compile_record(data: Path) -> dict[str, sqlite3.Connection]:
+    """The databases of a record by section. Raises RecordError when it is broken."""
+    parts = assemble(data)
+    findings = check(parts)
+    if findings:
+        count = f"{len(findings)} finding{'s' * (len(findings) > 1)}"
+        unread = [one for one in findings if one.rule in ("T01", "T02")]  # other findings may follow from these
+        first = str((unread or findings)[0]).removesuffix(".")
+        raise RecordError(f"The record at {data} has {count}, the first: {first}. Run `tariff check`.")
+    rows = {
+        "core": _core(parts, of_content(data)),
+        "lists": {"listing": _listings(parts)},
+        "scopes": {"scope_listing": [(scope, prefix, edition, inside) for _, prefix, scope, edition, inside in _listings(parts)]},
+        "items": {"item": _items(parts)},
+        "lines": _lines(parts),
+        "texts": _texts(parts),
+    }
+    return {section: _database(schema, rows[section]) for section, schema in SECTIONS.items()}
+
+
+def _database(schema: str, tables: Mapping[str, Rows]) -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    connection.executescript(schema)
+    with connection:
+        for table, rows in tables.items():
+            many = len(connection.execute(f"SELECT * FROM {table}").description)
+            connection.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * many)})", rows)
+    connection.execute("PRAGMA query_only = 1")
+    return connection
+
+
+def _core(parts: Parts, fingerprint: str) -> dict[str, Rows]:
+    countries = [row for _, _, row in parts.rows("countries")]
+    words: dict[str, str] = {}
+    for row in countries:
+        for word in country_words(row):
+            words.setdefault(word, row["code"])
+    return {
+        "blob": [(name, _text(body)) for name, body in _blobs(parts, fingerprint).items()],
+        "source": [(placed.value.id, _text(plain(placed.value))) for placed in parts.sources],
+        "country": [(row["code"], row["name"]) for row in countries],
+        "word": words.items(),
+    }
+
+
+def _blobs(parts: Parts, fingerprint: str) -> dict[str, Any]:
+    importer_of = {placed.value.id: placed.value.importer for placed in parts.programmes}
+    meta = {row["key"]: row["value"] for _, _, row in parts.rows("meta")}
+    blobs: dict[str, Any] = {"fingerprint": fingerprint, "meta": meta}
+    for name in _VALUES:
+        blobs[name] = [plain(placed.value) for placed in getattr(parts, name)]
+    for name in _ROWS:
+        blobs[name] = [row for _, _, row in parts.rows(name)]
+    blobs["itemised"] = sorted({placed.value.scope for placed in parts.items})
+    for importer, events in parts.events.items():
+        blobs[f"events/{importer}"] = [plain(placed.value) for placed in events]
+    for placed in parts.relations:
+        involved = {importer_of[name] for name in (placed.value.when, *placed.value.drops) if name in importer_of}
+        for importer in involved or set(importer_of.values()):
+            blobs.setdefault(f"relations/{importer}", []).append(plain(placed.value))
+    for placed in parts.categories:
+        blobs.setdefault(f"categories/{placed.value.importer}", []).append(plain(placed.value))
+    return blobs
+
+
+def _listings(parts: Parts) -> Rows:
+    importer_of = {placed.value.id: placed.value.importer for placed in parts.scopes}
+    for scope, rows in parts.listings.items():
+        for placed, edition in rows:
+            yield importer_of[scope], placed.value.prefix, scope, edition, int(placed.value.inside)
+
+
+def _items(parts: Parts) -> Iterator[tuple[str, str, int, str]]:
+    """The items of lists, one row a code, numbered as items are: 2 before 10."""
+    items = sorted((placed.value for placed in parts.items), key=lambda one: (one.scope, one.provision, in_number_order(one.number)))
+    for place, one in enumerate(items):
+        for code in one.codes:
+            yield one.scope, code, place, _text(plain(one))
+
+
+def in_number_order(number: str) -> tuple[int, str]:
+    """What sorts item numbers as people count: 2, 10, 10 (second)."""
+    digits = number[: len(number) - len(number.lstrip("0123456789"))]
+    return int(digits or 0), number
+
+
+def _lines(parts: Parts) -> dict[str, Rows]:
+    lines = [(importer, placed.value) for importer, rows in parts.lines.items() for placed in rows]
+    duties = [(importer, placed.value) for importer, rows in parts.ordinary.items() for placed in rows]
+    return {
+        "subheading": [(row["edition"], row["code"]) for _, _, row in parts.rows("subheadings")],
+        "mapped": _mapped(parts),
+        "line": [(importer, *line[:4]) for importer, line in lines],
+        "ordinary": [(importer, line.code, _text(plain(line))) for importer, line in duties],
+    }
+
+
+def _mapped(parts: Parts) -> Iterator[tuple[str, str, str]]:
+    """The concordance in both directions: in an edition, which of its codes answers for a code of another."""
+    for _, _, row in parts.rows("concordance"):
+        yield row["newer_edition"], row["older"], row["newer"]
+        yield row["older_edition"], row["newer"], row["older"]
+
+
+def _texts(parts: Parts) -> dict[str, Rows]:
+    tables = parts.tables.get("descriptions", [])
+    described = [(table.stem, row["code"], row["description"]) for table in tables for _, row in table.rows]
+    texts = [text for _, _, text in described]
+    texts += [name for placed in parts.categories for name in (placed.value.name, *placed.value.aliases)]
+    return {"description": described, "term": [(word,) for word in sorted(vocabulary(texts))]}
+
+
+def country_words(row: dict[str, str]) -> list[str]:
+    """Everything a country may be called, as it is compared."""
+    names = (row["code"], row["alpha3"], row["census"], row["name"], row["name_zh"], *row["aliases"].split(";"))
+    return [fold_word(name) for name in names if name.strip()]
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: decimals and selectors as text, tuples as arrays."""
+    if isinstance(value, Selector):
+        return value.text
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, tuple):
+        return [plain(part) for part in value]  # pyright: ignore[reportUnknownVariableType]
+    return value
+
+
+def _text(body: Any) -> str:
+    return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
