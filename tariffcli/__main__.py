@@ -1,6 +1,6 @@
 """`python -m tariffcli`."""
 
-from tariffcli.cli.start import main
+from tariffcli.cli.start import program
 
 if __name__ == "__main__":
-    main()
+    program()

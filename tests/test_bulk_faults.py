@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -433,6 +434,46 @@ def test_an_interrupted_run_leaves_nothing_and_says_how_far_it_came(folder, how)
     assert "interrupted" in message
     assert "lines" in message.splitlines()[-1]
     assert list(folder.iterdir()) == []
+
+
+def kept_open(folder: Path, text: str, *words: str) -> subprocess.Popen[bytes]:
+    """A run whose standard input has begun and does not end."""
+    process = run(folder, "-", "--to", "us", *words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(text.encode())
+        process.stdin.flush()
+    return process
+
+
+@pytest.mark.parametrize(("header", "line"), [("a,b\n", "a,b\n"), ("date,hs,value\n", "2025-06-05,9503.00.0073,250\n")])
+def test_a_usage_error_ends_with_its_code_while_more_input_is_awaited(folder, header, line):
+    process = kept_open(folder, header + line * (24_000_000 // len(line)))
+    assert process.wait(timeout=120) == 2
+    assert process.stderr is not None
+    message = process.stderr.read().decode()
+    assert message.splitlines()[-1].startswith("error: No column tells"), message
+    process.communicate(timeout=60)
+
+
+def test_an_interrupt_ends_a_run_that_awaits_more_input(folder):
+    process = begun(folder, folder / "out.csv")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=120) == 130  # its input is open still
+    message = process.communicate(timeout=60)[1].decode()
+    assert message.splitlines()[-1].startswith("error: interrupted after"), message
+    assert list(folder.iterdir()) == []
+
+
+def test_the_first_look_at_a_file_reads_nothing_ahead(folder, monkeypatch):
+    from tariffcli.bulk import sources
+
+    monkeypatch.setattr(sources, "BLOCK", 1 << 12)
+    path = write(folder, HEADER + (LINE * 60 + "one,two\n") * 500)
+    source = sources.open_source(path, sources.Options())
+    first = sources.first_of(source)
+    assert 0 < first.num_rows < 200
+    assert len(source.skipped) < 5  # of some 500 in the whole file
 
 
 def test_an_output_never_stands_beside_the_manifest_of_an_earlier_one(folder, monkeypatch):

@@ -57,7 +57,7 @@ def test_the_wheel_names_its_program_and_holds_no_tests(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         points = next(name for name in names if name.endswith("entry_points.txt"))
-        assert "tariff = tariffcli.cli.start:main" in archive.read(points).decode()
+        assert "tariff = tariffcli.cli.start:program" in archive.read(points).decode()
     assert not [name for name in names if name.startswith(("tests/", "tools/", "benchmarks/"))]
     assert "tariffcli/_data/events/us.csv" in names
 

@@ -9,6 +9,7 @@ import io
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -35,7 +36,10 @@ DELIMITERS = (",", "\t", ";", "|")
 
 
 class Source(NamedTuple):
-    """A file of lines. `batches()` reads it from the start; `skipped` counts rows that are no lines; `done` is the share read, 0 to 1."""
+    """A file of lines. `batches()` reads it from the start; `skipped` counts rows that are no lines; `done` is the share read, 0 to 1.
+
+    `look()` reads it too, where only its first batch is wanted: nothing is read ahead.
+    """
 
     name: str
     kind: str
@@ -45,6 +49,7 @@ class Source(NamedTuple):
     skipped: list[str]
     done: Callable[[], float]
     again: bool
+    look: Callable[[], Generator[Any, None, None]]
 
 
 class Options(NamedTuple):
@@ -111,14 +116,14 @@ def _parquet(path: Path, options: Options) -> Source:
 
     fields = [field.with_type(CODED_TEXT) if field.name in coded else field for field in schema]
     read_schema = pa.schema(fields, metadata=schema.metadata)
-    return Source(path.name, "parquet", schema.names, read_schema, batches, [], lambda: state[0] / rows, True)
+    return Source(path.name, "parquet", schema.names, read_schema, batches, [], lambda: state[0] / rows, True, batches)
 
 
 def first_of(source: Source) -> Any:
     """The first batch of a file that can be read again, else None; nothing of the reading goes on."""
     if not source.again:
         return None
-    with closing(source.batches()) as batches:
+    with closing(source.look()) as batches:
         return next(batches, None)
 
 
@@ -178,13 +183,13 @@ def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
         many = len(quotes.BREAK.findall(row.rstrip("\r\n"))) if row is not None else BLOCK
         return quotes.refusal(name, opened.line_of(row), many)
 
-    def batches() -> Generator[Any, None, None]:
+    def batches(*, ahead: bool = True) -> Generator[Any, None, None]:
         odd: list[str] = []  # of this reading: threads of one that was given up may still tell theirs
         if path is not None:
             reading[0] = pa.OSFile(str(path))  # read without Python: its threads may outlive an interrupted run
         try:
             with reading[0] as opened:
-                yield from _text_batches(opened, layout, odd, name, shape, swallowed)
+                yield from _text_batches(opened, layout, odd, name, shape, swallowed, ahead)
         finally:
             skipped[:] = odd
 
@@ -192,7 +197,8 @@ def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
         return reading[0].tell() / total if total and not reading[0].closed else 0.0
 
     schema = pa.schema([(column, pa.string()) for column in layout.names])
-    return Source(name, "csv", layout.names, schema, batches, skipped, done, path is not None)
+    look = partial(batches, ahead=False)
+    return Source(name, "csv", layout.names, schema, batches, skipped, done, path is not None, look)
 
 
 def _layout(head: bytes, delimiter: str | None, options: Options, name: str) -> Layout:
@@ -257,9 +263,18 @@ def _meanings(cells: Sequence[str], asked: Mapping[str, str]) -> int:
 
 
 def _text_batches(
-    stream: Any, layout: Layout, skipped: list[str], name: str, shape: quotes.Shape, swallowed: Callable[[str | None], UsageError]
+    stream: Any,
+    layout: Layout,
+    skipped: list[str],
+    name: str,
+    shape: quotes.Shape,
+    swallowed: Callable[[str | None], UsageError],
+    ahead: bool,
 ) -> Generator[Any, None, None]:
-    """The batches of a text file. `swallowed` makes the error of a row that swallows lines (None: a row of more than a block)."""
+    """The batches of a text file; `ahead`: later blocks are parsed in other threads meanwhile.
+
+    `swallowed` makes the error of a row that swallows lines (None: a row of more than a block).
+    """
     broken: list[str] = []
 
     def odd(row: Any) -> str:
@@ -274,7 +289,7 @@ def _text_batches(
 
     encoding = "utf-8" if layout.encoding == "utf-8-sig" else layout.encoding
     names = _distinct(layout.names)
-    read = arrow_csv.ReadOptions(block_size=BLOCK, column_names=names, skip_rows=layout.header, encoding=encoding, use_threads=True)
+    read = arrow_csv.ReadOptions(block_size=BLOCK, column_names=names, skip_rows=layout.header, encoding=encoding, use_threads=ahead)
     parse = arrow_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True, invalid_row_handler=odd)
     convert = arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
     try:
@@ -323,4 +338,7 @@ def _workbook(path: Path, options: Options) -> Source:
             arrays = [columns.texts(column) for column in zip(*lines, strict=True)]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
-    return Source(path.name, "xlsx", names, schema, batches, [], lambda: min(1.0, state[0] / max(sheet.rows, 1)), True)
+    def done() -> float:
+        return min(1.0, state[0] / max(sheet.rows, 1))
+
+    return Source(path.name, "xlsx", names, schema, batches, [], done, True, batches)

@@ -45,6 +45,16 @@ class PipeClosed(Exception):
     """The reader of stdout went away, which is no failure. Not an OSError: the full program would make it exit 1."""
 
 
+def program() -> None:
+    """Run the program as a process, which ends with it."""
+    try:
+        main()
+    except SystemExit as end:
+        if "pyarrow" in sys.modules and "pyspark" not in sys.modules:  # Spark has more to end
+            _leave(end.code if isinstance(end.code, int) else 0)
+        raise
+
+
 def main() -> None:
     """Run the program. A closed pipe ends quietly; Ctrl-C exits 130."""
     _prepare()
@@ -150,6 +160,20 @@ def readable(words: Sequence[str]) -> list[str]:
         strange = not path and any("\ud800" <= letter <= "\udfff" for letter in word)
         found.append(os.fsencode(word).decode("utf-8", errors="replace") if strange else word)
     return found
+
+
+def _leave(code: int) -> None:
+    """End the process here and now, whatever its threads are at.
+
+    A reading that was given up may still be under way in threads of Arrow, or wait for standard input.
+    Were Python taken down first, a thread that asks for it meanwhile would abort the process.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            pass
+    os._exit(code)
 
 
 def _drop_stdout() -> None:
