@@ -62,10 +62,11 @@ LIKELIEST = {
     "codes": ("concordance", "products"),
     "docket": ("engine", "products", "properties"),
     "duty": ("duty", "ordinary_duty", "duty_amounts"),
-    "facts": ("facts", "engine"),
-    "history": ("cli_history", "average", "goldens"),
+    "facts": ("facts", "engine", "entry_facts"),
+    "history": ("cli_history", "cli_export", "average", "goldens"),
     "interest": ("refund",),
     "ordinary": ("ordinary_duty",),
+    "products": ("products", "concordance", "cli_products", "cli_bad_input"),
 }
 """The test files tried first on a module; where none is said, the one that bears its name."""
 
