@@ -193,4 +193,5 @@ def test_a_day_has_the_rate_of_its_last_second_and_none_before_the_first_step() 
         return [day.min_pct for day in by_day(some, "2025-02-26", "2025-03-02", EASTERN)]
 
     assert rates(*steps) == rates(steps[0], late) == [None, 10, 10, 20, 20]
+    assert rates(steps[0], steps[1]._replace(answer=None)) == [None, 10, 10, None, None]
     assert rates() == [None] * 5

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rows import TinyBook, charged, covered, event, layer, line, member, owed, plain, relation, share, written, yes_no
 
+from tariffcli.law.docket import docket_of
 from tariffcli.law.engine import rate
+from tariffcli.law.outlook import reports
+from tariffcli.law.places import parse_selector
 
 D = Decimal
 WHEN = "2025-06-15"
@@ -149,6 +152,16 @@ def test_a_report_is_no_law():
         TinyBook([RATE, event("said", 99, programme="said", status="reported"), event("threat", 99, status="threatened")]).owes(WHEN)
         == "25"
     )
+
+
+def test_a_report_is_told_once_beside_the_law_and_to_its_own_origin():
+    said = event("said", 99, programme="said", status="reported")
+    other = said._replace(id="other", origin=parse_selector("br"))
+    of_a_group = said._replace(id="of-a-group", origin=parse_selector("@eu"))
+    members = [member("eu", "de"), member("another", "cn")]
+    book = TinyBook([RATE, said, other, of_a_group], memberships=members)
+    found = reports(docket_of(book, "us", "cn"), book.ask(WHEN).query)
+    assert [(one.event.id, one.would_be_pct) for one in found] == [("said", 124)]
 
 
 # Floors and the ordinary duty
