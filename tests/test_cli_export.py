@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from program import answered, ask, fresh, one_line, refused
+from rows import EASTERN, TinyBook, at, event
+
+from tariffcli.law.history import Step, by_day
 
 BACK = ("--from", "us", "--to", "cn")
 RATE = ("rate", *BACK, "--date", "2025-04-24")
@@ -179,3 +182,16 @@ def test_known_on_hides_later_acts_and_later_words_from_files() -> None:
     statements = rows_of(answered(ask("export", "statements", *known)))
     assert statements
     assert all(row["said_on"] <= "2025-04-24" and row["standing"] == "" for row in statements)
+
+
+def test_a_day_has_the_rate_of_its_last_second_and_none_before_the_first_step() -> None:
+    book = TinyBook([event("ten", 10), event("rise", 20, announced="2025-03-01")])
+    steps = [Step(at(since), book.ask(since), (), ()) for since in ("2025-02-27 00:00", "2025-03-01 00:00")]
+    late = steps[1]._replace(since=at("2025-03-01 23:59:59"))
+
+    def rates(*some: Step) -> list[int | None]:
+        return [day.min_pct for day in by_day(some, "2025-02-26", "2025-03-02", EASTERN)]
+
+    assert rates(*steps) == rates(steps[0], late) == [None, 10, 10, 20, 20]
+    assert rates(steps[0], steps[1]._replace(answer=None)) == [None, 10, 10, None, None]
+    assert rates() == [None] * 5

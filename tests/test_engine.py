@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rows import TinyBook, charged, covered, event, layer, line, member, owed, plain, relation, share, written, yes_no
 
+from tariffcli.law.docket import docket_of
 from tariffcli.law.engine import rate
+from tariffcli.law.outlook import reports
+from tariffcli.law.places import parse_selector
 
 D = Decimal
 WHEN = "2025-06-15"
@@ -81,6 +84,11 @@ def test_before_the_first_covered_day_nothing_is_said_and_the_span_is():
     assert "2018-01-01 to 2025-12-31" in after.reason
 
 
+def test_a_coverage_that_runs_on_is_told_as_running_on():
+    reason = TinyBook([RATE], coverage=[covered("cn", "2018-01-01")]).ask("2017-12-31").reason
+    assert reason == "the record covers this pair from 2018-01-01 to today and after"
+
+
 def test_an_origin_that_is_not_covered_is_told_which_are():
     answer = TinyBook([RATE], coverage=[covered("cn+hk")]).ask(WHEN, "br")
     assert answer.status == "outside_coverage"
@@ -122,6 +130,16 @@ def test_a_blank_rate_for_some_of_the_goods_leaves_the_most_unbounded():
     assert (answer.min_pct, answer.max_pct, answer.total_max_pct) == (0, None, None)
 
 
+def test_a_layer_that_is_unknown_alike_for_all_of_the_goods_keeps_its_own_reason():
+    book = TinyBook(
+        [event("blank", None), event("x", 5, scope="x", programme="x")],
+        scopes={"x": ["01010101"]},
+        lines=[line("01010101"), line("01010102")],
+    )
+    blank = layer(book.ask(WHEN, product="0101"), "duty")
+    assert (blank.role, blank.reason) == ("unknown", "the record does not establish the rate")
+
+
 def test_the_three_zeros_are_not_the_same():
     roles = {}
     for effect, rate_pct in (("exempt", None), ("rate", 0), ("end", None)):
@@ -134,6 +152,16 @@ def test_a_report_is_no_law():
         TinyBook([RATE, event("said", 99, programme="said", status="reported"), event("threat", 99, status="threatened")]).owes(WHEN)
         == "25"
     )
+
+
+def test_a_report_is_told_once_beside_the_law_and_to_its_own_origin():
+    said = event("said", 99, programme="said", status="reported")
+    other = said._replace(id="other", origin=parse_selector("br"))
+    of_a_group = said._replace(id="of-a-group", origin=parse_selector("@eu"))
+    members = [member("eu", "de"), member("another", "cn")]
+    book = TinyBook([RATE, said, other, of_a_group], memberships=members)
+    found = reports(docket_of(book, "us", "cn"), book.ask(WHEN).query)
+    assert [(one.event.id, one.would_be_pct) for one in found] == [("said", 124)]
 
 
 # Floors and the ordinary duty
@@ -275,6 +303,31 @@ def test_only_facts_that_matter_are_named():
     assert TinyBook(rows, conditions=[QUOTA, yes_no("idle")]).ask(WHEN).asked == ("in-quota",)
 
 
+def test_a_duty_that_is_not_met_says_what_is_missing_and_not_what_is_there():
+    book = TinyBook([event("relief", 5, condition="here&missing")], conditions=[yes_no("here"), yes_no("missing")])
+    unmet = layer(book.ask(WHEN, here=True, missing=False), "duty")
+    assert (unmet.role, unmet.reason) == ("condition_not_met", "missing?")
+
+
+def test_only_lists_that_have_a_say_are_told():
+    rows = [
+        event("steel", 50, programme="steel", scope="steel-list"),
+        event("recip", 20, programme="recip", scope="recip-list"),
+        event("gift", 5, programme="gift", scope="gift-list", condition="gift"),
+    ]
+    lists = {event.scope: ["01010101"] for event in rows}
+    book = TinyBook(
+        rows,
+        [relation("steel", "recip")],
+        lists,
+        [line("01010101")],
+        conditions=[yes_no("gift", "assume_no")],
+    )
+    assert book.ask(WHEN, product="01010101").lists == ("steel-list",)
+    claimed = book.ask(WHEN, product="01010101", gift=True)
+    assert set(claimed.lists) == {"steel-list", "gift-list"}
+
+
 def test_a_share_is_also_tried_just_above_its_bound():
     rows = [
         event("steel", 10, programme="steel", base="steel"),
@@ -335,6 +388,16 @@ def test_parts_stand_by_what_they_owe_and_shares_make_the_whole():
     assert [(part.codes, plain(part.outcome.min_pct)) for part in answer.parts] == [(("01010103",), "0"), (("01010101", "01010102"), "10")]
     assert sum(part.share_of_lines for part in answer.parts) == 1
     assert (answer.status, answer.reason) == ("range", "lines of this product stand on different lists")
+
+
+def test_of_parts_that_owe_the_same_at_least_one_without_a_most_stands_last():
+    book = TinyBook(
+        [event("x", None, scope="x"), event("y", 0, top=10, scope="y")],
+        scopes={"x": ["01010101"], "y": ["01010102"]},
+        lines=[line(f"0101010{n}") for n in (1, 2, 3)],
+    )
+    parts = book.ask(WHEN, product="0101").parts
+    assert [written(one.outcome.min_pct, one.outcome.max_pct) for one in parts] == ["0", "0..10", "0.."]
 
 
 def test_goods_that_owe_the_same_by_the_same_rows_have_no_parts():

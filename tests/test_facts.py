@@ -239,6 +239,15 @@ def test_shares_beyond_the_whole_are_refused_while_another_is_asked():
         book.ask("2025-04-20", steel="0.7", aluminium="0.6")
 
 
+def test_shares_beyond_the_whole_are_refused_while_a_third_share_is_asked():
+    book = TinyBook(
+        [event(one, 50, base=one, programme=one) for one in ("steel", "aluminium", "copper")],
+        conditions=[STEEL, ALUMINIUM, share("copper")],
+    )
+    with pytest.raises(UsageError, match="add up to more than the whole"):
+        book.ask("2025-04-20", steel="0.7", aluminium="0.6")
+
+
 def test_shares_beyond_the_whole_are_refused_also_when_nothing_is_asked():
     try:
         answer = SPLIT.ask("2025-04-20", steel="0.7", aluminium="0.6")

@@ -18,6 +18,7 @@ from tariffcli.law.duty import ad_valorem_pct
 from tariffcli.law.engine import rate
 from tariffcli.law.instants import end_of_day
 from tariffcli.law.model import Line, Query
+from tariffcli.law.ordinary import BY_LINE, together
 from tariffcli.law.places import parse_selector
 from tariffcli.law.products import find_product
 
@@ -200,6 +201,26 @@ def test_a_quota_that_decides_both_duties_is_tried_on_whole_answers():
     assert (answer.status, answer.total_min_pct, answer.total_max_pct) == ("needs_fact", 1, 120)
 
 
+def test_a_specific_duty_within_a_quota_is_told_as_that_of_the_quota():
+    book = TinyBook(
+        scopes={"listed": [CORN]},
+        duties=[rates(CORN, "65%"), rates(CORN, "$1/t", "quota", condition="in-quota")],
+        conditions=[IN_QUOTA],
+    )
+    assert book.ask(WHEN, product=CORN).mfn_text == "65% or $1/t (quota)"
+
+
+def test_many_duties_of_a_heading_are_only_said_to_differ():
+    def heading(*duties: str) -> str:
+        lines = [line(f"0101010{place}", duty) for place, duty in enumerate(duties)]
+        return TinyBook(lines=lines).ask(WHEN, product="0101").mfn_text
+
+    assert heading("1%", "2%", "3%", "4%") == "1% or 2% or 3% or 4%"
+    assert heading("1%", "2%", "3%", "4%", "5%") == BY_LINE == "differs by line"
+    rows = [line("01010100", "1%"), line("01010101", "2%")]
+    assert together([(None, BY_LINE, rows), (D(3), "", rows[:1])]) == BY_LINE
+
+
 def test_a_line_without_a_sourced_rate_has_no_ordinary_duty_and_never_zero():
     answer = PARTIAL.ask(WHEN, product="10051000")
     assert (answer.additional_pct, answer.mfn_pct, answer.total_min_pct) == (25, None, None)
@@ -218,6 +239,7 @@ def test_a_provisional_rate_goes_before_the_most_favoured_one_while_it_stands():
 
 def test_single_rates_never_make_a_schedule_look_whole():
     assert not whole_schedule(PARTIAL, "us")
+    assert not whole_schedule(PARTIAL, "an importer of whom nothing is held")
     assert PARTIAL.ask(WHEN, product="10082100").mfn_pct is None, "not refused: it may be a line that was not sourced"
     assert PARTIAL.owes(WHEN, product="1005") == "0..25", "another line of the heading may stand on no list"
     assert PARTIAL.ask(WHEN, product="1005").total_min_pct is None
@@ -263,6 +285,19 @@ def test_a_provisional_rate_for_everybody_does_not_reach_goods_of_the_second_col
         memberships=[member("col2", "cu")],
     )
     assert [book.ask(WHEN, origin, "01010101").total_pct for origin in ("cn", "cu")] == [8, 40]
+
+
+def test_a_claim_that_is_met_goes_before_the_second_column():
+    book = TinyBook(
+        lines=[line("01010101", "2%")],
+        duties=[
+            rates("01010101", "40%", "column-2", origin="@col2"),
+            rates("01010101", "Free", "own use", condition="own-use"),
+        ],
+        memberships=[member("col2", "cu")],
+        conditions=[yes_no("own-use", "assume_no", fact="own_use")],
+    )
+    assert [book.ask(WHEN, "cu", "01010101", own_use=own).total_pct for own in (True, False)] == [0, 40]
 
 
 def test_a_preference_is_a_row_with_a_claim():

@@ -8,8 +8,9 @@ import pytest
 from rows import BEIJING, TinyBook, at, edition, event, line, owed, plain
 
 from tariffcli.errors import RecordError, UsageError
+from tariffcli.law.docket import docket_of, lines_at
 from tariffcli.law.model import Category
-from tariffcli.law.products import GENERAL, classes, digits_of, dotted, edition_at, find_product
+from tariffcli.law.products import GENERAL, classes, codes_at, digits_of, dotted, edition_at, find_product
 
 WHEN = "2025-06-15"
 TARIFF = [
@@ -95,6 +96,24 @@ def test_an_unknown_word_is_refused_with_the_nearest_ones():
         find_product(SHOP, "us", "phonez", at(WHEN))
 
 
+def test_an_unknown_word_that_is_near_no_other_is_refused_without_a_guess():
+    with pytest.raises(UsageError, match=r"No product 'zzz' in the record. See `tariff products`"):
+        find_product(SHOP, "us", "zzz", at(WHEN))
+
+
+def test_a_category_without_codes_in_an_edition_has_none_though_the_tariff_has_them():
+    drones = Category("drones", "us", "2022", "Drones", "", (), ("8508",), "")
+    book = TinyBook(lines=TARIFF, categories=[drones], editions=EDITIONS)
+    found = find_product(book, "us", "drones", at(WHEN))
+    days = ("2025-06-15", "2021-06-01")
+    assert [codes_at(book, "us", found, at(day)) for day in days] == [("8508",), ()]
+
+
+def test_a_category_that_is_not_of_the_record_keeps_the_codes_it_came_with():
+    own = find_product(SHOP, "us", "vacuum", at(WHEN))._replace(id="our-vacuums")
+    assert codes_at(SHOP, "us", own, at(WHEN)) == own.codes
+
+
 def test_a_list_is_a_product():
     found = find_product(SHOP, "us", "third", at(WHEN))
     assert (found.kind, found.codes) == ("list", ("scope:list-3",))
@@ -147,6 +166,12 @@ def test_a_part_of_what_a_list_takes_out_may_stand_on_it_again():
     )
     codes = ("85078040", "85076000", "8507600010", "8507600020")
     assert [book.owes(WHEN, product=code) for code in codes] == ["25", "0..25", "25", "0"]
+
+
+def test_a_listed_part_of_a_line_that_is_gone_is_no_line():
+    lines = [line("85076000", until="2025-05-01"), line("85078040")]
+    book = TinyBook(RATES[2:], scopes={"ev": LISTS["ev"]}, lines=lines)
+    assert [book.owes(day, product="8507") for day in ("2025-04-30", "2025-05-01")] == ["0..100", "0"]
 
 
 def test_lines_with_another_ordinary_duty_are_another_class():
@@ -264,6 +289,10 @@ def test_an_unlisted_code_there_is_a_range_with_its_listed_relatives():
     assert (answer.status, owed(answer)) == ("range", "0..40")
 
 
+def test_ten_digits_that_no_list_names_there_are_in_doubt_like_the_eight():
+    assert CHINA.owes(WHEN, "us", "0203299010") == "0..40"
+
+
 def test_a_listed_code_there_with_a_listed_part_is_a_range():
     book = TinyBook(
         [event("r", 25, scope="r"), event("s", 15, scope="s", programme="s")],
@@ -322,6 +351,24 @@ def test_a_code_is_answered_alike_whatever_was_asked_before():
         assert warm.ask(when, product="8507") == shop().ask(when, product="8507")
 
 
+def test_lines_that_come_after_the_typed_code_was_carried_over_are_seen():
+    """The code is typed while it stands; its subheading's successor is divided a year after that."""
+    successors = [
+        line("85171300", since="2022-01-27", until="2023-01-01"),
+        line("85171310", since="2023-01-01"),
+    ]
+    book = TinyBook(
+        lines=[line("85171200", until="2022-01-27"), *successors],
+        editions=EDITIONS,
+        concordance=["2017:851712 2022:851713"],
+    )
+    typed = find_product(book, "us", "85171200", at("2021-06-01"))
+    docket = docket_of(book, "us", "cn")
+    days = ("2021-06-01", "2022-06-01", "2023-06-01")
+    found = [lines_at(docket, typed, at(day), None)[0].codes for day in days]
+    assert found == [("85171200",), ("85171300",), ("85171310",)]
+
+
 def test_a_list_is_answered_alike_whatever_was_asked_before():
     def shop() -> TinyBook:
         lines = [line("85076000", "3.4%"), line("85076100", "Free", since="2025-05-01")]
@@ -361,3 +408,30 @@ def test_a_list_that_names_a_whole_subheading_counts_below_its_heading():
     category = Category("olive-oil", "cn", "", "Olive oil", "", (), ("1510",), "")
     named = TinyBook([event("r", 5, scope="r")], scopes={"r": ["151000"]}, importer="cn", zone=BEIJING, categories=[category])
     assert named.owes(WHEN, "us", "olive-oil") == "0..5"
+
+
+def test_the_one_line_of_an_undivided_subheading_stands_for_the_whole_of_it():
+    category = Category("olive-oil", "cn", "", "Olive oil", "", (), ("1510",), "")
+    book = TinyBook(
+        [event("r", 5, scope="r"), event("s", 10, scope="s", programme="s")],
+        scopes={"r": ["151000"], "s": ["15100000"]},
+        importer="cn",
+        zone=BEIJING,
+        categories=[category],
+    )
+    assert book.owes(WHEN, "us", "olive-oil") == "15"
+
+
+def test_a_category_with_a_code_of_another_edition_is_refused_and_not_free():
+    editions = [edition("2017", until="2022-01-01", importer="cn"), edition("2022", since="2022-01-01", importer="cn")]
+    book = TinyBook(
+        [event("r", 25, announced="2018-07-06", scope="r")],
+        scopes={"r": ["2017:85171210", "2022:85171300"]},
+        editions=editions,
+        categories=[Category("phones", "cn", "", "Phones", "", (), ("851712",), "")],
+        importer="cn",
+        zone=BEIJING,
+    )
+    assert book.owes("2020-06-01", "us", "phones") == "25"
+    with pytest.raises(UsageError, match="851712 is no code of the Harmonized System 2022"):
+        book.ask(WHEN, "us", "phones")

@@ -123,6 +123,8 @@ def test_a_displacer_charged_on_a_share_takes_only_that_share_of_the_value():
     answer = TinyBook([FRIDGE[0], RECIPROCAL], OVER_THE_REST, conditions=METALS).ask(NOW, steel="0.4")
     assert charged(answer) == {"steel": "20", "recip": "12"}
     assert layer(answer, "recip").role == "applies"
+    assert layer(answer, "recip").reason.startswith("charged on 60")
+    assert layer(TinyBook([RECIPROCAL]).ask(NOW), "recip").reason == ""
 
 
 def test_shares_are_subtracted_not_multiplied():
@@ -205,6 +207,14 @@ def test_of_two_relations_announced_together_the_later_effective_rules():
     for rows in ([first, then], [then, first]):
         book = TinyBook([STEEL, RECIPROCAL], rows)
         assert [book.owes(when) for when in ("2025-04-30", "2025-05-01")] == ["50", "70"]
+
+
+def test_a_relation_announced_later_rules_over_one_that_is_effective_later():
+    rows = [
+        relation("steel", "recip", announced="2025-02-01", effective="2025-05-01"),
+        relation("steel", "recip", "adds", announced="2025-03-01"),
+    ]
+    assert TinyBook([STEEL, RECIPROCAL], rows).owes(NOW) == "70"
 
 
 def test_two_relations_of_one_day_that_disagree_are_an_error_of_the_record():

@@ -131,6 +131,13 @@ def test_rows_with_the_same_figure_but_another_meaning_differ(other: dict[str, o
         ruled(event("a", 10), event("b", 10, **other))  # type: ignore[arg-type]
 
 
+def test_the_same_amount_in_another_currency_is_another_duty():
+    dollars = event("a", 10, amount=100, join="plus", per="item")
+    assert ruled(dollars, dollars._replace(id="b")) == "a"
+    with pytest.raises(RecordError):
+        ruled(dollars, dollars._replace(id="b", currency="CNY"))
+
+
 def test_a_prohibition_competes_like_a_rate():
     assert ruled(event("rate", 50), event("ban", effect="prohibit", announced="2025-02-01")) == "ban"
 
@@ -156,6 +163,11 @@ def test_earlier_does_not_reach_rows_of_the_same_day_or_later():
 def test_an_end_implies_earlier():
     rate = event("narrow", 25, origin="de", scope=LIST, announced="2025-02-01")
     assert ruled(rate, event("end", effect="end", announced="2025-03-01")) == "end"
+
+
+def test_an_end_that_undoes_nothing_leaves_what_is_narrower():
+    narrow = event("narrow", 25, origin="de", announced="2025-02-01")
+    assert ruled(narrow, event("end", effect="end", announced="2025-03-01", undoes="none")) == "narrow"
 
 
 def test_a_rate_after_an_end_rules_again():
