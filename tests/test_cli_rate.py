@@ -210,9 +210,9 @@ def test_a_bare_day_is_its_end_and_the_change_during_the_day_is_told() -> None:
 
 
 def test_today_and_yesterday_are_the_importers(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tariffcli.cli import ask as asking
+    from tariffcli import clock
 
-    monkeypatch.setattr(asking.time, "time", lambda: 1_745_512_200)  # 2025-04-24 16:30 UTC: already the 25th in Beijing
+    monkeypatch.setattr(clock.time, "time", lambda: 1_745_512_200)  # 2025-04-24 16:30 UTC: already the 25th in Beijing
     for words, day in ((BACK, "2025-04-25"), (PAIR, "2025-04-24")):
         assert as_json(ask("rate", *words, "--format", "json"))["instant"][:10] == day
         assert as_json(ask("rate", *words, "--date", "TODAY", "--format", "json"))["instant"][:10] == day
