@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import random
 import sqlite3
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from make import write_record
@@ -117,21 +120,36 @@ def test_a_database_that_another_program_changed_is_not_believed(small, spoil):
     assert path.read_bytes() == whole
 
 
-def test_a_section_of_other_tables_is_not_believed(small):
-    """Whole in itself, but sealed for the record as it was before."""
+def test_a_record_of_other_tables_is_not_believed_though_its_head_names_these(small):
+    """All of it whole, its head too, but the sections were sealed for the tables as they were before."""
     data, path = small
     before = path.read_bytes()
     events = data / "events" / "us.csv"
-    events.write_text(events.read_text().replace("| 20", "| 30").replace(",20,", ",30,"))
-    load(data)
-    with path.open("rb") as stream:
-        head = sealed.read_head(stream)
-    assert head is not None
-    start, length, _ = head.sections["core"]
-    old = before[-(len(path.read_bytes()) - start) :][:length]
+    events.write_text(events.read_text().replace(",20,", ",30,"))
     right = asked(data, QUESTIONS[0])
-    path.write_bytes(path.read_bytes()[:start] + old + path.read_bytes()[start + length :])
+    assert '"max_pct": 30' in right.out
+    with path.open("rb") as stream:
+        now = sealed.read_head(stream)
+    old = sealed.read_head(io.BytesIO(before))
+    assert now is not None
+    assert old is not None
+    sections = [(name, length, told) for name, (_, length, told) in old.sections.items()]
+    head = json.dumps([now.format, now.stamp, sections]).encode()
+    start = min(start for start, _, _ in old.sections.values())
+    path.write_bytes(f"tariff-record {len(head)} {crc32(head)}\n".encode() + head + before[start:])
     assert asked(data, QUESTIONS[0]) == right
+
+
+def test_no_changed_letter_of_the_head_is_believed(small):
+    _, path = small
+    whole = path.read_bytes()
+    right = sealed.read_head(io.BytesIO(whole))
+    assert right is not None
+    start = min(start for start, _, _ in right.sections.values())
+    for place in range(start):
+        for bit in (0, 3, 7):
+            harmed = whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :]
+            assert sealed.read_head(io.BytesIO(harmed)) in (None, right), place
 
 
 def test_damage_met_late_is_mended_where_it_is_met(small):

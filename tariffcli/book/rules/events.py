@@ -130,13 +130,14 @@ def a_row_speaks_of_one_importer(parts: Parts) -> Iterable[Offence]:
 @rule("E13")
 def undoing_looks_back(parts: Parts) -> Iterable[Offence]:
     """A row can only undo rows announced on the same day or before, of a programme it shares."""
-    for importer, placed in parts.all_events():
-        rows = {other.value.id: other.value for other in parts.events[importer]}
-        row = placed.value
-        for name in row.undoes:
-            other = rows.get(name)
-            if other and (other.announced > row.announced or not set(other.programmes) & set(row.programmes) or other.id == row.id):
-                yield placed, f"{row.id} undoes {name}"
+    for events in parts.events.values():
+        rows = {placed.value.id: placed.value for placed in events}
+        for placed in events:
+            row = placed.value
+            for name in row.undoes:
+                other = rows.get(name)
+                if other and (other.announced > row.announced or not set(other.programmes) & set(row.programmes) or other.id == row.id):
+                    yield placed, f"{row.id} undoes {name}"
 
 
 @rule("E14")

@@ -92,9 +92,10 @@ def named_conditions_exist(parts: Parts) -> Iterable[Offence]:
 @rule("I07")
 def undone_rows_exist(parts: Parts) -> Iterable[Offence]:
     """A row undoes an id that is no row of its importer."""
-    for importer, placed in parts.all_events():
-        known = {other.value.id for other in parts.events[importer]} | {"none", "earlier"}
-        yield from ((placed, name) for name in placed.value.undoes if name not in known)
+    for rows in parts.events.values():
+        known = {placed.value.id for placed in rows} | {"none", "earlier"}
+        for placed in rows:
+            yield from ((placed, name) for name in placed.value.undoes if name not in known)
 
 
 @rule("I08")
