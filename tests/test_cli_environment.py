@@ -144,6 +144,19 @@ def test_a_closed_pipe_ends_quietly(words: tuple[str, ...], tail: str) -> None:
     assert (told.code, told.err) == (0, "")
 
 
+@pytest.mark.parametrize("lines", [3, 300_000])
+@pytest.mark.parametrize("words", [("--out", "-"), ()])
+def test_a_closed_pipe_ends_a_whole_file_quietly(words: tuple[str, ...], lines: int, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "in.csv"
+    path.write_text("date,hs,origin\n" + "2025-06-05,9503.00.0073,CN\n" * lines)
+    for tail in ("head -1", "true"):
+        told = piped(tail, "bulk", str(path), "--to", "us", *words)
+        assert told.code == 0, told
+        assert all(not line.startswith("error") for line in told.err.splitlines()), told.err
+        assert "Traceback" not in told.err
+
+
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no /dev/full here")
 @pytest.mark.parametrize("words", [PLAIN, (*RATE, "--no-color"), ("history", *PAIR, "--format", "csv")])
 def test_a_full_disk_behind_stdout_is_one_line(words: tuple[str, ...]) -> None:

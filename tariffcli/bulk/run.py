@@ -87,7 +87,7 @@ class Job(NamedTuple):
 def run(job: Job) -> Summary:
     """Rate a file. The output appears only when it is whole; an error or an interrupt leaves nothing behind.
 
-    Raises UsageError, TariffError, Interrupted.
+    Raises UsageError, TariffError, Interrupted; BrokenPipeError where nobody reads standard output any more.
     """
     check(job.plan, job.source.names, [name for name, _ in job.task.added])
     schema = output_schema(job.source.read_schema, job.task.added)
@@ -100,11 +100,12 @@ def run(job: Job) -> Summary:
         _look_ahead(job)
         sink, release = open_sink(job.out_kind, aside.path if aside is not None else job.out, schema, numbers)
         try:
-            for kept, encoded in _worked(job, schema, sink, _teller(job)):
-                sink.write(encoded)
-                for rated, extra in kept:
-                    summary.add(job.task.rater, rated)
-                    job.task.collect(extra)
+            with closing(_worked(job, schema, sink, _teller(job))) as worked:
+                for kept, encoded in worked:
+                    sink.write(encoded)
+                    for rated, extra in kept:
+                        summary.add(job.task.rater, rated)
+                        job.task.collect(extra)
             sink.close(job.task.reports())
         finally:
             release()
@@ -118,6 +119,8 @@ def run(job: Job) -> Summary:
     except MemoryError:
         raise TariffError(f"Memory ran out after {summary.lines:,} lines; try --threads 1. Nothing was left behind.") from None
     except OSError as error:
+        if job.out is None and isinstance(error, BrokenPipeError):
+            raise  # whoever read the answers has seen enough
         where = job.out if job.out is not None else "standard output"
         said = f"{error.strerror or first_line(error)}; {summary.lines:,} lines were rated, nothing was left behind."
         raise TariffError(f"{where} could not be written: {said}") from None
@@ -152,7 +155,7 @@ def _teller(job: Job) -> Callable[[int], None]:
     return tell
 
 
-def _worked(job: Job, schema: Any, sink: Sink, tell: Callable[[int], None]) -> Iterator[tuple[list[Kept], Any]]:
+def _worked(job: Job, schema: Any, sink: Sink, tell: Callable[[int], None]) -> Generator[tuple[list[Kept], Any], None, None]:
     """Batches that were worked on, in order, and what the sink wants of them together; several groups are on their way at once."""
     names = [name for name, _ in job.task.added]
 
