@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import resource
@@ -361,6 +362,66 @@ def test_a_full_disk_leaves_nothing(folder):
     assert "could not be written" in message
     assert "nothing was left behind" in message
     assert [path.name for path in folder.iterdir()] == ["in.csv"]
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.tsv", "out.parquet", "out.xlsx"])
+@pytest.mark.parametrize("most", [100, 3_000, 60_000])
+def test_wherever_a_disk_is_full_it_is_said_once_and_nothing_stays(folder, monkeypatch, name, most):
+    write(folder, HEADER + "".join(LINE.replace("250", f"{number * 7919}") for number in range(20_000)))
+    (folder / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder / "temporary"))
+
+    def small() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    done = run(folder, "in.csv", "--to", "us", "--out", name, "--columns", "total_pct,duty_due", before=small)
+    message = done.communicate(timeout=120)[1].decode()
+    assert done.returncode == 1, message
+    said = message.splitlines()
+    assert [line for line in said if not line.startswith("columns: ")] == said[-1:], message
+    assert said[-1].startswith(f"error: {name} could not be written: File too large"), message
+    assert sorted(path.name for path in folder.iterdir()) == ["in.csv", "temporary"]
+    assert not list((folder / "temporary").iterdir())
+
+
+def test_a_workbook_whose_disk_is_full_only_at_its_end_is_said_once(folder, monkeypatch):
+    """The rows fit, and so does not what they are packed into."""
+    from tariffcli.bulk import sinks
+
+    unheard: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", unheard.append)
+    whole = sinks.Once.write
+
+    def full(self: Any, data: bytes) -> int:
+        def act() -> int:
+            raise OSError(28, "No space left on device")
+
+        return self._tried(act, len(data)) if self.tell() > 1_000 or self._failed else whole(self, data)
+
+    monkeypatch.setattr(sinks.Once, "write", full)
+    write(folder, HEADER + LINE * 3_000)
+    failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.xlsx"), 1, folder, "out.xlsx could not be written: No space left")
+    gc.collect()
+    assert unheard == []
+
+
+def test_an_interrupted_workbook_leaves_no_rows_among_the_temporary_files(folder, monkeypatch):
+    from tariffcli.bulk import sinks
+
+    (folder / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder / "temporary"))
+    whole = sinks.SheetSink.write
+
+    def stopped(self: Any, encoded: Any) -> None:
+        whole(self, encoded)
+        assert list((folder / "temporary").rglob("*"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sinks.SheetSink, "write", stopped)
+    write(folder, HEADER + LINE * 3_000)
+    failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.xlsx"), 130, folder, "interrupted", left=("in.csv", "temporary"))
+    assert not list((folder / "temporary").iterdir())
 
 
 def begun(folder: Path, target: Path, *words: str) -> subprocess.Popen[bytes]:
