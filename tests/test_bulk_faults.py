@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import resource
@@ -150,6 +151,86 @@ def test_encodings_of_chinese_and_english_headers_are_recognised(folder, encodin
     text = "申报日期,商品编号,原产国,备注\n2025-06-05,9503000073,中国,玩具\n"
     (line,) = rated(folder, text, encoding=encoding)
     assert (line["additional_pct"], line["备注"]) == ("30", "玩具")
+
+
+@pytest.mark.parametrize("ends", ["\r", "\r\n", "\n"])
+def test_lines_may_end_as_any_system_ends_them(folder, ends):
+    lines = rated(folder, (HEADER + LINE * 3).replace("\n", ends))
+    assert [(line["status"], line["duty_due"]) for line in lines] == [("complete", "75")] * 3
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf\n"])
+def test_a_file_of_nothing_but_a_mark_is_empty(folder, mark):
+    (folder / "in.csv").write_bytes(mark)
+    failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.csv"), 2, folder, "in.csv is empty")
+
+
+@pytest.mark.parametrize("encoding", ["rot13", "zip", "hex", "base64", "bz2", "undefined", "nonsense", "a\tb", "\u4e2d"])
+def test_what_is_no_encoding_of_text_is_refused(folder, encoding):
+    write(folder, HEADER + LINE)
+    told = ask("bulk", "in.csv", "--to", "us", "--out", "out.csv", "--encoding", encoding)
+    failed(told, 2, folder, "is no encoding of text", "utf-8, utf-16, gb18030 or cp1252")
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_read_as_soon_as_its_order_is_said(folder, order):
+    write(folder, HEADER + LINE, encoding=order)
+    for words in ((), ("--encoding", "utf-16"), ("--encoding", "UTF16")):
+        failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.csv", *words), 2, folder, "--encoding utf-16-le")
+    (line,) = rated(folder, HEADER + LINE, "--encoding", order, encoding=order)
+    assert line["duty_due"] == "75"
+
+
+def test_letters_that_an_encoding_has_not_are_refused(folder):
+    write(folder, HEADER + LINE.replace("CN", "中国"))
+    for encoding in ("ascii", "punycode"):
+        told = ask("bulk", "in.csv", "--to", "us", "--out", "out.csv", "--encoding", encoding)
+        failed(told, 2, folder, f"could not be read as {encoding}", "give another --encoding")
+
+
+def test_a_header_without_an_end_is_told_as_that(folder):
+    write(folder, ",".join(f"column {number}" for number in range(150_000)) + "\n" + LINE)
+    told = ask("bulk", "in.csv", "--to", "us", "--out", "out.csv")
+    failed(told, 2, folder, "The first line of in.csv does not end within 1 MB")
+    write(folder, '"' + "x" * 200_000 + '",' + HEADER + "1," + LINE)
+    told = ask("bulk", "in.csv", "--to", "us", "--out", "out.csv")
+    failed(told, 2, folder, "one of its first cells has over 131,072 letters")
+
+
+def test_a_hundred_thousand_columns_are_told_apart(folder):
+    from tariffcli.bulk.headers import find_columns
+
+    names = ["date", "hs", "origin", *(f"column {number}" for number in range(100_000))]
+    begin = time.process_time()
+    assert set(find_columns(names, {})) == {"date", "hs", "origin"}
+    assert time.process_time() - begin < 30  # each with each other: minutes
+
+
+@pytest.mark.parametrize("name", ["hs", "date", "origin", "value", "claim"])
+@pytest.mark.parametrize("cell", [["a", "b"], {"a": "b"}])
+def test_a_column_of_several_values_a_line_is_refused_by_its_name(folder, name, cell):
+    line = {"date": "2025-06-05", "hs": "9503000073", "origin": "CN", "value": 1.0, "claim": ""}
+    parquet.write_table(pa.table({key: [cell if key == name else value] for key, value in line.items()}), folder / "in.parquet")
+    told = ask("bulk", "in.parquet", "--to", "us", "--out", "out.csv")
+    failed(told, 2, folder, f"Each cell of the column '{name}' holds several values", left=("in.parquet",))
+
+
+@pytest.mark.parametrize("kind", [pa.decimal128(38, 0), pa.decimal128(38, 2), pa.decimal256(70, 3), pa.uint64(), pa.float64(), pa.string()])
+@pytest.mark.parametrize("name", ["value", "quantity"])
+def test_amounts_that_no_line_has_are_refused_and_the_others_are_rated(folder, kind, name):
+    huge: list[Any] = [2**63, 2**64 - 1] if kind == pa.uint64() else [Decimal(10) ** 15, Decimal(2) ** 63, Decimal(10) ** 34]
+    amounts = [Decimal(250), Decimal(10) ** 15 - 1, *map(Decimal, huge)]
+    given = [str(one) if kind == pa.string() else float(one) if kind == pa.float64() else one for one in amounts]
+    given = [int(one) for one in amounts] if kind == pa.uint64() else given
+    many = len(given)
+    table = {"date": ["2025-06-05"] * many, "hs": ["9503000073"] * many, "origin": ["CN"] * many}
+    table |= {"value": [1] * many, "quantity": [1] * many, "unit": ["kg"] * many, name: pa.array(given, kind)}
+    parquet.write_table(pa.table(table), folder / "in.parquet")
+    assert ask("bulk", "in.parquet", "--to", "us", "--out", "out.parquet").code == 0
+    lines = parquet.read_table(folder / "out.parquet").to_pylist()
+    assert [line["status"] for line in lines] == ["complete"] * 2 + ["invalid"] * (many - 2)
+    assert lines[0]["duty_due"] == (75 if name == "value" else 0.3)
+    assert all(f"the {name} is 1,000,000,000,000,000 or more" in line["reason"] for line in lines[2:])
 
 
 def test_a_file_of_mixed_encodings_ends_in_one_line(folder):
@@ -383,7 +464,8 @@ def test_an_existing_output_is_kept_without_force(folder):
 
 
 def run(folder: Path, *words: str, **options: Any) -> subprocess.Popen[bytes]:
-    return started([sys.executable, "-m", "tariffcli", "bulk", *words], cwd=folder, stderr=subprocess.PIPE, **options)
+    """A run that keeps no bytecode: where little may be written, half a file of that would stay."""
+    return started([sys.executable, "-B", "-m", "tariffcli", "bulk", *words], cwd=folder, stderr=subprocess.PIPE, **options)
 
 
 @pytest.mark.parametrize("words", [(), ("--out", "-")])
@@ -409,6 +491,66 @@ def test_a_full_disk_leaves_nothing(folder):
     assert "could not be written" in message
     assert "nothing was left behind" in message
     assert [path.name for path in folder.iterdir()] == ["in.csv"]
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.tsv", "out.parquet", "out.xlsx"])
+@pytest.mark.parametrize("most", [100, 3_000, 60_000])
+def test_wherever_a_disk_is_full_it_is_said_once_and_nothing_stays(folder, monkeypatch, name, most):
+    write(folder, HEADER + "".join(LINE.replace("250", f"{number * 7919}") for number in range(20_000)))
+    (folder / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder / "temporary"))
+
+    def small() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    done = run(folder, "in.csv", "--to", "us", "--out", name, "--columns", "total_pct,duty_due", before=small)
+    message = done.communicate(timeout=120)[1].decode()
+    assert done.returncode == 1, message
+    said = message.splitlines()
+    assert [line for line in said if not line.startswith("columns: ")] == said[-1:], message
+    assert said[-1].startswith(f"error: {name} could not be written: File too large"), message
+    assert sorted(path.name for path in folder.iterdir()) == ["in.csv", "temporary"]
+    assert not list((folder / "temporary").iterdir())
+
+
+def test_a_workbook_whose_disk_is_full_only_at_its_end_is_said_once(folder, monkeypatch):
+    """The rows fit, and so does not what they are packed into."""
+    from tariffcli.bulk import sinks
+
+    unheard: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", unheard.append)
+    whole = sinks.Once.write
+
+    def full(self: Any, data: bytes) -> int:
+        def act() -> int:
+            raise OSError(28, "No space left on device")
+
+        return self._tried(act, len(data)) if self.tell() > 1_000 or self._failed else whole(self, data)
+
+    monkeypatch.setattr(sinks.Once, "write", full)
+    write(folder, HEADER + LINE * 3_000)
+    failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.xlsx"), 1, folder, "out.xlsx could not be written: No space left")
+    gc.collect()
+    assert unheard == []
+
+
+def test_an_interrupted_workbook_leaves_no_rows_among_the_temporary_files(folder, monkeypatch):
+    from tariffcli.bulk import sinks
+
+    (folder / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder / "temporary"))
+    whole = sinks.SheetSink.write
+
+    def stopped(self: Any, encoded: Any) -> None:
+        whole(self, encoded)
+        assert list((folder / "temporary").rglob("*"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sinks.SheetSink, "write", stopped)
+    write(folder, HEADER + LINE * 3_000)
+    failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.xlsx"), 130, folder, "interrupted", left=("in.csv", "temporary"))
+    assert not list((folder / "temporary").iterdir())
 
 
 def begun(folder: Path, target: Path, *words: str) -> subprocess.Popen[bytes]:

@@ -144,6 +144,19 @@ def test_a_closed_pipe_ends_quietly(words: tuple[str, ...], tail: str) -> None:
     assert (told.code, told.err) == (0, "")
 
 
+@pytest.mark.parametrize("lines", [3, 300_000])
+@pytest.mark.parametrize("words", [("--out", "-"), ()])
+def test_a_closed_pipe_ends_a_whole_file_quietly(words: tuple[str, ...], lines: int, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "in.csv"
+    path.write_text("date,hs,origin\n" + "2025-06-05,9503.00.0073,CN\n" * lines)
+    for tail in ("head -1", "true"):
+        told = piped(tail, "bulk", str(path), "--to", "us", *words)
+        assert told.code == 0, told
+        assert all(not line.startswith("error") for line in told.err.splitlines()), told.err
+        assert "Traceback" not in told.err
+
+
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no /dev/full here")
 @pytest.mark.parametrize("words", [PLAIN, (*RATE, "--no-color"), ("history", *PAIR, "--format", "csv")])
 def test_a_full_disk_behind_stdout_is_one_line(words: tuple[str, ...]) -> None:
@@ -216,6 +229,44 @@ def test_nothing_on_stdout_or_stderr_open_is_no_traceback() -> None:
         )
         assert "Traceback" not in done.stderr
         assert done.returncode in (0, 1)
+
+
+def test_lines_from_a_closed_standard_input_are_refused() -> None:
+    pytest.importorskip("pyarrow")
+    line = ["bash", "-c", '"$@" <&-', "bash", *PROGRAM, "bulk", "-", "--to", "us"]
+    done = subprocess.run(line, capture_output=True, text=True, cwd=ROOT, env=surroundings(), timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert one_line(Told(2, "", done.stderr)).startswith("error: Standard input is closed")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
+def test_where_the_system_has_no_more_it_is_said_so(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tariffcli.cli import ask as asking
+
+    def scarce(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(asking, "load", scarce)
+    told = ask(*RATE)
+    assert (told.code, told.out) == (1, "")
+    assert "too little memory, or no more threads" in one_line(told)
+    assert "fault in the program" not in told.err
+
+
+def test_a_thread_that_cannot_begin_leaves_no_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyarrow")
+    from threading import Thread
+
+    (tmp_path / "in.csv").write_text("date,hs,origin\n2025-06-05,9503.00.0073,CN\n")
+
+    def scarce(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Thread, "start", scarce)
+    told = ask("bulk", str(tmp_path / "in.csv"), "--to", "us", "--out", str(tmp_path / "out.csv"))
+    assert told.code == 1
+    assert "no more threads" in told.err.splitlines()[-1]
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
 
 @pytest.fixture

@@ -18,6 +18,9 @@ Whole = NDArray[np.int64]
 MOST = 2**53
 """Beyond it a float no longer tells one from the next."""
 
+LARGEST = 10**15
+"""The duty on so much does not fit into whole cents of 64 bits."""
+
 
 def read_amounts(reader: Reader, batch: Any) -> tuple[Amounts | None, Whole | None]:
     """The amounts of a batch where values are given, and the refusals of values and quantities (None: there are none)."""
@@ -60,6 +63,7 @@ def _scaled(reader: Reader, batch: Any, meaning: str, scale: int) -> tuple[Whole
     missing = columns.missing(column) | np.isnan(floats)
     values = np.where(missing, 0.0, floats)
     bad[values < 0] = reader.refusal(f"the {meaning} is negative")
+    bad[values >= LARGEST] = reader.refusal(f"the {meaning} is {LARGEST:,} or more, which no line of an entry has")
     bad[np.isinf(values)] = reader.refusal(f"the {meaning} is not finite")
     sound = (bad >= 0) & ~missing & (values < MOST / scale)
     parts = np.where(sound, values, 0.0) * scale

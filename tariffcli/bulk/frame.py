@@ -77,6 +77,9 @@ def kept_classes(record: Record, known_on: str | None) -> Classes:
 
 def settle(plan: Plan, table: Any) -> Plan:
     """A plan with what only whole columns tell: how slashed days begin, and whether codes lost their zeros. Raises UsageError."""
+    for meaning, name in plan.columns.items():
+        if name in table.column_names and pa.types.is_nested(table.schema.field(name).type):
+            raise UsageError(f"Each cell of the column '{name[:40]}' holds several values; give one with a single {meaning} a line.")
     name = plan.columns.get("hs")
     if name in table.column_names:
         _, codes = columns.encoded(table.column(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tariffcli.bulk.plan import MEANINGS
@@ -62,7 +63,7 @@ def find_columns(names: Sequence[str], asked: Mapping[str, str]) -> dict[str, st
 
     Raises UsageError where a column that was asked for is not there, or two columns could have one meaning.
     """
-    doubled = next((name for name in names if list(names).count(name) > 1), None)
+    doubled = next((name for name, many in Counter(names).items() if many > 1), None)
     if doubled is not None:
         raise UsageError(f"The file has more than one column '{doubled[:40]}'; rename one of them.")
     found = _asked_for(names, asked)

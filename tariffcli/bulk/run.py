@@ -87,7 +87,7 @@ class Job(NamedTuple):
 def run(job: Job) -> Summary:
     """Rate a file. The output appears only when it is whole; an error or an interrupt leaves nothing behind.
 
-    Raises UsageError, TariffError, Interrupted.
+    Raises UsageError, TariffError, Interrupted; BrokenPipeError where nobody reads standard output any more.
     """
     check(job.plan, job.source.names, [name for name, _ in job.task.added])
     schema = output_schema(job.source.read_schema, job.task.added)
@@ -101,12 +101,13 @@ def run(job: Job) -> Summary:
         sink, release = open_sink(job.out_kind, aside if aside is not None else job.out, schema, numbers)
         try:
             read, written = [0], 0
-            for kept, encoded in _worked(job, schema, sink, _teller(job), read):
-                sink.write(encoded)
-                for rated, extra, rows in kept:
-                    summary.add(job.task.rater, rated)
-                    job.task.collect(extra)
-                    written += rows
+            with closing(_worked(job, schema, sink, _teller(job), read)) as worked:
+                for kept, encoded in worked:
+                    sink.write(encoded)
+                    for rated, extra, rows in kept:
+                        summary.add(job.task.rater, rated)
+                        job.task.collect(extra)
+                        written += rows
             _check_all_there(job, read[0], written)
             sink.close(job.task.reports())
         finally:
@@ -121,6 +122,8 @@ def run(job: Job) -> Summary:
     except MemoryError:
         raise TariffError(f"Memory ran out after {summary.lines:,} lines; try --threads 1. Nothing was left behind.") from None
     except OSError as error:
+        if job.out is None and isinstance(error, BrokenPipeError):
+            raise  # whoever read the answers has seen enough
         where = job.out if job.out is not None else "standard output"
         said = f"{error.strerror or first_line(error)}; {summary.lines:,} lines were rated, nothing was left behind."
         raise TariffError(f"{where} could not be written: {said}") from None
@@ -179,7 +182,9 @@ def _teller(job: Job) -> Callable[[int], None]:
     return tell
 
 
-def _worked(job: Job, schema: Any, sink: Sink, tell: Callable[[int], None], read: list[int]) -> Iterator[tuple[list[Kept], Any]]:
+def _worked(
+    job: Job, schema: Any, sink: Sink, tell: Callable[[int], None], read: list[int]
+) -> Generator[tuple[list[Kept], Any], None, None]:
     """Batches that were worked on, in order, and what the sink wants of them together; several groups are on their way at once.
 
     `read` counts the rows that were read.

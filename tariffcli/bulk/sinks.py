@@ -8,7 +8,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -150,14 +151,59 @@ class ParquetSink(Sink):
         self._stream.flush()
 
 
+class Once:
+    """A file that fails once. Whatever is written after that is taken and dropped.
+
+    So a half-written archive that is let go of, and would end itself, does not fail a second time.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._failed = stream, False
+
+    def _tried(self, act: Callable[[], int], otherwise: int) -> int:
+        if self._failed:
+            return otherwise
+        try:
+            return act()
+        except OSError:
+            self._failed = True
+            raise
+
+    def seekable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Write bytes."""
+        return self._tried(lambda: self._stream.write(data), len(data))
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        """Go to a place."""
+        return self._tried(lambda: self._stream.seek(place, whence), 0)
+
+    def tell(self) -> int:
+        """The place."""
+        return self._tried(self._stream.tell, 0)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        self._tried(lambda: self._stream.flush() or 0, 0)
+
+
 class SheetSink(Sink):
-    """One sheet of a workbook. Text is never run as a formula; `numbers` are the input's columns that are written as numbers."""
+    """One sheet of a workbook. Text is never run as a formula; `numbers` are the input's columns that are written as numbers.
+
+    Its rows wait in a folder of their own until the workbook ends; `release` takes that away.
+    """
 
     def __init__(self, path: Path, schema: Any, numbers: frozenset[str]) -> None:
         import xlsxwriter
 
+        self._stream, self._folder = path.open("wb"), TemporaryDirectory(prefix="tariff-", ignore_cleanup_errors=True)
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        self._book = xlsxwriter.Workbook(str(path), {**options, "nan_inf_to_errors": False})
+        options |= {"nan_inf_to_errors": False, "tmpdir": self._folder.name}
+        stream: Any = Once(self._stream)
+        self._book = xlsxwriter.Workbook(stream, options)
         self._sheet = self._book.add_worksheet("lines")
         self._numbers = [name in numbers for name in schema.names]
         self._row = 1
@@ -190,7 +236,9 @@ class SheetSink(Sink):
             self._sheet.write_number(self._row, place, value)
 
     def close(self, reports: Sequence[Report]) -> None:
-        """End the workbook, with a sheet for each report."""
+        """End the workbook, with a sheet for each report. Raises OSError."""
+        from xlsxwriter import exceptions as xlsx
+
         for report in reports:
             sheet = self._book.add_worksheet(report.name[:31])
             for place, row in enumerate([report.columns, *report.rows]):
@@ -199,13 +247,23 @@ class SheetSink(Sink):
                         sheet.write_string(place, column, cell[:32_767])
                     elif cell is not None:
                         sheet.write_number(place, column, float(cell))
-        self._book.close()
+        try:
+            self._book.close()
+        except xlsx.FileCreateError as error:  # what it could not write, or read back
+            raise error.args[0] from None
+        self._stream.flush()
+
+    def release(self) -> None:
+        """Let go of the file and of the rows that wait."""
+        self._folder.cleanup()
+        self._stream.close()
 
 
 def open_sink(kind: str, target: Path | Aside | None, schema: Any, numbers: frozenset[str]) -> tuple[Sink, Callable[[], None]]:
     """The sink of a kind at a device, a file being written or (None) standard output, and how to let go of what it holds."""
     if kind == "xlsx" and target is not None:
-        return SheetSink(target.path if isinstance(target, Aside) else target, schema, numbers), lambda: None
+        sheet = SheetSink(target.path if isinstance(target, Aside) else target, schema, numbers)
+        return sheet, sheet.release
     if target is None:
         return CsvSink(getattr(sys.stdout, "buffer", None) or Letters(), schema, ","), lambda: None
     aside = isinstance(target, Aside)

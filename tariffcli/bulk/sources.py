@@ -6,6 +6,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
@@ -25,6 +26,10 @@ BATCH = 1 << 16
 
 BLOCK = 1 << 23
 CODED_TEXT = pa.dictionary(pa.int32(), pa.string())
+HEAD = 1 << 20
+"""So many bytes of a text are looked at, to find how it is written."""
+
+MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
 CODED = {fold(name) for meaning in ("hs", "product", "origin", "importer", "date", "unit") for name in (meaning, *USUAL[meaning])}
 """Columns of few distinct texts, which are read as dictionaries."""
@@ -162,10 +167,12 @@ class Layout(NamedTuple):
 
 def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
     name = path.name if path is not None else "standard input"
-    stream = path.open("rb") if path is not None else sys.stdin.buffer
-    head = stream.read(1 << 20)
-    if not head.strip():
+    stream = path.open("rb") if path is not None else _standard_input()
+    head = stream.read(HEAD)
+    if not _without_mark(head).strip():
         raise UsageError(f"{name} is empty.")
+    if len(head) == HEAD and not re.search(rb"[\r\n]", head):
+        raise UsageError(f"The first line of {name} does not end within {HEAD >> 20} MB; a header is one line of column names.")
     layout = _layout(head, delimiter, options, name)
     total = path.stat().st_size if path is not None else 0
     skipped: list[str] = []
@@ -201,16 +208,27 @@ def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
     return Source(name, "csv", layout.names, schema, batches, skipped, done, path is not None, look)
 
 
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise UsageError("Standard input is closed; give the name of a file, or pipe lines in.")
+    return sys.stdin.buffer
+
+
+def _without_mark(head: bytes) -> bytes:
+    """The first bytes of a text without the mark that tells its encoding."""
+    return next((head[len(mark) :] for mark in MARKS if head.startswith(mark)), head)
+
+
 def _layout(head: bytes, delimiter: str | None, options: Options, name: str) -> Layout:
     """The layout that finds most columns of known meaning."""
-    if b"\x00" in head[:4096] and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UsageError(f"{name} is no text file; give a .csv, .tsv, .xlsx or .parquet file.")
-    encodings = (options.encoding,) if options.encoding else ("utf-16",) if head.startswith((b"\xff\xfe", b"\xfe\xff")) else ENCODINGS
+    encodings = _encodings(head, options.encoding, name)
+    decoded = False
     best: tuple[int, Layout] | None = None
     for encoding in encodings:
         text = _decoded(head, encoding)
         if text is None:
             continue
+        decoded = True
         for parted in (delimiter,) if delimiter else DELIMITERS:
             for lines, cells in _first_rows(text, parted):
                 score = _meanings(cells, options.asked)
@@ -219,7 +237,7 @@ def _layout(head: bytes, delimiter: str | None, options: Options, name: str) -> 
         if best is not None and best[0] >= 2:
             break
     if best is None:
-        raise UsageError(f"{name} could not be read as {' or '.join(encodings)}; give --encoding.")
+        raise UsageError(_unreadable(encodings, decoded, options.encoding, name))
     _check_header(best[1], name)
     return best[1]
 
@@ -231,19 +249,46 @@ def _check_header(layout: Layout, name: str) -> None:
         raise quotes.refusal(name, layout.header - len(others), len(others))
 
 
+def _encodings(head: bytes, asked: str | None, name: str) -> tuple[str, ...]:
+    """The encodings to try. Raises UsageError for one that is none of text, or that needs a mark which is not there."""
+    marked = head.startswith(MARKS[1:])
+    if asked is None:
+        if b"\x00" in head[:4096] and not marked:
+            ask = "If it is UTF-16 without its mark, add --encoding utf-16-le."
+            raise UsageError(f"{name} is no text file; give a .csv, .tsv, .xlsx or .parquet file. {ask}")
+        return ("utf-16",) if marked else ENCODINGS
+    try:
+        "a".encode(asked)
+    except (LookupError, ValueError):
+        usual = "utf-8, utf-16, gb18030 or cp1252"
+        raise UsageError(f"--encoding: '{asked[:30]}' is no encoding of text; give one such as {usual}.") from None
+    if codecs.lookup(asked).name == "utf-16" and not marked:
+        raise UsageError(f"{name} does not begin with the mark of UTF-16; add --encoding utf-16-le, or utf-16-be.")
+    return (asked,)
+
+
+def _unreadable(tried: Sequence[str], decoded: bool, asked: str | None, name: str) -> str:
+    """What is said of a text whose first rows were not found, though its letters may have been."""
+    if decoded:
+        most = f"{csv.field_size_limit():,}"
+        return f"{name} does not begin with rows of cells: one of its first cells has over {most} letters, or a quote that never ends."
+    other = "another" if asked else "its"
+    return f"{name} could not be read as {' or '.join(tried)}; give {other} --encoding."
+
+
 def _decoded(head: bytes, encoding: str) -> str | None:
     """The text of the first bytes; the last character may be cut."""
     try:
         decoder = codecs.getincrementaldecoder(encoding)()
         return decoder.decode(head, final=False)
-    except (UnicodeDecodeError, LookupError):
+    except UnicodeError:
         return None
 
 
 def _first_rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """The first rows, each with the lines down to its end: a header may stand below rows of parameters."""
     rows: list[tuple[int, list[str]]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter)
     try:
         for row in reader:
             rows.append((reader.line_num, row))

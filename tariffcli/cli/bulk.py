@@ -15,6 +15,7 @@ from tariffcli.book.load import load
 from tariffcli.bulk import memory
 from tariffcli.cli.one_file import Asked, rate_one, tell_plan
 from tariffcli.cli.options import file_of
+from tariffcli.cli.start import PipeClosed
 from tariffcli.clock import today
 from tariffcli.errors import TariffError, UsageError
 from tariffcli.law.instants import parse_day
@@ -200,6 +201,8 @@ def _file(asked: Asked, source: str, out: Path | None, force: bool) -> tuple[dic
     classes = open_classes(asked.record, asked.known_on)
     try:
         part = rate_one(asked, classes, path, out, print_plan=True)
+    except BrokenPipeError:
+        raise PipeClosed from None
     finally:
         keep_classes(classes)
     return part.statuses, part.misshapen

@@ -71,13 +71,10 @@ def main() -> None:
     except OSError as error:
         _drop_stdout()
         _end(f"error: {error.filename or 'the output'} could not be read or written: {error.strerror or error}.", 1)
-    except MemoryError:
-        _drop_stdout()
-        _end("error: there is not enough memory for this; close other programs, or allow this one more.", 1)
-    except Exception as error:  # a fault of ours: one line for a person, the whole trace for who asks
+    except Exception as error:
         if os.environ.get("TARIFF_DEBUG"):
             raise
-        _end(f"error: a fault in the program ({type(error).__name__}: {error}); set TARIFF_DEBUG=1 to see where, and report it.", 1)
+        _end(f"error: {_fault(error)}", 1)
     else:
         sys.exit(code)
 
@@ -90,6 +87,17 @@ def run(words: Sequence[str]) -> int:
     """Answer a command line; gives the exit code."""
     given = quick_options(words)
     return answer_quickly(given) if given is not None else run_app()
+
+
+def _fault(error: Exception) -> str:
+    """What is said of an error that nothing foresaw: where the system has no more, that; else it is a fault of ours."""
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "start new thread" in str(error)):
+        return (
+            "the system gives this program too little memory, or no more threads. "
+            "You can give it more, or add --threads 1 to `tariff bulk`."
+        )
+    said = f"{type(error).__name__}: {error}"
+    return f"a fault in the program ({said}); set TARIFF_DEBUG=1 to see where, and report it."
 
 
 def quick_options(words: Sequence[str]) -> dict[str, str] | None:
