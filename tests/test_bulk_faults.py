@@ -334,7 +334,7 @@ def test_a_hundred_thousand_distinct_bad_codes_do_not_stop_the_good_ones(folder)
 PLAIN = {
     "hs": "No such product in the record. See `tariff products`, or give a code.",
     "digits": "The code is no line of this tariff in any edition read.",
-    "origin": "No such country in the record; use a two-letter code, for example us or cn.",
+    "origin": "No country '{}' in the record; use a two-letter code, for example us or cn.",
 }
 
 
@@ -365,7 +365,7 @@ def test_what_is_like_a_word_that_names_nothing_is_looked_for_the_first_times_on
     assert {one["status"] for one in lines[:-1]} == {"invalid"}
     assert lines[-1]["status"] == "complete"
     assert lines[0]["reason"].startswith(named)
-    assert lines[2_999]["reason"] == PLAIN[column]
+    assert lines[2_999]["reason"] == PLAIN[column].format(lines[2_999]["Country of Origin"])
     assert len(searches) <= 1_000
     (again,) = rated(folder, HEADER + line.format(word(2_500)))  # with what was kept: no other word is named
     assert again["reason"] == PLAIN[column] or str(word(2_500)) in again["reason"]
