@@ -55,6 +55,7 @@ class Scaled(NamedTuple):
     high: Whole
     exact: Callable[[int], Decimal]
 
+
 def read_amounts(reader: Reader, batch: Any) -> tuple[Amounts | None, Whole | None]:
     """The amounts of a batch where values are given, and the refusals of values and quantities (None: there are none)."""
     if not reader.plan.has("value"):
