@@ -23,8 +23,8 @@ from bulk_files import growth, parquet_files, processes
 from contest import PLAN, change_points, contest, make_lines, ours
 
 from tariffcli.book import load
-from tariffcli.bulk.classes import Classes
-from tariffcli.bulk.rating import Rater
+from tariffcli.bulk.cells.rater import Rater
+from tariffcli.bulk.classes.classes import Classes
 
 PARTS = ["memory", "authorities", "pandas", "files", "process", "growth"]
 

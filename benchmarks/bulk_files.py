@@ -20,9 +20,9 @@ from contest import PLAN, change_points, checksum, contest, make_lines, ours
 from pyarrow import parquet
 
 from tariffcli.book import load
-from tariffcli.bulk.answers import Rated
-from tariffcli.bulk.classes import Classes
-from tariffcli.bulk.rating import Rater
+from tariffcli.bulk.cells.answers import Rated
+from tariffcli.bulk.cells.rater import Rater
+from tariffcli.bulk.classes.classes import Classes
 
 HERE = Path(__file__).resolve().parent
 ADDED = ["total_pct", "additional_pct"]
@@ -38,7 +38,7 @@ with parquet.ParquetFile(sys.argv[1]) as file:
 
 def parquet_files(asked: argparse.Namespace, table: pa.Table, folder: Path, book: Any, classes: Classes) -> None:
     """(c) Parquet to Parquet: the product's own stream, a copy of the same result by the same sink, DuckDB's ASOF copy."""
-    from tariffcli.bulk import run, sources, tasks
+    from tariffcli.bulk.files import run, sources, task
 
     path, rated, out = folder / "lines.parquet", folder / "rated.parquet", folder / "out.parquet"
     parquet.write_table(table, path, row_group_size=1 << 20, compression="zstd", compression_level=1)
@@ -55,10 +55,10 @@ def parquet_files(asked: argparse.Namespace, table: pa.Table, folder: Path, book
     base.execute("SET preserve_insertion_order = false")
 
     def rate(threads: int, target: Path) -> None:
-        run.run(run.Job(sources.open_source(path, options), rater.plan, tasks.rating(rater), target, "parquet", threads))
+        run.run(run.Job(sources.open_source(path, options), rater.plan, task.rating(rater), target, "parquet", threads))
 
     nothing = np.zeros(1, dtype=np.intp)
-    as_it_is = tasks.Task(rater, [], lambda batch: tasks.Worked(batch, Rated(nothing, None), []))
+    as_it_is = task.Task(rater, [], lambda batch: task.Worked(batch, Rated(nothing, None), []))
 
     def copy(threads: int) -> None:
         run.run(run.Job(sources.open_source(rated, options), rater.plan, as_it_is, out, "parquet", threads))

@@ -17,10 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "seeds"))
 
 import lines as seeds
 
-from tariffcli.bulk.outcomes import charges_of
-from tariffcli.bulk.plan import Plan
-from tariffcli.bulk.rating import Rater
-from tariffcli.bulk.specific import rate_of
+from tariffcli.bulk.cells.plan import Plan
+from tariffcli.bulk.cells.rater import Rater
+from tariffcli.bulk.classes.outcomes import charges_of
+from tariffcli.bulk.classes.specific import rate_of
 
 PLAN = Plan({"date": "date", "hs": "hs", "origin": "origin"}, {"importer": "us"})
 
@@ -75,9 +75,9 @@ def by_programme(rater: Rater) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     rest = totals.copy()
     for number in range(len(outcomes)):
-        program = outcomes.programs[int(outcomes.program.values[number])]
+        formula = outcomes.formulas[int(outcomes.formula.values[number])]
         told = charges_of(charges.texts[int(charges.numbers.values[number])])
-        for line, (_, programme) in zip(program.lines if program is not None and told else (), told, strict=True):
+        for line, (_, programme) in zip(formula.lines if formula is not None and told else (), told, strict=True):
             if programme and rate_of(line) is not None and not np.isnan(rest[number]):
                 pct = float(line.parts[0].pct)
                 found.setdefault(f"programme {programme}", np.zeros(len(outcomes)))[number] += pct

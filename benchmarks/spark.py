@@ -3,7 +3,7 @@
     python benchmarks/spark.py [LINES] [ROUNDS] [CORES ...]
 
 For each number of cores a `local-cluster` of as many worker processes of one core. A round copies the input, rates it with
-`tariffcli.bulk.spark.run` (counting the distinct codes, rating, writing, counting what was written), and copies the rated lines
+`tariffcli.bulk.spark.driver.run` (counting the distinct codes, rating, writing, counting what was written), and copies the rated lines
 again: the same result columns by the same writer. The first rating, with no class known, is told apart. All runs of a session
 must give the same sum of duties.
 """
@@ -25,8 +25,8 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from tariffcli.book.load import Record, load
-from tariffcli.bulk import cluster
-from tariffcli.bulk.spark import run
+from tariffcli.bulk.spark import cluster
+from tariffcli.bulk.spark.driver import run
 
 ORIGINS = (("cn", 0.55), ("hk", 0.05), ("mx", 0.15), ("ca", 0.12), ("de", 0.08), ("jp", 0.05))
 PART = 1_000_000

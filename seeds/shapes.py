@@ -57,8 +57,8 @@ def entry_rows(chunks: Iterable[pa.RecordBatch], seed: int, draw: Callable[..., 
 def _charging() -> tuple[dict[str, Any], Any]:
     """The acts of the record by name, and what tells which of them charge a line: one for every file of a process."""
     from tariffcli.book import load
-    from tariffcli.bulk.plan import Plan
-    from tariffcli.bulk.rating import Rater
+    from tariffcli.bulk.cells.plan import Plan
+    from tariffcli.bulk.cells.rater import Rater
 
     record = load()
     names = ("date", "hs", "origin", "importer")

@@ -7,12 +7,12 @@ from typing import Any
 import pyarrow as pa
 
 from tariffcli.book.load import Record
-from tariffcli.bulk.audit import Audited, Auditor
-from tariffcli.bulk.es003 import Preparer, recognise
-from tariffcli.bulk.filing import find_filed
+from tariffcli.bulk.cells.plan import Plan
+from tariffcli.bulk.cells.rater import Rater
+from tariffcli.bulk.entries.audit import Audited, Auditor
+from tariffcli.bulk.entries.es003 import Preparer, recognise
+from tariffcli.bulk.entries.filing import find_filed
 from tariffcli.bulk.frame import kept_classes
-from tariffcli.bulk.plan import Plan
-from tariffcli.bulk.rating import Rater
 
 SHORT = {
     "entry": "Entry Summary Number",

@@ -56,6 +56,35 @@ def test_a_room_imports_only_downwards(path):
             assert ROOMS.index(other) <= ROOMS.index(room), f"{path.name} imports {name}"
 
 
+FLOORS = (("memory",), ("classes",), ("cells",), ("frame",), ("files", "spark"), ("entries", "means"))
+"""The floors of `bulk/`: a room may import itself and the floors below it."""
+
+
+def floor_of(room):
+    return next(floor for floor, rooms in enumerate(FLOORS) if room in rooms)
+
+
+@pytest.mark.parametrize("path", [path for path in modules() if room_of(path) == "bulk"], ids=lambda path: path.name)
+def test_a_room_of_bulk_imports_only_downwards(path):
+    if path.parent.name == "bulk" and path.stem == "__init__":
+        return
+    room = path.relative_to(PACKAGE / "bulk").with_suffix("").parts[0]
+    for name in imported(path):
+        if name.startswith("tariffcli.bulk."):
+            other = name.split(".")[2]
+            assert other == room or floor_of(other) < floor_of(room), f"{path.name} imports {name}"
+
+
+MOST_MODULES = 13
+
+
+def test_a_folder_fits_on_a_screen():
+    folders = [folder for folder in (PACKAGE / "bulk").rglob("*") if folder.is_dir() and folder.name != "__pycache__"]
+    many = {folder.name: len([path for path in folder.glob("*.py") if path.stem != "__init__"]) for folder in folders}
+    assert len(folders) == 6
+    assert {name: count for name, count in many.items() if count > MOST_MODULES} == {}
+
+
 @pytest.mark.parametrize("path", [path for path in modules() if room_of(path) == "law"], ids=lambda path: path.name)
 def test_the_law_knows_neither_files_nor_clocks(path):
     foreign = {name.split(".")[0] for name in imported(path)} - PURE - {"tariffcli"}
@@ -85,7 +114,7 @@ def test_one_module_reads_the_clock_and_only_the_doors_ask_it():
     words = ("time.time()", ".now(", ".today(", "monotonic_ns(", "time_ns(")
     assert [path.name for path, text in texts.items() if any(word in text for word in words)] == ["clock.py"]
     asking = {path.relative_to(PACKAGE).as_posix() for path in texts if "tariffcli.clock" in imported(path)}
-    assert {name for name in asking if not name.startswith("cli/")} == {"api.py", "bulk/frame.py", "bulk/spark.py"}
+    assert {name for name in asking if not name.startswith("cli/")} == {"api.py", "bulk/frame.py", "bulk/spark/driver.py"}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -16,13 +16,13 @@ import pyarrow as pa
 import pytest
 from entries import SHORT, audited, auditor, batches, goods, rows, why
 
-from tariffcli.bulk.audit import DECLARED, OTHER_DAY, STATUS_WORDS, Auditor
-from tariffcli.bulk.compare import AGREES, WORDS, Items, Sayings, findings, paired
-from tariffcli.bulk.headings import Headings
-from tariffcli.bulk.kept import keep_classes, open_classes
-from tariffcli.bulk.plan import Plan
-from tariffcli.bulk.rating import Rater
-from tariffcli.bulk.tally import Tally
+from tariffcli.bulk.cells.plan import Plan
+from tariffcli.bulk.cells.rater import Rater
+from tariffcli.bulk.classes.store import keep_classes, open_classes
+from tariffcli.bulk.entries.audit import DECLARED, OTHER_DAY, STATUS_WORDS, Auditor
+from tariffcli.bulk.entries.declared import AGREES, WORDS, Items, Sayings, findings, paired
+from tariffcli.bulk.entries.headings import Headings
+from tariffcli.bulk.entries.tally import Tally
 
 with (Path(__file__).parent / "cases" / "entries" / "published.csv").open(encoding="utf-8", newline="") as stream:
     PUBLISHED = list(csv.DictReader(stream))

@@ -262,10 +262,10 @@ def hand_weighted(record, rows, importer: str, origin: str, day: str) -> tuple[F
 
 @pytest.mark.parametrize("seed", range(6))
 def test_the_average_is_the_hand_weighted_mean_of_single_answers(record, seed, tmp_path):
-    from tariffcli.bulk.average import Averager
+    from tariffcli.bulk.files.small import read_small
     from tariffcli.bulk.frame import kept_classes
-    from tariffcli.bulk.tables import read_small
-    from tariffcli.bulk.weights import read_weights
+    from tariffcli.bulk.means.average import Averager
+    from tariffcli.bulk.means.weights import read_weights
 
     random = Random(seed)
     importer, origin = random.choice([("us", "cn"), ("us", "cn"), ("us", "hk"), ("cn", "us")])

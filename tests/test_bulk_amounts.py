@@ -13,13 +13,14 @@ import pytest
 from program import ask
 
 from tariffcli.book.load import Record, load
-from tariffcli.bulk import clean, money
-from tariffcli.bulk.amounts import read_amounts
-from tariffcli.bulk.money import UNKNOWN, duties, table_of
-from tariffcli.bulk.plan import Plan
-from tariffcli.bulk.rating import Rater
-from tariffcli.law.amounts import Goods, Program, Reckoned, duty_of
-from tariffcli.law.duty import AdValorem, Specific
+from tariffcli.bulk.cells import spellings
+from tariffcli.bulk.cells.plan import Plan
+from tariffcli.bulk.cells.rater import Rater
+from tariffcli.bulk.cells.values import read_amounts
+from tariffcli.bulk.classes.duties import UNKNOWN, duties, table_of
+from tariffcli.law.bill import Goods
+from tariffcli.law.expression import AdValorem, Specific
+from tariffcli.law.formula import Formula, FormulaLine, duty_of
 
 RATES = [AdValorem(Decimal(text)) for text in ("0", "2.5", "5", "7.5", "10", "20", "25", "33.3333", "50", "145")]
 PRICES = [Specific(Decimal(text), unit) for text, unit in (("0.028", "kg"), ("1.5", "each"), ("0.324", "doz."), ("12.34567", "t"))]
@@ -31,14 +32,14 @@ def record() -> Record:
     return load()
 
 
-def programs(random: Random, prices: bool) -> list[Program | None]:
+def programs(random: Random, prices: bool) -> list[Formula | None]:
     """Bills of all kinds: rates alone, in whole units of money, by quantity, several lines."""
 
-    def line() -> Reckoned:
+    def line() -> FormulaLine:
         parts = [*random.sample(PRICES, random.choice([0, 0, 1]) * prices), *random.sample(RATES, random.choice([0, 1]))] or [RATES[4]]
-        return Reckoned(tuple(parts), len(parts) == 2 and random.random() < 0.2)
+        return FormulaLine(tuple(parts), len(parts) == 2 and random.random() < 0.2)
 
-    return [Program(tuple(line() for _ in range(random.randint(1, 3))), random.random() < 0.4) for _ in range(60)] + [None]
+    return [Formula(tuple(line() for _ in range(random.randint(1, 3))), random.random() < 0.4) for _ in range(60)] + [None]
 
 
 def value(random: Random) -> float:
@@ -85,7 +86,7 @@ def text(random: Random) -> str:
 
 
 def owed(
-    record: Record, values: Any, bills: list[Program | None], numbers: Any, quantities: Any = None, units: list[str] | None = None
+    record: Record, values: Any, bills: list[Formula | None], numbers: Any, quantities: Any = None, units: list[str] | None = None
 ) -> list[int]:
     """What a file owes line by line."""
     parts = {"value": values} | ({"quantity": quantities, "unit": pa.array(units)} if quantities is not None else {})
@@ -98,13 +99,13 @@ def owed(
     return duties(bills, table_of(bills), numbers, amounts).tolist()
 
 
-def alone(program: Program | None, value: Decimal, quantities: tuple[tuple[Decimal, str], ...] = ()) -> int:
+def alone(program: Formula | None, value: Decimal, quantities: tuple[tuple[Decimal, str], ...] = ()) -> int:
     found = duty_of(program, Goods(value, quantities=quantities)) if program is not None else None
     return UNKNOWN if found is None else int(found * 100)
 
 
 def read(one: Any) -> Decimal:
-    return one if isinstance(one, Decimal) else clean.money(one) if isinstance(one, str) else Decimal(repr(one))
+    return one if isinstance(one, Decimal) else spellings.money(one) if isinstance(one, str) else Decimal(repr(one))
 
 
 def dictionary(values: Iterable[str]) -> Any:
@@ -176,15 +177,17 @@ def long_floats(random: Random) -> float:
     ],
 )
 @pytest.mark.parametrize(
-    "bill", [Program((Reckoned((RATES[4],)), Reckoned((RATES[1],))), False), Program((Reckoned((PRICES[0], RATES[3])),), True)]
+    "bill", [Formula((FormulaLine((RATES[4],)), FormulaLine((RATES[1],))), False), Formula((FormulaLine((PRICES[0], RATES[3])),), True)]
 )
 def test_of_a_column_of_long_decimals_few_are_reckoned_alone(record, monkeypatch, column, bill):
     reckoned: list[object] = []
-    true = money._exactly
-    monkeypatch.setattr(money, "_exactly", lambda *line: reckoned.append(line) or true(*line))
+    from tariffcli.bulk.classes import duties as reckoning
+
+    true = reckoning._exactly
+    monkeypatch.setattr(reckoning, "_exactly", lambda *line: reckoned.append(line) or true(*line))
     read_alone: list[object] = []
-    true_money = clean.money
-    monkeypatch.setattr(clean, "money", lambda text: read_alone.append(text) or true_money(text))
+    true_money = spellings.money
+    monkeypatch.setattr(spellings, "money", lambda text: read_alone.append(text) or true_money(text))
     random = Random(5)
     values = column([long_floats(random) for _ in range(20_000)])
     owed(record, values, [bill], np.zeros(20_000, dtype=np.int32), pa.array([1.5] * 20_000), ["kg"] * 20_000)

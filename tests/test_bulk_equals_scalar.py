@@ -11,9 +11,9 @@ import pytest
 from tariffcli.book.entry import Entry, facts_given, ordinary_duty
 from tariffcli.book.words import find_country
 from tariffcli.errors import UsageError
-from tariffcli.law.amounts import Goods, bill
-from tariffcli.law.charges import reporting_on
-from tariffcli.law.engine import CHARGED, rate
+from tariffcli.law.bill import Goods, bill
+from tariffcli.law.engine import CHARGING_ROLES, rate
+from tariffcli.law.entry_summary import reporting_on
 from tariffcli.law.instants import day_of, end_of_day, parse_day
 from tariffcli.law.model import Query
 from tariffcli.law.products import GENERAL, cut_to_law, find_product
@@ -121,7 +121,7 @@ def test_every_line_says_what_the_single_question_says(record, seed):
         assert found["additional_pct"] == number(answer.additional_pct), line
         assert (found["additional_min_pct"], found["additional_max_pct"]) == (number(answer.min_pct), number(answer.max_pct)), line
         assert (found["mfn_pct"], found["total_pct"]) == (number(answer.mfn_pct), number(answer.total_pct)), line
-        ids = dict.fromkeys(layer.event.id for layer in answer.layers if layer.role in CHARGED)
+        ids = dict.fromkeys(layer.event.id for layer in answer.layers if layer.role in CHARGING_ROLES)
         assert (found["event_ids"] or "") == ";".join(ids), line
         if found["duty_due"] is None and owed is not None:  # two rates that come to the same cent: a bill may say it, a class cannot
             assert answer.total_min_pct != answer.total_max_pct, line
@@ -134,8 +134,8 @@ def test_every_line_says_what_the_single_question_says(record, seed):
 
 
 def test_the_reason_of_a_line_does_not_depend_on_the_lines_before_it(record):
-    from tariffcli.bulk.plan import Plan
-    from tariffcli.bulk.rating import Rater
+    from tariffcli.bulk.cells.plan import Plan
+    from tariffcli.bulk.cells.rater import Rater
 
     sound = {"date": "2025-04-24", "hs": "6109100012", "origin": "cn", "importer": "us", "value": "1", "mode": "air"}
     faults = {"date": "soon", "hs": "6.1E+9", "origin": "Atlantis", "importer": "??", "value": "much", "mode": "rocket"}
@@ -154,9 +154,9 @@ def test_the_reason_of_a_line_does_not_depend_on_the_lines_before_it(record):
 
 def test_facts_that_differ_on_every_line_are_those_of_their_line(record):
     """Combinations of their distinct values are more than a whole number of eight bytes can tell apart."""
-    from tariffcli.bulk.classes import Classes
-    from tariffcli.bulk.plan import Plan
-    from tariffcli.bulk.reading import Reader
+    from tariffcli.bulk.cells.plan import Plan
+    from tariffcli.bulk.cells.reader import Reader
+    from tariffcli.bulk.classes.classes import Classes
     from tariffcli.law.facts import holds_for
 
     lines = 20_000
@@ -195,9 +195,9 @@ def test_facts_that_differ_on_every_line_are_those_of_their_line(record):
 
 def test_amounts_and_days_on_one_side_of_all_bounds_are_one_fact(record):
     """Parcels each have another value: only whether it is above a bound matters, and neither memory nor questions grow with them."""
-    from tariffcli.bulk.classes import Classes
-    from tariffcli.bulk.plan import Plan
-    from tariffcli.bulk.rating import Rater
+    from tariffcli.bulk.cells.plan import Plan
+    from tariffcli.bulk.cells.rater import Rater
+    from tariffcli.bulk.classes.classes import Classes
 
     lines = 3_000
     columns = {
@@ -219,8 +219,8 @@ def test_amounts_and_days_on_one_side_of_all_bounds_are_one_fact(record):
 
 @pytest.mark.parametrize("kind", [pa.bool_(), pa.string()])
 def test_a_fact_that_is_no_is_not_a_fact_that_is_not_given(record, kind):
-    from tariffcli.bulk.plan import Plan
-    from tariffcli.bulk.rating import Rater
+    from tariffcli.bulk.cells.plan import Plan
+    from tariffcli.bulk.cells.rater import Rater
 
     told = {pa.bool_(): [False, None], pa.string(): ["no", ""]}[kind]
     columns = {"date": ["2018-06-20"] * 2, "hs": ["8541406025"] * 2, "origin": ["cn"] * 2, "importer": ["us"] * 2, "in_quota": told}
@@ -230,8 +230,8 @@ def test_a_fact_that_is_no_is_not_a_fact_that_is_not_given(record, kind):
 
 
 def test_columns_that_hold_no_countries_cost_no_more_than_their_lines(record):
-    from tariffcli.bulk.plan import Plan
-    from tariffcli.bulk.rating import Rater
+    from tariffcli.bulk.cells.plan import Plan
+    from tariffcli.bulk.cells.rater import Rater
 
     lines = 60_000
     names = [f"no country {line}" for line in range(lines)]
@@ -249,10 +249,10 @@ def test_columns_that_hold_no_countries_cost_no_more_than_their_lines(record):
 def test_batches_that_share_their_distinct_values_take_a_straight_way_to_the_same_answers(
     record, monkeypatch, valued, outputs, most, width
 ):
-    from tariffcli.bulk.plan import Plan
-    from tariffcli.bulk.rating import Rater
+    from tariffcli.bulk.cells.plan import Plan
+    from tariffcli.bulk.cells.rater import Rater
 
-    monkeypatch.setattr("tariffcli.bulk.direct.MOST_NARROW", most)
+    monkeypatch.setattr("tariffcli.bulk.cells.fast_path.MOST_NARROW", most)
 
     random = Random(5)
     codes = ["9503000073", "8471300100", "6109100012", "77000001", "1.2E+9", "940360"]
@@ -292,7 +292,7 @@ def test_batches_that_share_their_distinct_values_take_a_straight_way_to_the_sam
 def test_a_table_is_read_at_numbers_of_any_width(width, lines):
     import numpy as np
 
-    from tariffcli.bulk.columns import gather
+    from tariffcli.bulk.classes.arrow import gather
 
     table, numbers = np.arange(250) * 1.5, (np.arange(lines) * 7 % 250).astype(width)
     out = np.zeros(lines)
@@ -304,19 +304,19 @@ def test_a_table_is_read_at_numbers_of_any_width(width, lines):
 def test_many_programs_at_once_owe_what_each_owes_alone(record):
     import numpy as np
 
-    from tariffcli.bulk.money import UNKNOWN, Amounts, duties, table_of
-    from tariffcli.law.amounts import Program, Reckoned, duty_of
-    from tariffcli.law.duty import AdValorem, Specific
+    from tariffcli.bulk.classes.duties import UNKNOWN, Amounts, duties, table_of
+    from tariffcli.law.expression import AdValorem, Specific
+    from tariffcli.law.formula import Formula, FormulaLine, duty_of
 
     random = Random(11)
     rates = [AdValorem(Decimal(text)) for text in ("0", "2.5", "7.125", "25", "145")]
     prices = [Specific(Decimal(text), unit) for text, unit in (("0.028", "kg"), ("1.5", "each"), ("0.324", "doz."), ("12.34567", "t"))]
 
-    def line() -> Reckoned:
+    def line() -> FormulaLine:
         parts = [*random.sample(prices, random.choice([0, 0, 1, 1, 2])), *random.sample(rates, random.choice([0, 1]))] or [rates[0]]
-        return Reckoned(tuple(parts), len(parts) == 2 and random.random() < 0.2)
+        return FormulaLine(tuple(parts), len(parts) == 2 and random.random() < 0.2)
 
-    programs = [Program(tuple(line() for _ in range(random.randint(1, 3))), random.random() < 0.5) for _ in range(150)] + [None]
+    programs = [Formula(tuple(line() for _ in range(random.randint(1, 3))), random.random() < 0.5) for _ in range(150)] + [None]
     names = ["kg", "KG", "pieces", "dozen", "t", "m3", "", "bushels of dust"]
     lines = 3_000
     numbers = np.array([random.randrange(len(programs)) for _ in range(lines)], dtype=np.int32)

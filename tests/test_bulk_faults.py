@@ -130,7 +130,7 @@ def test_codes_and_money_are_read_as_files_write_them(folder):
 
 
 def test_a_zero_far_down_a_column_shows_that_none_was_eaten(folder, monkeypatch):
-    monkeypatch.setattr("tariffcli.bulk.sources.BLOCK", 1 << 12)
+    monkeypatch.setattr("tariffcli.bulk.files.sources.BLOCK", 1 << 12)
     odd = "2025-06-05,901110010,CN,250.00\n"
     lines = rated(folder, HEADER + odd + LINE * 1_000 + "2025-06-05,0901110010,CN,250.00\n")
     assert lines[0]["status"] == "invalid"
@@ -215,7 +215,7 @@ def test_a_header_without_an_end_is_told_as_that(folder):
 
 
 def test_a_hundred_thousand_columns_are_each_looked_at_a_few_times(folder, monkeypatch):
-    from tariffcli.bulk import headers
+    from tariffcli.bulk.cells import headers
 
     looks: list[str] = []
 
@@ -268,10 +268,10 @@ def test_formula_cells_are_neutralised_and_numbers_are_not(folder):
 
 
 def test_rows_left_out_are_counted_once_though_a_first_file_is_read_twice(folder, monkeypatch):
-    from tariffcli.bulk import rating
+    from tariffcli.bulk.cells import rater
 
     monkeypatch.setenv("TARIFF_CACHE", str(folder / "cache"))
-    monkeypatch.setattr(rating, "FEW_UNMET", 1)
+    monkeypatch.setattr(rater, "FEW_UNMET", 1)
     write(folder, HEADER + (LINE * 60 + "one,two\n") * 5_000)
     assert ask("bulk", "in.csv", "--out", "out.parquet", "--to", "us", "--threads", "3").code == 0
     told = json.loads((folder / "out.parquet.manifest.json").read_text())
@@ -279,7 +279,7 @@ def test_rows_left_out_are_counted_once_though_a_first_file_is_read_twice(folder
 
 
 def test_an_input_that_cannot_be_hashed_leaves_the_earlier_output_as_it_was(folder, monkeypatch):
-    from tariffcli.bulk import manifest
+    from tariffcli.bulk.files import manifest
 
     write(folder, HEADER + LINE)
     assert ask("bulk", "in.csv", "--out", "out.csv", "--to", "us").code == 0
@@ -499,7 +499,7 @@ def test_a_sheet_up_to_the_limits_of_its_format_is_read(folder):
 
 
 def test_more_lines_than_a_sheet_holds_are_refused(folder, monkeypatch):
-    from tariffcli.bulk import sinks
+    from tariffcli.bulk.files import sinks
 
     monkeypatch.setattr(sinks, "SHEET_ROWS", 3)
     write(folder, HEADER + LINE * 3)
@@ -579,7 +579,7 @@ def test_wherever_a_disk_is_full_it_is_said_once_and_nothing_stays(folder, monke
 
 def test_a_workbook_whose_disk_is_full_only_at_its_end_is_said_once(folder, monkeypatch):
     """The rows fit, and so does not what they are packed into."""
-    from tariffcli.bulk import sinks
+    from tariffcli.bulk.files import sinks
 
     unheard: list[object] = []
     monkeypatch.setattr(sys, "unraisablehook", unheard.append)
@@ -599,7 +599,7 @@ def test_a_workbook_whose_disk_is_full_only_at_its_end_is_said_once(folder, monk
 
 
 def test_an_interrupted_workbook_leaves_no_rows_among_the_temporary_files(folder, monkeypatch):
-    from tariffcli.bulk import sinks
+    from tariffcli.bulk.files import sinks
 
     (folder / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder / "temporary"))
@@ -671,7 +671,7 @@ def test_an_interrupt_ends_a_run_that_awaits_more_input(folder):
 
 
 def test_the_first_look_at_a_file_reads_nothing_ahead(folder, monkeypatch):
-    from tariffcli.bulk import sources
+    from tariffcli.bulk.files import sources
 
     monkeypatch.setattr(sources, "BLOCK", 1 << 12)
     path = write(folder, HEADER + (LINE * 60 + "one,two\n") * 500)
@@ -689,7 +689,7 @@ def test_an_output_never_stands_beside_the_manifest_of_an_earlier_one(folder, mo
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tariffcli.bulk.manifest.write_manifest", stopped)
+    monkeypatch.setattr("tariffcli.bulk.files.manifest.write_manifest", stopped)
     assert ask("bulk", "in.csv", "--to", "us", "--set", "claim=donation", "--out", "out.csv", "--force").code == 130
     assert (folder / "out.csv").exists()
     assert not manifest.exists()
@@ -806,10 +806,11 @@ def test_no_command_opens_a_socket(folder):
         "    if event.startswith('socket.') and event not in ('socket.gethostname',):\n"
         "        raise SystemExit('a socket was opened: ' + event)\n"
         "sys.addaudithook(heard)\n"
-        "from tariffcli.bulk import helpers, rating\n"
-        "helpers.WORTH, rating.FEW_UNMET = 40, 20\n"  # so that a process helps with these lines
+        "from tariffcli.bulk.cells import rater\n"
+        "from tariffcli.bulk.classes import workers\n"
+        "workers.WORTH, rater.FEW_UNMET = 40, 20\n"  # so that a process helps with these lines
         "begun = []\n"
-        "helpers._begun = lambda *given, before=helpers._begun: begun.append(given) or before(*given)\n"
+        "workers._begun = lambda *given, before=workers._begun: begun.append(given) or before(*given)\n"
         "from tariffcli.cli.start import main\n"
         f"for words in {commands!r}:\n"
         "    sys.argv = ['tariff', *words]\n"

@@ -16,7 +16,7 @@ from program import Told, ask
 
 pytest.importorskip("pyarrow")
 
-from tariffcli.bulk.reports import Report, added, from_plain, to_plain, together
+from tariffcli.bulk.files.reports import Report, added, from_plain, to_plain, together
 
 HEADER = (
     "Entry Summary Number,Entry Summary Line Number,Tariff Ordinal Number,HTS Number - Full,Country of Origin Code,Entry Date,"
@@ -311,7 +311,7 @@ def test_a_whole_that_cannot_be_written_ends_in_one_line_and_leaves_nothing(fold
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tariffcli.bulk.whole.write_table", full)
+    monkeypatch.setattr("tariffcli.bulk.files.folder.write_table", full)
     told = rated()
     assert told.code == 1
     assert "No space left" in told.err.splitlines()[-1]

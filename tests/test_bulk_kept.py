@@ -10,11 +10,11 @@ from batches import lines
 
 pa = pytest.importorskip("pyarrow")
 
-from tariffcli.bulk.absorb import absorb  # noqa: E402
-from tariffcli.bulk.classes import Classes  # noqa: E402
-from tariffcli.bulk.kept import catch_up, keep_classes, open_classes, packed  # noqa: E402
-from tariffcli.bulk.plan import Plan  # noqa: E402
-from tariffcli.bulk.rating import Rater  # noqa: E402
+from tariffcli.bulk.cells.plan import Plan  # noqa: E402
+from tariffcli.bulk.cells.rater import Rater  # noqa: E402
+from tariffcli.bulk.classes.absorb import absorb  # noqa: E402
+from tariffcli.bulk.classes.classes import Classes  # noqa: E402
+from tariffcli.bulk.classes.store import catch_up, keep_classes, open_classes, packed  # noqa: E402
 
 PLAN = Plan({name: name for name in ("date", "hs", "origin", "importer", "value")})
 

@@ -14,8 +14,8 @@ from program import Told, ask, refused
 
 pytest.importorskip("pyarrow")
 
-from tariffcli.bulk import run, sources
-from tariffcli.bulk.quotes import shape_of, swallowing
+from tariffcli.bulk.files import run, sources
+from tariffcli.bulk.files.quotes import shape_of, swallowing
 from tariffcli.errors import UsageError
 
 HEADER = "date,hs,origin,value\n"
@@ -59,7 +59,7 @@ def test_a_quotation_mark_that_another_one_closes_lines_later_is_told_with_its_l
 
 
 def test_a_quotation_mark_open_for_more_than_a_block_is_told_with_its_line(folder, monkeypatch):
-    monkeypatch.setattr("tariffcli.bulk.sources.BLOCK", 1 << 14)
+    monkeypatch.setattr("tariffcli.bulk.files.sources.BLOCK", 1 << 14)
     is_refused(bulk(HEADER + LINE + '2025-04-24,"61091000,CN,1\n' + LINE * 5_000), 3)
 
 

@@ -29,7 +29,7 @@ def test_the_python_session_of_the_readme_is_true(record):
     assert runner.summarize(verbose=False).failed == 0
 
 
-@pytest.mark.parametrize("module", ["tariffcli.law.duty", "tariffcli.law.ordinary", "tariffcli.law.products"])
+@pytest.mark.parametrize("module", ["tariffcli.law.expression", "tariffcli.law.ordinary", "tariffcli.law.products"])
 def test_examples_in_docstrings_are_true(module):
     from importlib import import_module
 

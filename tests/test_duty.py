@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tariffcli.law.duty import ad_valorem_pct
+from tariffcli.law.expression import ad_valorem_pct
 
 
 @pytest.mark.parametrize(

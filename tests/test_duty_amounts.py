@@ -13,10 +13,10 @@ from make import write_record
 from rows import at
 
 from tariffcli.book.load import Record, load
-from tariffcli.law.amounts import Bill, Goods, Price, bill, cents, price_parts
-from tariffcli.law.charges import reporting_on
-from tariffcli.law.duty import AdValorem, Specific, in_unit, is_unit, parse
+from tariffcli.law.bill import Bill, Goods, Price, bill, cents, price_parts
 from tariffcli.law.engine import rate
+from tariffcli.law.entry_summary import reporting_on
+from tariffcli.law.expression import AdValorem, Specific, in_unit, is_unit, parse
 from tariffcli.law.instants import day_of, wall_to_instant
 from tariffcli.law.model import FactValue, Query
 from tariffcli.law.products import GENERAL, find_product

@@ -8,9 +8,9 @@ from entries import audited, auditor, batches, goods, rows
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tariffcli.bulk.es003 import CLAIM, GOODS, HEADING, Preparer, recognise
-from tariffcli.bulk.filing import find_filed, folded, header_row, signed_cents
-from tariffcli.bulk.money import UNKNOWN
+from tariffcli.bulk.classes.duties import UNKNOWN
+from tariffcli.bulk.entries.es003 import CLAIM, GOODS, HEADING, Preparer, recognise
+from tariffcli.bulk.entries.filing import find_filed, folded, header_row, signed_cents
 from tariffcli.errors import UsageError
 
 TOYS = """

@@ -195,7 +195,7 @@ def test_a_cell_that_runs_nowhere_stays(cell):
 @given(st.lists(st.text("=+-@\t\r\n＝－.,0159eE%x '", max_size=7) | st.text(max_size=4), max_size=20))
 def test_columns_and_cells_are_made_safe_by_one_rule(cells):
     pa = pytest.importorskip("pyarrow")
-    from tariffcli.bulk.sinks import safe
+    from tariffcli.bulk.files.sinks import safe
 
     for kind in (pa.string(), pa.large_string()):
         assert safe(pa.array([*cells, None], kind)).to_pylist() == [*map(files.safe_cell, cells), None]

@@ -12,10 +12,11 @@ from batches import lines
 
 pa = pytest.importorskip("pyarrow")
 
-from tariffcli.bulk import helpers, rating  # noqa: E402
-from tariffcli.bulk.classes import Classes  # noqa: E402
-from tariffcli.bulk.plan import Plan  # noqa: E402
-from tariffcli.bulk.rating import Rater  # noqa: E402
+from tariffcli.bulk.cells import rater  # noqa: E402
+from tariffcli.bulk.cells.plan import Plan  # noqa: E402
+from tariffcli.bulk.cells.rater import Rater  # noqa: E402
+from tariffcli.bulk.classes import workers  # noqa: E402
+from tariffcli.bulk.classes.classes import Classes  # noqa: E402
 from tariffcli.errors import Interrupted  # noqa: E402
 
 PLAN = Plan({name: name for name in ("date", "hs", "origin", "importer")})
@@ -24,8 +25,8 @@ PLAN = Plan({name: name for name in ("date", "hs", "origin", "importer")})
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
     """Processes are of use for few questions already."""
-    monkeypatch.setattr(helpers, "WORTH", 40)
-    monkeypatch.setattr(rating, "FEW_UNMET", 20)
+    monkeypatch.setattr(workers, "WORTH", 40)
+    monkeypatch.setattr(rater, "FEW_UNMET", 20)
 
 
 def answers(classes, *batches):
@@ -37,13 +38,13 @@ def answers(classes, *batches):
 def answered(monkeypatch):
     """How often processes asked the engine, once for each that answered."""
     found = []
-    before = helpers._take_over
+    before = workers._take_over
 
     def heard(classes, fresh, content):
         found.append(fresh)
         before(classes, fresh, content)
 
-    monkeypatch.setattr(helpers, "_take_over", heard)
+    monkeypatch.setattr(workers, "_take_over", heard)
     return found
 
 
@@ -68,7 +69,7 @@ def test_processes_find_what_one_finds_alone(record, answered):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_few_questions_begin_no_process(record, answered, monkeypatch, threads):
-    monkeypatch.setattr(helpers, "WORTH", 40 if threads == 1 else 10_000)
+    monkeypatch.setattr(workers, "WORTH", 40 if threads == 1 else 10_000)
     rater = looked_ahead(record, [lines(1, 200)], threads)
     assert not answered
     assert answers(rater.classes, lines(1, 200)) == answers(Classes(record), lines(1, 200))
@@ -88,7 +89,7 @@ def test_a_first_file_is_read_twice_but_a_sheet_once(tmp_path, monkeypatch, name
     from program import ask
     from xlsxwriter import Workbook
 
-    from tariffcli.bulk import run
+    from tariffcli.bulk.files import run
 
     rows = [list(map(str, row.values())) for row in lines(1, 200).to_pylist()]
     header = ["date", "hs", "origin", "importer", "value"]
@@ -98,7 +99,7 @@ def test_a_first_file_is_read_twice_but_a_sheet_once(tmp_path, monkeypatch, name
         for place, row in enumerate([header, *rows]):
             sheet.write_row(place, 0, row)
     monkeypatch.setenv("TARIFF_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(helpers, "WORTH", 10_000)
+    monkeypatch.setattr(workers, "WORTH", 10_000)
     read, before = [], run.Rater.look_ahead
     monkeypatch.setattr(run.Rater, "look_ahead", lambda self, batches, threads: before(self, map(heard, batches), threads))
 
@@ -120,14 +121,14 @@ def test_lines_with_facts_are_not_asked_without_them(record, answered):
 
 
 def test_where_a_process_is_killed_its_share_is_found_here(record, answered, monkeypatch):
-    begun = helpers._begun
+    begun = workers._begun
 
     def killed(classes, questions):
         helper = begun(classes, questions)
         os.kill(helper.process.pid, signal.SIGKILL)
         return helper
 
-    monkeypatch.setattr(helpers, "_begun", killed)
+    monkeypatch.setattr(workers, "_begun", killed)
     rater = looked_ahead(record, [lines(1, 200)], 3)
     assert not answered
     assert answers(rater.classes, lines(1, 200)) == answers(Classes(record), lines(1, 200))
@@ -137,7 +138,7 @@ def test_where_no_process_can_begin_all_is_found_here(record, answered, monkeypa
     def refused(*_):
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(helpers, "_begun", refused)
+    monkeypatch.setattr(workers, "_begun", refused)
     rater = looked_ahead(record, [lines(1, 200)], 3)
     assert not answered
     assert answers(rater.classes, lines(1, 200)) == answers(Classes(record), lines(1, 200))

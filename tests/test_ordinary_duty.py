@@ -14,8 +14,8 @@ from rows import TinyBook, at, event, line, member, yes_no
 from tariffcli.api import ask as question
 from tariffcli.errors import UsageError
 from tariffcli.law.codes import whole_schedule
-from tariffcli.law.duty import ad_valorem_pct
 from tariffcli.law.engine import rate
+from tariffcli.law.expression import ad_valorem_pct
 from tariffcli.law.instants import end_of_day
 from tariffcli.law.model import Line, Query
 from tariffcli.law.ordinary import BY_LINE, together

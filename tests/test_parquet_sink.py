@@ -24,7 +24,7 @@ def batch(seed: int, lines: int):
 
 def written(groups):
     """The bytes of a file of groups of batches, written in order."""
-    from tariffcli.bulk.sinks import ParquetSink
+    from tariffcli.bulk.files.sinks import ParquetSink
 
     stream = io.BytesIO()
     sink = ParquetSink(stream, SCHEMA, frozenset({"pct"}))
@@ -48,7 +48,7 @@ def test_row_groups_written_apart_read_as_one_file(many):
 
 def twins(groups: int, *, empty: bool = False):
     """A file in which four columns share the memory of two, as authorities do that charge nothing, and what it should hold."""
-    from tariffcli.bulk.sinks import ParquetSink
+    from tariffcli.bulk.files.sinks import ParquetSink
 
     schema = pa.schema([("code", pa.string()), *((name, pa.float64()) for name in "abcd")])
     stream, expected = io.BytesIO(), []
@@ -109,7 +109,7 @@ def test_a_file_without_lines_still_says_its_columns():
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: b"PAR2" + data[4:], lambda data: b""])
 def test_what_is_no_whole_file_has_no_footer(damage):
-    from tariffcli.bulk.footers import split
+    from tariffcli.bulk.files.footers import split
 
     with pytest.raises(ValueError, match="whole"):
         split(damage(written([[batch(1, 5)]])))

@@ -16,13 +16,13 @@ from entries import auditor, batches, rows
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tariffcli.bulk.audit import Auditor
-from tariffcli.bulk.filed import Seen
-from tariffcli.bulk.plan import Plan
-from tariffcli.bulk.rating import Rater
-from tariffcli.bulk.refund import Refund
+from tariffcli.bulk.cells.plan import Plan
+from tariffcli.bulk.cells.rater import Rater
+from tariffcli.bulk.entries.audit import Auditor
+from tariffcli.bulk.entries.refund import Refund
+from tariffcli.bulk.entries.standing import Seen
 from tariffcli.errors import UsageError
-from tariffcli.law.charges import Interest
+from tariffcli.law.entry_summary import Interest
 from tariffcli.law.interest import Growth, number_of
 
 PAID = "E1 1 99030163 0 1250\nE1 1 99030124 0 200\nE1 1 9503000073 1000 0"

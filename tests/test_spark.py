@@ -39,7 +39,7 @@ def spark(_own_cache, tmp_path_factory):
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
         pytest.skip("no Java")
     pytest.importorskip("pyspark")
-    from tariffcli.bulk import cluster
+    from tariffcli.bulk.spark import cluster
 
     folder = tmp_path_factory.mktemp("spark")
     settings = {
@@ -99,7 +99,7 @@ def local_lines(table, record, **how):
 
 
 def spark_lines(frame, record, **how):
-    from tariffcli.bulk.spark import rate_lines
+    from tariffcli.bulk.spark.driver import rate_lines
 
     return rate_lines(frame, record, **how)
 
@@ -205,7 +205,7 @@ def test_a_worker_opens_the_record_once_and_leaves_no_file(spark, record):
 
         import pyarrow as pa
 
-        from tariffcli.bulk import spark as home
+        from tariffcli.bulk.spark import driver as home
 
         for batch in batches:
             left = [path.name for path in Path(tempfile.gettempdir()).glob("tariff-record-*")]
@@ -252,7 +252,7 @@ def test_a_killed_worker_costs_no_line(spark, record, tmp_path):
 
 def test_a_worker_of_another_release_is_refused(record):
     pytest.importorskip("pyarrow")
-    from tariffcli.bulk.spark import rate_batches
+    from tariffcli.bulk.spark.driver import rate_batches
 
     with pytest.raises(RecordError, match=r"A worker has tariffcli .* and the driver 0\.0"):
         next(rate_batches(b"", "another", "{}", None, "0.0", []))
@@ -260,10 +260,10 @@ def test_a_worker_of_another_release_is_refused(record):
 
 def test_a_worker_begins_with_the_classes_that_the_driver_knows(record, tmp_path, monkeypatch):
     pa = pytest.importorskip("pyarrow")
-    from tariffcli.bulk import spark as worker
-    from tariffcli.bulk.kept import packed
-    from tariffcli.bulk.plan import Plan
-    from tariffcli.bulk.rating import Rater
+    from tariffcli.bulk.cells.plan import Plan
+    from tariffcli.bulk.cells.rater import Rater
+    from tariffcli.bulk.classes.store import packed
+    from tariffcli.bulk.spark import driver as worker
 
     monkeypatch.setenv("TARIFF_CACHE", str(tmp_path))
     batch = pa.RecordBatch.from_pylist([{"date": "2025-04-24", "hs": "61091000", "origin": "cn", "importer": "us"}])
@@ -327,7 +327,7 @@ def parts(record, tmp_path_factory):
 
 
 def rate_file(source, out, record, **how):
-    from tariffcli.bulk.spark import run
+    from tariffcli.bulk.spark.driver import run
 
     return run(str(source), str(out), record, **how)
 
@@ -360,14 +360,15 @@ def test_the_driver_finds_the_law_of_the_first_lines_before_the_job(spark, recor
     from pyarrow import parquet
 
     from tariffcli.book.load import load_bytes
-    from tariffcli.bulk import helpers, rating
+    from tariffcli.bulk.cells import rater
+    from tariffcli.bulk.classes import workers
     from tariffcli.bulk.frame import kept_classes
 
     monkeypatch.setenv("TARIFF_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(helpers, "WORTH", 40)
-    monkeypatch.setattr(rating, "FEW_UNMET", 20)
-    begun, before = [], helpers._begun
-    monkeypatch.setattr(helpers, "_begun", lambda *given: begun.append(given) or before(*given))
+    monkeypatch.setattr(workers, "WORTH", 40)
+    monkeypatch.setattr(rater, "FEW_UNMET", 20)
+    begun, before = [], workers._begun
+    monkeypatch.setattr(workers, "_begun", lambda *given: begun.append(given) or before(*given))
     table = pa.Table.from_batches([lines(1, 200)]).append_column("line", pa.array(range(200)))
     parquet.write_table(table, tmp_path / "lines.parquet")
     own = load_bytes(record.to_bytes())
@@ -481,7 +482,7 @@ def test_without_java_the_message_says_what_to_install(monkeypatch, tmp_path, re
     pytest.importorskip("pyspark")
     import subprocess
 
-    code = "from tariffcli.bulk.spark import run; run('a.csv', 'b', master='local[1]')"
+    code = "from tariffcli.bulk.spark.driver import run; run('a.csv', 'b', master='local[1]')"
     surroundings = {**os.environ, "PATH": str(tmp_path), "JAVA_HOME": ""}
     done = subprocess.run([sys.executable, "-c", code], env=surroundings, capture_output=True, text=True, check=False, timeout=120)
     assert "Spark needs Java 17" in done.stderr.splitlines()[-1]
@@ -490,6 +491,6 @@ def test_without_java_the_message_says_what_to_install(monkeypatch, tmp_path, re
 def test_importing_the_room_loads_no_spark():
     import subprocess
 
-    code = "import sys, tariffcli.bulk.spark, tariffcli.bulk.cluster; print('pyspark' in sys.modules, 'pandas' in sys.modules)"
+    code = "import sys, tariffcli.bulk.spark.driver, tariffcli.bulk.spark.cluster; print('pyspark' in sys.modules, 'pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.split() == ["False", "False"]

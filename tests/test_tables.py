@@ -128,7 +128,7 @@ def test_what_a_file_is_its_bytes_tell_and_not_its_name(tmp_path):
 
 
 def test_a_table_is_a_pyarrow_table_of_texts(tmp_path):
-    from tariffcli.bulk.tables import read_small, read_table
+    from tariffcli.bulk.files.small import read_small, read_table
 
     path = kept(tmp_path, 'code,value\n\n95030000,"3\n"\n61091000\n')
     table = read_table(path)
@@ -232,12 +232,12 @@ def test_weights_may_come_through_a_pipe(tmp_path):
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path, monkeypatch):
-    from tariffcli.bulk import tables
+    from tariffcli.bulk.files import small
 
-    monkeypatch.setattr(tables, "MOST_BYTES", 1000)
+    monkeypatch.setattr(small, "MOST_BYTES", 1000)
     fails(kept(tmp_path, GOOD + "95030000,1\n" * 100), "is larger than")
-    monkeypatch.setattr(tables, "MOST_BYTES", 2**20)
-    monkeypatch.setattr(tables, "MOST_ROWS", 3)
+    monkeypatch.setattr(small, "MOST_BYTES", 2**20)
+    monkeypatch.setattr(small, "MOST_ROWS", 3)
     fails(kept(tmp_path, GOOD + "95030000,1\n" * 100), "more than 3 rows")
     fails(parquet(tmp_path, code=["95030000"] * 5, value=[1] * 5), "unpacks to more than")
 
@@ -269,12 +269,12 @@ def test_a_damaged_page_of_a_parquet_file_is_refused(tmp_path):
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
-    from tariffcli.bulk import tables
+    from tariffcli.bulk.files import small
 
     path = workbook(tmp_path, ("code", "value"), ("95030000", 300))
     repacked(path, "xl/worksheets/sheet1.xml", lambda data: data + b" " * 5_000_000)
     assert path.stat().st_size < 50_000
-    monkeypatch.setattr(tables, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(small, "MOST_BYTES", 1_000_000)
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *given: pytest.fail("unpacked"))
     fails(path, "unpacks to more than")
 

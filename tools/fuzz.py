@@ -32,7 +32,7 @@ from program import ask as run  # noqa: E402
 import tariffcli  # noqa: E402
 from tariffcli.book.load import Record, load  # noqa: E402
 from tariffcli.errors import TariffError, UsageError  # noqa: E402
-from tariffcli.law.engine import CHARGED, open_case, rate  # noqa: E402
+from tariffcli.law.engine import CHARGING_ROLES, open_case, rate  # noqa: E402
 from tariffcli.law.history import history  # noqa: E402
 from tariffcli.law.instants import day_of, end_of_day, start_of_day  # noqa: E402
 from tariffcli.law.model import Answer, Query  # noqa: E402
@@ -130,7 +130,7 @@ def layers(desk: Desk) -> Iterator[Failure | None]:
         return
     wrong = answer.min_pct < 0 or (answer.max_pct is not None and answer.max_pct < answer.min_pct)
     if answer.status == "complete":
-        total = sum((layer.rate_pct or Decimal(0) for layer in answer.layers if layer.role in CHARGED), Decimal(0))
+        total = sum((layer.rate_pct or Decimal(0) for layer in answer.layers if layer.role in CHARGING_ROLES), Decimal(0))
         wrong = wrong or total != answer.additional_pct
         if answer.total_pct is not None and answer.mfn_pct is not None:
             wrong = wrong or answer.total_pct != total + answer.mfn_pct

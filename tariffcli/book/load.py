@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from tariffcli.book import rows as read
 from tariffcli.book.compiled import Compiled, from_bytes, open_compiled
-from tariffcli.law.charges import Caveat, Fee, Heading, Interest, Reporting
+from tariffcli.law.entry_summary import Caveat, Fee, Heading, Interest, Reporting
 from tariffcli.law.model import (
     Category,
     Condition,

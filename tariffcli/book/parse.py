@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from tariffcli.book.tables import Row
 from tariffcli.errors import TariffError
-from tariffcli.law.charges import Caveat, Fee, Heading, Interest, Reporting
+from tariffcli.law.entry_summary import Caveat, Fee, Heading, Interest, Reporting
 from tariffcli.law.instants import start_of_day, wall_to_instant
 from tariffcli.law.model import (
     Category,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tariffcli.law.charges import Caveat, Fee, Heading, Interest, Reporting
+from tariffcli.law.entry_summary import Caveat, Fee, Heading, Interest, Reporting
 from tariffcli.law.model import Condition, Edition, Event, Item, Scope, Selector, Term
 
 

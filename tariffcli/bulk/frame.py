@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow as pa
 
 from tariffcli.book.load import Record, load
-from tariffcli.bulk import clean, columns
-from tariffcli.bulk.classes import Classes
-from tariffcli.bulk.kept import keep_if_worth, open_classes
-from tariffcli.bulk.plan import MEANINGS, Plan, check, shown
-from tariffcli.bulk.rating import Rater, with_columns
+from tariffcli.bulk.cells import spellings
+from tariffcli.bulk.cells.plan import MEANINGS, Plan, check, shown
+from tariffcli.bulk.cells.rater import Rater, with_columns
+from tariffcli.bulk.classes import arrow
+from tariffcli.bulk.classes.classes import Classes
+from tariffcli.bulk.classes.store import keep_if_worth, open_classes
 from tariffcli.clock import today
 from tariffcli.errors import UsageError
 from tariffcli.law.instants import day_given
@@ -82,15 +83,15 @@ def settle(plan: Plan, table: Any) -> Plan:
             raise UsageError(f"Each cell of the column '{shown([name])}' holds several values; give one with a single {meaning} a line.")
     name = plan.columns.get("hs")
     if name in table.column_names:
-        _, codes = columns.encoded(table.column(name))
-        if not columns.are_even_digits(codes):
-            plan = plan._replace(restore_zeros=clean.lost_zeros(code for code in map(_code_or_none, codes.to_pylist()) if code))
+        _, codes = arrow.encoded(table.column(name))
+        if not arrow.are_even_digits(codes):
+            plan = plan._replace(restore_zeros=spellings.lost_zeros(code for code in map(_code_or_none, codes.to_pylist()) if code))
     name = plan.columns.get("date")
-    if name in table.column_names and plan.month_first is None and columns.is_text(table.column(name).type):
-        _, days = columns.encoded(table.column(name))
-        slashed = [day for day in days.to_pylist() if day is not None and clean.is_slashed(day)]
+    if name in table.column_names and plan.month_first is None and arrow.is_text(table.column(name).type):
+        _, days = arrow.encoded(table.column(name))
+        slashed = [day for day in days.to_pylist() if day is not None and spellings.is_slashed(day)]
         if slashed:
-            plan = plan._replace(month_first=clean.month_first_of(slashed))
+            plan = plan._replace(month_first=spellings.month_first_of(slashed))
             if plan.month_first is None:
                 days_of = f"The days of '{shown([str(name)])}' can be read two ways ({slashed[0][:20]})"
                 raise UsageError(f"{days_of}; say --dates us or eu (month_first=True or False).")
@@ -100,7 +101,7 @@ def settle(plan: Plan, table: Any) -> Plan:
 
 def _code_or_none(text: Any) -> str | None:
     try:
-        return clean.code_of(text) if text is not None else None
+        return spellings.code_of(text) if text is not None else None
     except UsageError:
         return None
 
@@ -123,7 +124,7 @@ def _pandas_column(series: Any) -> Any:
     try:
         return pa.array(series, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([None if value is None or clean.is_nan(value) else str(value) for value in series], pa.string())
+        return pa.array([None if value is None or spellings.is_nan(value) else str(value) for value in series], pa.string())
 
 
 def _as_given(frame: Any, table: Any, names: list[str], arrays: list[Any]) -> Any:

@@ -18,7 +18,7 @@ from tariffcli.cli.options import bundled
 from tariffcli.cli.typed import Common, Entry, Pair
 from tariffcli.errors import TariffError, UsageError
 from tariffcli.law.docket import coverage_at
-from tariffcli.law.engine import CHARGED, answer_case, open_case
+from tariffcli.law.engine import CHARGING_ROLES, answer_case, open_case
 from tariffcli.law.instants import end_of_day
 from tariffcli.law.model import Product, Query
 from tariffcli.law.notes import notes as notes_of
@@ -26,8 +26,8 @@ from tariffcli.law.products import GENERAL, digits_of
 from tariffcli.show import document, files, listing
 
 if TYPE_CHECKING:
-    from tariffcli.bulk.average import Averager, Mean
-    from tariffcli.bulk.weights import Weights
+    from tariffcli.bulk.means.average import Averager, Mean
+    from tariffcli.bulk.means.weights import Weights
 
 MOST_TOLD = 8
 SPOKEN = ("code_cut", "nested", "mapped", "columns")
@@ -82,13 +82,13 @@ def average(
     origin, importer = countries(record, pair)
     period = _period(record, common, importer, date, since, until, every)
     try:
-        from tariffcli.bulk.average import Averager, by_month
-        from tariffcli.bulk.classes import Entry as Facts
+        from tariffcli.bulk.classes.classes import Entry as Facts
+        from tariffcli.bulk.classes.store import keep_classes
+        from tariffcli.bulk.files.small import read_small
         from tariffcli.bulk.frame import kept_classes
-        from tariffcli.bulk.kept import keep_classes
-        from tariffcli.bulk.reach import reach_of
-        from tariffcli.bulk.tables import read_small
-        from tariffcli.bulk.weights import read_weights
+        from tariffcli.bulk.means.average import Averager, by_month
+        from tariffcli.bulk.means.reach import reach_of
+        from tariffcli.bulk.means.weights import read_weights
     except ImportError as error:
         raise TariffError(f"tariff average needs packages more ({error.name}): pip install 'tariffcli[bulk]'.") from None
     product, said = _product(record, importer, pair, period)
@@ -261,7 +261,7 @@ def _verified(record: Record, query: Query) -> str:
 
 
 def _status(means: Sequence[Mean]) -> str:
-    from tariffcli.bulk.average import STATUSES
+    from tariffcli.bulk.means.average import STATUSES
 
     return min((one.status for one in means), key=STATUSES.index)
 
@@ -292,7 +292,7 @@ def _caveats(record: Record, query: Query, over: Averager) -> list[tuple[str, st
     docket = open_case(record, query.importer, query.origin)
     general = query._replace(product=GENERAL)
     days = [answer_case(docket, general._replace(instant=moment)) for moment in over.moments]
-    charged = dict.fromkeys(layer.programme for answer in days for layer in answer.layers if layer.role in CHARGED)
+    charged = dict.fromkeys(layer.programme for answer in days for layer in answer.layers if layer.role in CHARGING_ROLES)
     back = [name for name in charged if record.programmes[name].refundable_since]
     told = [note for note in notes_of(docket, answer_case(docket, general), False) if note[0] == "after_verification"]
     if back:

@@ -79,7 +79,7 @@ def bulk(
         raise TariffError("`tariff bulk` needs pyarrow, which is not installed. Install it: pip install 'tariffcli[bulk]'.") from None
     if dates not in (None, "us", "eu"):
         raise UsageError("--dates takes us or eu.")
-    from tariffcli.bulk.run import threads_of
+    from tariffcli.bulk.files.run import threads_of
 
     fixed = _pairs(constants or [], "--set")
     for name, flag, text in (("origin", "--from", origin), ("importer", "--to", importer)):
@@ -140,10 +140,10 @@ def _on_spark(asked: Asked, source: str, out: Path | None, master: str | None, f
         raise UsageError("--audit and --refund run on one machine; leave --engine spark out.")
     if out is None:
         raise UsageError("--engine spark needs --out FOLDER.")
-    from tariffcli.bulk import spark
-    from tariffcli.bulk.headers import find_columns
+    from tariffcli.bulk.cells.headers import find_columns
+    from tariffcli.bulk.spark import driver
 
-    done = spark.run(
+    done = driver.run(
         source,
         str(out),
         asked.record,
@@ -189,8 +189,8 @@ def _stoppable() -> Generator[None, None, None]:
 
 
 def _file(asked: Asked, source: str, out: Path | None, force: bool) -> tuple[dict[str, int], int]:
-    from tariffcli.bulk.kept import keep_classes, open_classes
-    from tariffcli.bulk.run import kind_for
+    from tariffcli.bulk.classes.store import keep_classes, open_classes
+    from tariffcli.bulk.files.run import kind_for
 
     path = None if source == "-" else Path(source)
     if out is not None:

@@ -14,10 +14,10 @@ from tariffcli.cli.ask import Question, open_record, question
 from tariffcli.cli.options import bundled
 from tariffcli.cli.typed import Common, Entry, Pair
 from tariffcli.errors import UsageError
-from tariffcli.law.amounts import Bill, Goods, bill
-from tariffcli.law.charges import Reporting, reporting_on
-from tariffcli.law.duty import in_unit, is_unit
+from tariffcli.law.bill import Bill, Goods, bill
 from tariffcli.law.engine import answer_case, open_case
+from tariffcli.law.entry_summary import Reporting, reporting_on
+from tariffcli.law.expression import in_unit, is_unit
 from tariffcli.law.instants import day_of
 from tariffcli.law.model import Answer
 from tariffcli.law.notes import notes

@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 from tariffcli import __version__
-from tariffcli.bulk import manifest, whole
-from tariffcli.bulk.kept import keep_classes, open_classes
-from tariffcli.bulk.sources import ENDINGS
+from tariffcli.bulk.classes.store import keep_classes, open_classes
+from tariffcli.bulk.files import folder, manifest
+from tariffcli.bulk.files.sources import ENDINGS
 from tariffcli.cli.one_file import Asked, rate_one
 from tariffcli.errors import UsageError
 
@@ -26,10 +26,10 @@ def rate_folder(asked: Asked, source: Path, out: Path | None, force: bool, resum
     found, told = _files(source), asked.audit or asked.refund
     if told:
         _check_names(found)
-        whole.check_free(out, force or resume)
+        folder.check_free(out, force or resume)
     out.mkdir(parents=True, exist_ok=True)
     classes = open_classes(asked.record, asked.known_on)
-    parts: list[whole.Part] = []
+    parts: list[folder.Part] = []
     try:
         for place, path in enumerate(found, 1):
             target = out / path.name
@@ -43,7 +43,7 @@ def rate_folder(asked: Asked, source: Path, out: Path | None, force: bool, resum
                 target,
                 print_plan=place == 1,
                 resume=resume and not force,
-                begin=lambda: whole.clear(out) if told else None,
+                begin=lambda: folder.clear(out) if told else None,
             )
             parts.append(done._replace(name=path.name))
             if told:
@@ -52,7 +52,7 @@ def rate_folder(asked: Asked, source: Path, out: Path | None, force: bool, resum
         keep_classes(classes)
     if told:
         given = manifest.conditions(asked.record, None, f"tariffcli {__version__}", asked.flags)
-        for path in whole.write(out, parts, given):
+        for path in folder.write(out, parts, given):
             print(f"wrote {path}", file=sys.stderr)
     elif any(part.tables for part in parts):
         print("the tables are of each part; add --audit or --refund for those of the whole folder", file=sys.stderr)
@@ -85,7 +85,7 @@ def _check_names(found: list[Path]) -> None:
                 raise UsageError(f"{other} and {path.name} would have tables of the same names; rename one of them.")
 
 
-def _check_twice(parts: list[whole.Part]) -> None:
+def _check_twice(parts: list[folder.Part]) -> None:
     """Raise UsageError where the last part is the same file as one before: its lines would be added twice."""
     last = parts[-1]
     for part in parts[:-1]:

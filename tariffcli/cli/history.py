@@ -17,7 +17,7 @@ from tariffcli.cli.options import bundled
 from tariffcli.cli.typed import Common, Entry, Pair
 from tariffcli.errors import OutsideCoverage, UsageError
 from tariffcli.law.docket import Docket
-from tariffcli.law.engine import CHARGED, answer_case, open_case
+from tariffcli.law.engine import CHARGING_ROLES, answer_case, open_case
 from tariffcli.law.history import Step, history
 from tariffcli.law.instants import end_of_day, start_of_day, to_iso, to_wall, zone
 from tariffcli.law.notes import mappings, supplied_over_time
@@ -143,7 +143,7 @@ def step_row(steps: list[Step], index: int, end: int, clock: str) -> dict[str, A
 def layer_columns(step: Step) -> dict[str, str]:
     """What each programme charges in a step, by programme."""
     layers = step.answer.layers if step.answer else ()
-    return {layer.programme: document.span(layer.min_pct, layer.max_pct) for layer in layers if layer.role in CHARGED}
+    return {layer.programme: document.span(layer.min_pct, layer.max_pct) for layer in layers if layer.role in CHARGING_ROLES}
 
 
 def _points(before: Decimal | None, after: Decimal | None) -> int | float | None:

@@ -12,7 +12,7 @@ from tariffcli.book.load import Record
 from tariffcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from tariffcli.bulk.whole import Part
+    from tariffcli.bulk.files.folder import Part
 
 
 class Asked(NamedTuple):
@@ -46,12 +46,14 @@ def rate_one(
 ) -> Part:
     """Rate one file, write its tables and its manifest. `begin` is called unless it was done before. Raises UsageError, TariffError."""
     from tariffcli import __version__
-    from tariffcli.bulk import manifest, run, tasks
-    from tariffcli.bulk.plan import Plan
-    from tariffcli.bulk.rating import Rater
-    from tariffcli.bulk.sinks import write_reports
-    from tariffcli.bulk.sources import Options, open_source
-    from tariffcli.bulk.whole import Part
+    from tariffcli.bulk.cells.plan import Plan
+    from tariffcli.bulk.cells.rater import Rater
+    from tariffcli.bulk.entries import tasks
+    from tariffcli.bulk.files import manifest, run
+    from tariffcli.bulk.files.folder import Part
+    from tariffcli.bulk.files.sinks import write_reports
+    from tariffcli.bulk.files.sources import Options, open_source
+    from tariffcli.bulk.files.task import rating
 
     source = open_source(path, Options(asked.encoding, asked.sheet, asked.columns))
     found = _columns(asked, source)
@@ -67,7 +69,7 @@ def rate_one(
     begin()
     rater = Rater(asked.record, plan, classes)
     rater.reader.check_constants()
-    task = tasks.rating(rater)
+    task = rating(rater)
     if asked.audit or asked.refund or found.several:
         if found.several and not (asked.audit or asked.refund):
             print("several rows a line (ES-003): each line is rated once and held against its rows, as with --audit", file=sys.stderr)
@@ -95,9 +97,9 @@ def rate_one(
 
 def _columns(asked: Asked, source: Any) -> Any:
     """What the columns of a file mean. What only an audit asks is looked for where one could be."""
-    from tariffcli.bulk import tasks
-    from tariffcli.bulk.headers import find_columns, fold
-    from tariffcli.bulk.sources import first_of
+    from tariffcli.bulk.cells.headers import find_columns, fold
+    from tariffcli.bulk.entries import tasks
+    from tariffcli.bulk.files.sources import first_of
 
     entries = any("entry" in fold(name) for name in source.names) or asked.audit or asked.refund or set(asked.columns) - set(tasks.MEANINGS)
     if not entries:
@@ -110,8 +112,8 @@ def _done_before(asked: Asked, out: Path, given: dict[str, Any], digest: str) ->
 
     Its tables that are not there are written again.
     """
-    from tariffcli.bulk import manifest, sinks
-    from tariffcli.bulk.whole import Part
+    from tariffcli.bulk.files import manifest, sinks
+    from tariffcli.bulk.files.folder import Part
 
     before = manifest.read_manifest(out)
     if before is None:
@@ -133,7 +135,7 @@ def _done_before(asked: Asked, out: Path, given: dict[str, Any], digest: str) ->
 
 def tell_plan(plan: Any) -> None:
     """Say which column was read as what."""
-    from tariffcli.bulk.plan import shown
+    from tariffcli.bulk.cells.plan import shown
 
     read = [f'{meaning}="{shown([name])}"' for meaning, name in plan.columns.items()]
     read += [f"{meaning}={text} (every line)" for meaning, text in plan.constants.items()]

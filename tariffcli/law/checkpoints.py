@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from tariffcli.law.book import Book
-from tariffcli.law.engine import CHARGED, rate
+from tariffcli.law.engine import CHARGING_ROLES, rate
 from tariffcli.law.facts import ZERO
 from tariffcli.law.instants import end_of_day, wall_to_instant
 from tariffcli.law.model import Answer, FactValue, Query
@@ -31,7 +31,7 @@ def measured(book: Book, answer: Answer, measure: str) -> tuple[Decimal | None, 
     layers = [
         layer
         for layer in answer.layers
-        if layer.role in CHARGED and name == (layer.programme if kind == "programme" else book.programmes[layer.programme].authority)
+        if layer.role in CHARGING_ROLES and name == (layer.programme if kind == "programme" else book.programmes[layer.programme].authority)
     ]
     tops = [layer.max_pct for layer in layers]
     high = None if None in tops else sum((top for top in tops if top is not None), ZERO)

@@ -16,7 +16,7 @@ from tariffcli.law.places import reaches
 from tariffcli.law.products import Lines
 
 WHOLE = Decimal(1)
-CHARGED = ("applies", "floor", "unknown")
+CHARGING_ROLES = ("applies", "floor", "unknown")
 
 
 def open_case(book: Book, importer: str, origin: str) -> Docket:
@@ -151,5 +151,5 @@ def _status(whole: Outcome, parts: Sequence[Part]) -> tuple[str, str]:
 
 def weakest(layers: Sequence[Layer]) -> str:
     """The weakest confidence of the layers that apply; empty when none does."""
-    levels = [CONFIDENCE.index(layer.event.confidence) for layer in layers if layer.role in CHARGED]
+    levels = [CONFIDENCE.index(layer.event.confidence) for layer in layers if layer.role in CHARGING_ROLES]
     return CONFIDENCE[max(levels)] if levels else ""

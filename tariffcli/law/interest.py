@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from tariffcli.law.charges import Interest
+from tariffcli.law.entry_summary import Interest
 
 ONE, HUNDRED = Decimal(1), Decimal(100)
 DAY_ZERO = date(1970, 1, 1).toordinal()

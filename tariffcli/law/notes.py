@@ -5,7 +5,7 @@ from __future__ import annotations
 from tariffcli.errors import UsageError
 from tariffcli.law.codes import LINE_DIGITS, dotted, edition_at, mapping_notes, whole_schedule
 from tariffcli.law.docket import Docket, codes_used, epoch_at, lines_at, nomenclature_points
-from tariffcli.law.engine import CHARGED
+from tariffcli.law.engine import CHARGING_ROLES
 from tariffcli.law.facts import conditions_of
 from tariffcli.law.instants import day_of, start_of_day, to_wall
 from tariffcli.law.items import item_notes
@@ -190,7 +190,7 @@ def _gaps(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
     """What the record knows that it lacks, where a product is asked; goods in general stand on no list and meet no gap."""
     if answer.query.product.kind == "general":
         return []
-    programmes = {layer.programme for layer in answer.layers if layer.role in CHARGED}
+    programmes = {layer.programme for layer in answer.layers if layer.role in CHARGING_ROLES}
     rows = [row for row in docket.book.coverage if row.importer == docket.importer and row.gaps and row.programme in ("*", *programmes)]
     mine = [row for row in rows if reaches(row.origin, docket.origin, docket.book.memberships, answer.query.instant)]
     return [("gaps", f"Known gaps of the record: {'; '.join(sorted({row.gaps.rstrip('.') for row in mine}))}.")] if mine else []
@@ -198,5 +198,5 @@ def _gaps(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
 
 def _refunds(docket: Docket, answer: Answer) -> list[tuple[str, str]]:
     programmes = docket.book.programmes
-    names = [layer.programme for layer in answer.layers if layer.role in CHARGED and programmes[layer.programme].refundable_since]
+    names = [layer.programme for layer in answer.layers if layer.role in CHARGING_ROLES and programmes[layer.programme].refundable_since]
     return [("refundable", f"Later held unlawful and refundable: {', '.join(names)}. The rate is what was in force.")] if names else []

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from tariffcli.law.duty import ad_valorem_pct
+from tariffcli.law.expression import ad_valorem_pct
 from tariffcli.law.facts import all_true
 from tariffcli.law.model import Condition, FactValue, Line, Membership
 from tariffcli.law.places import reaches

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from tariffcli.book.load import Record
-from tariffcli.law.amounts import Bill, Charge, Price, Reason
+from tariffcli.law.bill import Bill, BillLine, Price, Reason
 from tariffcli.law.instants import to_iso
 from tariffcli.show import document
 from tariffcli.show.document import digits, number
@@ -81,7 +81,7 @@ def _figures(name: str, price: Price | None) -> dict[str, Any]:
     }
 
 
-def line(record: Record, bill: Bill, charge: Charge, place: int) -> dict[str, Any]:
+def line(record: Record, bill: Bill, charge: BillLine, place: int) -> dict[str, Any]:
     """One line of a bill, with the act or rule it comes from."""
     found: dict[str, Any] = {"line": place, "kind": "ordinary", "id": "ordinary", "heading": "", "act": "", "rate_pct": None, "text": None}
     ids: Sequence[str] = ()
@@ -103,7 +103,7 @@ def line(record: Record, bill: Bill, charge: Charge, place: int) -> dict[str, An
     return {**found, **_figures("amount", charge.price), **reason, "sources": document.sources(record, ids)}
 
 
-def _limits(charge: Charge) -> str | None:
+def _limits(charge: BillLine) -> str | None:
     fee = charge.fee
     if fee is None or fee.minimum is None or fee.maximum is None:
         return None
@@ -172,11 +172,11 @@ def draw(to: Terminal, record: Record, bill: Bill, notes: Sequence[tuple[str, st
     to.print(Text(f"{outside} Verified through {data['verified_through']}; record {data['version']} ({data['fingerprint']}).", style="dim"))
 
 
-def _name(charge: Charge) -> str:
+def _name(charge: BillLine) -> str:
     return charge.layer.programme if charge.layer else charge.fee.id if charge.fee else "ordinary duty"
 
 
-def _cells(record: Record, bill: Bill, charge: Charge, place: int) -> dict[str, str]:
+def _cells(record: Record, bill: Bill, charge: BillLine, place: int) -> dict[str, str]:
     one = line(record, bill, charge, place)
     rate = "exempt" if one["kind"] == "exempt" else f"{one['rate_pct']}%" if one["rate_pct"] is not None else ""
     if charge.layer is not None and not rate:

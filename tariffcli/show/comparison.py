@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tariffcli.book.load import Record
-from tariffcli.law.engine import CHARGED
+from tariffcli.law.engine import CHARGING_ROLES
 from tariffcli.law.instants import to_wall
 from tariffcli.law.model import Query
 from tariffcli.show.document import NOT_INCLUDED, percent, possessive, when_text, with_article
@@ -59,7 +59,7 @@ def _moment(record: Record, queries: Sequence[Query]) -> str:
 
 def charged(one: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The layers of an answer that charge, or may, by programme."""
-    return {layer["programme"]: layer for layer in one["layers"] if layer["role"] in CHARGED}
+    return {layer["programme"]: layer for layer in one["layers"] if layer["role"] in CHARGING_ROLES}
 
 
 def programmes(answers: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tariffcli.book.load import Record
-from tariffcli.law.engine import CHARGED
+from tariffcli.law.engine import CHARGING_ROLES
 from tariffcli.law.instants import holds, to_iso, to_wall
 from tariffcli.law.model import Answer, Event, Layer, Outcome, Part, Query
 from tariffcli.law.outlook import Change, FactEffect, Report
@@ -133,7 +133,7 @@ def part(one: Part) -> dict[str, Any]:
         "total_max_pct": number(high),
         "lines": len(one.codes),
         "share_of_lines": float(round(one.share_of_lines, 4)),
-        "programmes": [layer.programme for layer in one.outcome.layers if layer.role in CHARGED],
+        "programmes": [layer.programme for layer in one.outcome.layers if layer.role in CHARGING_ROLES],
         "codes": list(one.codes),
     }
 
@@ -308,7 +308,7 @@ def flat(document: Mapping[str, Any]) -> dict[str, Any]:
     """One CSV row of an answer: its scalar fields, and the ids of the rows that apply."""
     row = {name: value for name, value in document.items() if name != "next_change" and not isinstance(value, (list, dict))}
     row["product"] = document["product"]["id"]
-    row["events"] = ";".join(one["event"] for one in document["layers"] if one["role"] in CHARGED)
+    row["events"] = ";".join(one["event"] for one in document["layers"] if one["role"] in CHARGING_ROLES)
     row["next_change"] = document["next_change"]["instant"] if document["next_change"] else None
     row["fingerprint"] = document["dataset"]["fingerprint"]
     return row

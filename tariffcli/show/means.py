@@ -12,8 +12,8 @@ from tariffcli.show.document import NOT_INCLUDED, number, span
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tariffcli.bulk.average import Bounds, Left, Mean
-    from tariffcli.bulk.weights import Weights
+    from tariffcli.bulk.means.average import Bounds, Left, Mean
+    from tariffcli.bulk.means.weights import Weights
 
 PLACES = 4
 """So many decimals are shown of a mean; what is one number is told before rounding."""

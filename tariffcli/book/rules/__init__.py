@@ -1,6 +1,6 @@
 """Data rules: each a small named function whose docstring is the message. `check` applies them all and raises nothing."""
 
-from tariffcli.book.rules import areas, charges, counts, events, fold, lists, ordinary, references, stacking
+from tariffcli.book.rules import areas, counts, entry_summary, events, fold, lists, ordinary, references, stacking
 from tariffcli.book.rules.registry import RULES, check
 
-__all__ = ["RULES", "areas", "charges", "check", "counts", "events", "fold", "lists", "ordinary", "references", "stacking"]
+__all__ = ["RULES", "areas", "check", "counts", "entry_summary", "events", "fold", "lists", "ordinary", "references", "stacking"]

@@ -1,0 +1,111 @@
+# pyright: basic
+"""Columns of facts about entries: of each line the number of its combination of facts, or the refusal of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tariffcli.book.entry import Entry as Typed
+from tariffcli.book.entry import facts_given, ordinary_duty
+from tariffcli.book.load import Record
+from tariffcli.bulk.cells import spellings
+from tariffcli.bulk.cells.plan import FACTS, Plan
+from tariffcli.bulk.classes.classes import Classes, Entry
+from tariffcli.errors import UsageError
+from tariffcli.law.facts import holds_for
+from tariffcli.law.model import Condition
+
+Indices = NDArray[np.int64]
+Column = tuple[Indices, list[Any]]
+"""Each line's number among the distinct values of a column, and those; the last stands for a null."""
+
+MOST_TOGETHER = 1 << 62
+"""So many combinations of facts have a number of their own; beyond them those that occur are numbered anew."""
+
+
+class Facts:
+    """Reads the facts of lines by a plan. `refusal` gives the number below zero of a reason."""
+
+    def __init__(self, book: Record, plan: Plan, classes: Classes, refusal: Callable[[str], int]) -> None:
+        self.book, self.plan, self.classes, self.refusal = book, plan, classes, refusal
+        self._entries: dict[tuple[object, ...], int] = {}
+        self._first: dict[object, Any] = {}
+        self._readers = book.derived("readers of facts", partial(_readers, book))
+
+    def check(self, constants: dict[str, str]) -> None:
+        """Raise UsageError for what holds for every line and says nothing."""
+        self._typed("UTC", constants)
+
+    def read(self, groups: Indices, column: Callable[[str], Column]) -> Indices:
+        """Each line's combination of facts, or the refusal of it. `column` gives the column of a meaning."""
+        zones = [group.zone for group in self.classes.groups.found] or ["UTC"]
+        clocks = {"shipment_value": ["UTC"], "loaded": sorted(set(zones))}  # of these only what conditions make of them matters
+        given = [(meaning, *self._alike(meaning, clocks.get(meaning), *column(meaning))) for meaning in FACTS if self.plan.has(meaning)]
+        together, size = np.maximum(groups, 0), len(self.classes.groups.found) + 1
+        for _, numbers, values in given:
+            if size * len(values) > MOST_TOGETHER:
+                _, together = np.unique(together, return_inverse=True)
+                size = len(together)
+            together = together * len(values) + numbers
+            size *= len(values)
+        _, first, places = np.unique(together, return_index=True, return_inverse=True)
+        found: list[int] = []
+        for line in first.tolist():
+            told = {meaning: values[numbers[line]] for meaning, numbers, values in given}
+            found.append(self._entry(zones[max(int(groups[line]), 0)], told))
+        return np.array(found, dtype=np.int64).take(places.reshape(-1))
+
+    def _alike(self, meaning: str, zones: list[str] | None, numbers: Indices, values: list[Any]) -> Column:
+        """A column with one value for all that mean the same by the clocks of `zones` (None: each is itself): the first that was met."""
+        if zones is None:
+            return numbers, values
+        kept: dict[Any, int] = {}
+        places = [kept.setdefault(self._first.setdefault((meaning, *self._said(zones, meaning, one)), one), len(kept)) for one in values]
+        return np.array(places, dtype=np.int64).take(numbers), list(kept)
+
+    def _said(self, zones: list[str], meaning: str, value: Any) -> tuple[object, ...]:
+        """What a value says to each condition that reads it, by the clock of each zone; one that says nothing is only like itself."""
+        try:
+            told = [fact for zone in zones for fact in self._typed(zone, {meaning: value}).facts]
+        except UsageError:
+            return ("", value)
+        return (*zones, *((name, *(holds_for(one, known) for one in self._readers[name])) for name, known in told))
+
+    def _entry(self, zone: str, texts: dict[str, Any]) -> int:
+        key = (zone, *texts.items())
+        if key not in self._entries:
+            try:
+                self._entries[key] = self.classes.entry_number(self._typed(zone, texts))
+            except UsageError as error:
+                self._entries[key] = self.refusal(str(error))
+        return self._entries[key]
+
+    def _typed(self, zone: str, texts: dict[str, Any]) -> Entry:
+        said = {name: str(value).strip() for name, value in texts.items() if value is not None and not spellings.is_nan(value)}
+        told = {name: text for name, text in said.items() if text}
+        typed = Typed(
+            claim=spellings.several(told.get("claim", "")),
+            loaded=told.get("loaded"),
+            mode=told.get("mode"),
+            metal_share=spellings.several(told.get("metal_share", "")),
+            in_quota=spellings.yes_or_no(told["in_quota"]) if "in_quota" in told else None,
+            postal=spellings.yes_or_no(told["postal"]) if "postal" in told else False,
+            value=str(spellings.money(told["shipment_value"])) if "shipment_value" in told else None,
+        )
+        facts = facts_given(self.book, typed, zone, lambda text: spellings.iso_day(text, self.plan.month_first))
+        mfn: Decimal | None = ordinary_duty(told["mfn"]) if "mfn" in told else None
+        return Entry(tuple(sorted(facts.items())), mfn)
+
+
+def _readers(book: Record) -> dict[str, list[Condition]]:
+    """Of each fact all conditions of the record that read it."""
+    found: dict[str, list[Condition]] = {}
+    for condition in book.conditions.values():
+        found.setdefault(condition.fact, []).append(condition)
+    return found

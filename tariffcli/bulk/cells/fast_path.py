@@ -1,0 +1,154 @@
+# pyright: basic
+"""The straight way for batches that share their distinct codes and origins: from both and from the day to the class, by three tables.
+
+What `Reader` and `Classes` find in seven steps for any batch, these tables hold for all pairs of such a file or frame. They copy what was
+found and find nothing: a line for which they have no answer sends its batch the long way, and the next batch new tables.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tariffcli.bulk.cells.plan import FACTS
+from tariffcli.bulk.cells.reader import EARLIEST, LATEST, Reader
+from tariffcli.bulk.classes import arrow
+
+MOST_PAIRS, MOST_CELLS, MOST_REFUSED = 1 << 24, 1 << 24, 256
+"""Beyond so many pairs, cells, or refused codes and origins, the tables cost more than they save."""
+
+MOST_NARROW = int(np.iinfo(np.uint16).max)
+"""Fewer classes are numbered in two bytes: of those twice as many are in the cache."""
+
+Small = NDArray[np.int32]
+
+
+class Tables(NamedTuple):
+    """Of each origin and code (flat, origin by origin) the start of its row, of each day its column, and of both the class.
+
+    Days between which nothing changes for any of the origins are one column. `cells` are copied in the least width that holds all
+    classes, so that they stay in the cache; where no line asked yet they are `unknown`, the highest number of that width.
+    """
+
+    codes: Any
+    origins: Any
+    starts: Small
+    columns: Small
+    first_day: int
+    cells: NDArray[Any]
+    unknown: int
+
+
+class Direct:
+    """Finds the classes of a batch by tables that are made when its distinct values come a second time."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader, self.classes = reader, reader.classes
+        plan = reader.plan
+        self._goods = "hs" if "hs" in plan.columns else "product"
+        asked = {self._goods, "origin", "date"} <= set(plan.columns) and "importer" in plan.constants
+        self._fits = asked and not plan.has(*FACTS)
+        self._last: tuple[Any, Any] | None = None
+        self._tables: Tables | None = None
+        self._making = Lock()
+
+    def classify(self, batch: Any) -> NDArray[Any] | None:
+        """The class of each line, or None where the long way must be taken."""
+        if not self._fits or batch.num_rows == 0:
+            return None
+        goods, origins, days = (self.reader.column(batch, name) for name in (self._goods, "origin", "date"))
+        if not (_plain(goods) and _plain(origins)) or not pa.types.is_date32(days.type) or days.null_count:
+            return None
+        tables = self._tables_for(goods.dictionary, origins.dictionary)
+        if tables is None:
+            return None
+        found = _found(tables, _numbers(goods), _numbers(origins), arrow.view(days, np.int32))
+        if found is None:
+            self._tables = None  # the long way finds what these tables lack
+        return found
+
+    def _tables_for(self, codes: Any, origins: Any) -> Tables | None:
+        made, now = self._tables, (codes, origins)
+        if made is not None and _alike((made.codes, made.origins), now):
+            return made
+        last, self._last = self._last, now
+        if last is None or not _alike(last, now) or not self._making.acquire(blocking=False):
+            return None  # while another thread makes them, the long way is no longer than waiting
+        try:
+            if self._tables is made:
+                self._tables = self._made(codes, origins)
+            found = self._tables
+        finally:
+            self._making.release()
+        return found if found is not None and _alike((found.codes, found.origins), now) else None
+
+    def _made(self, codes: Any, origins: Any) -> Tables | None:
+        goods, groups = self.reader.goods_of(codes), self.reader.groups_of(origins)
+        refused = int((goods < 0).sum() + (groups < 0).sum())
+        with self.classes.lock:
+            first_day, days = self.classes.groups.days
+            if len(groups) * len(goods) > MOST_PAIRS or refused > MOST_REFUSED:
+                return None
+            starts = self.classes.rows[np.ix_(np.maximum(groups, 0), np.maximum(goods, 0))]
+            for number in np.flatnonzero(goods < 0).tolist():
+                starts[:, number] = self.classes.refused_row(self.reader.reason(int(goods[number])))
+            for number in np.flatnonzero(groups < 0).tolist():  # of two refusals that of the code, as on the long way
+                row = self.classes.refused_row(self.reader.reason(int(groups[number])))
+                starts[number, goods >= 0] = row
+            return self._laid_out(codes, origins, starts, first_day, days[np.maximum(groups, 0)])
+
+    def _laid_out(self, codes: Any, origins: Any, starts: NDArray[np.int64], first_day: int, days: NDArray[np.int64]) -> Tables | None:
+        """The tables of these rows and of the epochs of each origin and day."""
+        changes = np.append(True, (np.diff(days, axis=1) != 0).any(axis=0))
+        places, epochs = np.cumsum(changes, dtype=np.int32) - 1, days[:, changes]
+        width = epochs.shape[1]
+        dtype: Any = np.uint16 if len(self.classes.outcomes) < MOST_NARROW else np.int32
+        unknown = int(np.iinfo(dtype).max)
+        found, cells, many, alike = np.empty(starts.shape, np.int32), [], 0, dict[bytes, int]()
+        for origin, row in enumerate(starts):
+            first = alike.setdefault(row.tobytes(), origin)
+            if first != origin:  # an origin of the same group: mostly there are few groups
+                found[origin] = found[first]
+                continue
+            distinct, numbers = np.unique(row, return_inverse=True)
+            found[origin] = many + numbers
+            many += len(distinct)
+            if many * width > MOST_CELLS:
+                return None
+            classes = self.classes.cells[distinct[:, None] + epochs[origin]]
+            cells.append(np.where(classes < 0, unknown, classes).astype(dtype).reshape(-1))
+        found *= np.int32(width)
+        return Tables(codes, origins, found.reshape(-1), places, first_day, np.concatenate(cells), unknown)
+
+
+def _found(tables: Tables, goods: Small, origins: Small, days: Small) -> NDArray[Any] | None:
+    """The class of each line; None if a day lies beside all that is read, or a class is unknown."""
+    low, high = int(days.min()), int(days.max())
+    if low < EARLIEST or high > LATEST:
+        return None
+    pairs = origins * np.int32(len(tables.codes))
+    pairs += goods
+    places = arrow.gather(tables.starts, pairs)
+    np.subtract(days, np.int32(tables.first_day), out=pairs)
+    places += arrow.gather(tables.columns, pairs)  # a day before or after them all has the first or last column
+    found = arrow.gather(tables.cells, places)
+    return None if int(found.max()) == tables.unknown else found
+
+
+def _alike(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
+    """Whether the distinct codes and origins of two batches are the same."""
+    return arrow.same(one[0], other[0]) and arrow.same(one[1], other[1])
+
+
+def _plain(column: Any) -> bool:
+    """Whether a column is of distinct values and numbers, none of them missing."""
+    return pa.types.is_dictionary(column.type) and column.indices.null_count == 0
+
+
+def _numbers(column: Any) -> Small:
+    indices = column.indices
+    return arrow.view(indices, arrow.WIDTHS[str(indices.type)]).astype(np.int32, copy=False)

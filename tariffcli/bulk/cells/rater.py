@@ -1,0 +1,159 @@
+# pyright: basic
+"""From a batch of lines to its answers: columns become numbers, numbers classes, classes columns. One function for every engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tariffcli.book.load import Record
+from tariffcli.bulk.cells.answers import DUTY, Rated, columns_of
+from tariffcli.bulk.cells.fast_path import Direct
+from tariffcli.bulk.cells.plan import Plan
+from tariffcli.bulk.cells.reader import Read, Reader
+from tariffcli.bulk.cells.values import read_amounts
+from tariffcli.bulk.classes import arrow, workers
+from tariffcli.bulk.classes.classes import NO_FACTS, Classes
+from tariffcli.bulk.classes.duties import duties
+from tariffcli.bulk.classes.outcomes import NUMBERS, WORDS
+from tariffcli.bulk.classes.questions import apart, in_one
+from tariffcli.bulk.classes.store import MOST_GOODS
+from tariffcli.errors import UsageError
+
+LINES, MOST_LINES = 1 << 18, 1 << 20
+"""Lines of a part of a table in memory. Threads take turns between steps, so for several a part is longer: an equal share each."""
+
+FEW_UNMET = 2_000
+"""So many questions of a first batch without an answer are found with those of the next batches."""
+
+FEW = 2
+"""For more columns than these the numbers of classes are widened once, not at each."""
+
+
+class Rater:
+    """Rates batches of lines by a plan. What it learns of one batch serves the next; several threads may share it."""
+
+    def __init__(self, book: Record, plan: Plan, classes: Classes | None = None) -> None:
+        self.book, self.plan = book, plan
+        self.classes = classes if classes is not None else Classes(book, plan.known_on)
+        self.reader = Reader(book, plan, self.classes)
+        self.direct = Direct(self.reader)
+        self.stop = Event()
+        """Set where nobody waits for the answers any more; threads that still ask for them end soon."""
+
+    @property
+    def added(self) -> list[str]:
+        """The columns that answers add, in order."""
+        authorities = [f"{name}_pct" for name in self.classes.outcomes.authorities]
+        every = [*NUMBERS, *authorities, DUTY, *WORDS]
+        if self.plan.outputs is None:
+            return every
+        unknown = [name for name in self.plan.outputs if name not in every]
+        if unknown:
+            raise UsageError(f"No answer has a column '{unknown[0][:40]}'; there are: {', '.join(every)}.")
+        return [name for name in every if name in self.plan.outputs]
+
+    def rate(self, batch: Any) -> list[Any]:
+        """The added columns of a record batch or table, as Arrow arrays in the order of `added`."""
+        return self.columns(self.classify(batch))
+
+    def columns(self, rated: Rated) -> list[Any]:
+        """The added columns of rated lines."""
+        return columns_of(self.classes.outcomes, self.added, rated)
+
+    def rate_table(self, table: Any, threads: int | None = None) -> list[Any]:
+        """`rate` for a long table, in parts and several threads (None: one a processor); chunked arrays."""
+        self.stop.clear()
+        table = self._shared(table)
+        threads = threads or processors()
+        lines = LINES if threads == 1 else min(max(-(-len(table) // threads), LINES), MOST_LINES)
+        starts = range(0, max(len(table), 1), lines)
+        threads = min(threads, len(starts))
+
+        def work(start: int) -> list[Any]:
+            return self.rate(table.slice(start, lines))
+
+        if threads == 1:
+            found = list(map(work, starts))
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                try:
+                    found = list(pool.map(work, starts))
+                except BaseException:
+                    self.stop.set()
+                    raise
+        return [pa.chunked_array(parts).unify_dictionaries() for parts in zip(*found, strict=True)]
+
+    def _shared(self, table: Any) -> Any:
+        """A table whose text columns of few distinct values hold those once, for all batches."""
+        for meaning in ("hs", "product", "origin", "importer"):
+            place = table.schema.get_field_index(self.plan.columns.get(meaning, ""))
+            if place >= 0 and (pa.types.is_string(table.schema.types[place]) or table.column(place).num_chunks > 1):
+                column = table.column(place)
+                column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+                table = table.set_column(place, table.schema.names[place], column.combine_chunks())
+        return table
+
+    def look_ahead(self, batches: Iterable[Any], threads: int) -> None:
+        """Find the classes of lines to come, in several processes; where those of the first batch are mostly known, nothing is done."""
+        met = np.zeros(0, dtype=np.int64)
+        for batch in batches:
+            read = self.reader.read(batch)
+            fine = arrow.first_refusal(read.troubled) >= 0 if read.troubled else np.ones(len(read.goods), dtype=bool)
+            if read.entries is not None:
+                fine &= read.entries == NO_FACTS
+            asked = arrow.distinct(in_one(read.groups[fine], read.goods[fine], read.epochs[fine]))
+            if not len(met) and self.classes.unmet(*apart(asked)) < FEW_UNMET:
+                return
+            met = arrow.distinct(np.concatenate([met, asked]))
+            if len(self.classes.goods) > MOST_GOODS:
+                return
+        workers.find(self.classes, met, threads)
+
+    def classify(self, batch: Any) -> Rated:
+        """The class of every line of a batch, and what it owes."""
+        amounts, wrong = read_amounts(self.reader, batch)
+        found = self.direct.classify(batch) if wrong is None else None
+        classes = self._classes(self.reader.read(batch, wrong)) if found is None else found
+        if len(self.added) > FEW:
+            classes = classes.astype(np.intp)
+        if amounts is None:
+            return Rated(classes, None)
+        outcomes = self.classes.outcomes
+        with self.classes.lock:
+            table = outcomes.formulas.table
+        return Rated(classes, duties(outcomes.formulas, table, arrow.gather(outcomes.formula.values, classes), amounts), amounts)
+
+    def _classes(self, read: Read) -> NDArray[np.int32]:
+        if not read.troubled:
+            return self.classes.classify(read.groups, read.goods, read.epochs, read.entries, self.stop.is_set)
+        worst = arrow.first_refusal(read.troubled)
+        here = np.flatnonzero(worst >= 0)
+        found = np.empty(len(worst), dtype=np.int32)
+        entries = None if read.entries is None else read.entries[here]
+        parts = (read.groups[here], read.goods[here], read.epochs[here])
+        found[here] = self.classes.classify(*parts, entries, self.stop.is_set)
+        wrong = worst < 0
+        numbers, places = np.unique(worst[wrong], return_inverse=True)
+        said = [self.classes.invalid(self.reader.reason(number)) for number in numbers.tolist()]
+        found[wrong] = np.array(said, dtype=np.int32)[places.reshape(-1)]
+        return found
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def with_columns(batch: Any, names: Sequence[str], arrays: Sequence[Any]) -> Any:
+    """A batch or table with columns added at its end."""
+    for name, array in zip(names, arrays, strict=True):
+        batch = batch.append_column(name, array)
+    return batch

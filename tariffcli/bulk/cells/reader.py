@@ -1,0 +1,282 @@
+# pyright: basic, reportAttributeAccessIssue=false
+"""From the columns of a batch to numbers: goods, origin groups, epochs, facts and amounts, each distinct value read once.
+
+A line that asks nothing (no code, no day, an unknown country) has a number below zero, which stands for its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tariffcli.book.load import Record
+from tariffcli.book.words import find_country
+from tariffcli.bulk.cells import spellings
+from tariffcli.bulk.cells.facts import Facts
+from tariffcli.bulk.cells.plan import FACTS, Plan
+from tariffcli.bulk.classes import arrow
+from tariffcli.bulk.classes.classes import Classes
+from tariffcli.bulk.classes.refusals import Refusals
+from tariffcli.errors import UsageError
+
+Indices = NDArray[np.int64]
+UNMET = np.iinfo(np.int64).max
+EARLIEST, LATEST = date(1900, 1, 1).toordinal() - spellings.EPOCH, date(2199, 12, 31).toordinal() - spellings.EPOCH
+
+
+class Read(NamedTuple):
+    """A batch as numbers; `entries` is None where no line gives facts. `troubled`: what has refusals."""
+
+    groups: Indices
+    goods: Indices
+    epochs: Indices
+    entries: Indices | None
+    troubled: list[Indices]
+
+
+class Reader:
+    """Reads batches by a plan, and keeps what each distinct value means."""
+
+    def __init__(self, book: Record, plan: Plan, classes: Classes) -> None:
+        self.book, self.plan, self.classes = book, plan, classes
+        self._goods_meaning = "hs" if plan.has("hs") else "product"
+        self.countries = sorted(book.country_names)
+        self._places = {code: place for place, code in enumerate(self.countries)}
+        self._pairs = np.full(len(self.countries) ** 2, UNMET, dtype=np.int64)
+        self._meanings: dict[tuple[str, Any], int] = {}
+        self._tables: dict[str, tuple[Any, Indices]] = {}
+        """Of each meaning all distinct values met, and their numbers."""
+        self._last: dict[str, tuple[Any, Indices]] = {}
+        """The same of the batch before: those of one file mostly share their distinct values."""
+        self._lock = Lock()
+        self._refusals = Refusals()
+        self.reasons: list[str] = []
+        self._facts = Facts(book, plan, classes, self.refusal)
+
+    def check_constants(self) -> None:
+        """Raise UsageError for what holds for every line and says nothing: better at once than on each line."""
+        constants = self.plan.constants
+        for meaning in ("importer", "origin"):
+            if meaning in constants:
+                find_country(self.book, constants[meaning])
+        if "date" in constants:
+            spellings.day_number(constants["date"], self.plan.month_first)
+        for meaning in ("value", "quantity"):
+            if meaning in constants:
+                spellings.money(constants[meaning])
+        self._facts.check({name: text for name, text in constants.items() if name in FACTS})
+
+    def refusal(self, reason: str) -> int:
+        """The number below zero of a reason."""
+        with self.classes.lock:
+            key = ("", reason)
+            if key not in self._meanings:
+                self.reasons.append(reason)
+                self._meanings[key] = -len(self.reasons)
+            return self._meanings[key]
+
+    def reason(self, number: int) -> str:
+        """The reason of a number below zero."""
+        return self.reasons[-number - 1]
+
+    def goods_of(self, values: Any) -> Indices:
+        """The goods of distinct values."""
+        return self._table(self._goods_meaning, self._goods, values)[:-1]
+
+    def groups_of(self, values: Any) -> Indices:
+        """The groups of distinct origins, where one importer holds for every line."""
+        return self._table("origin", self._group_of_origin, values)[:-1]
+
+    def read(self, batch: Any, wrong: Indices | None = None) -> Read:
+        """A record batch or table as numbers; `wrong`: refusals of its amounts."""
+        goods = self._meant(batch, self._goods_meaning, self._goods)
+        groups = self._groups(batch)
+        epochs, days = self._epochs(batch, groups)
+        entries = self._facts.read(groups, partial(self._distinct, batch)) if self.plan.has(*FACTS) else None
+        checked = [part for part in (goods, groups, days, entries, wrong) if part is not None and len(part)]
+        return Read(groups, goods, epochs, entries, [part for part in checked if part.min() < 0])
+
+    def column(self, batch: Any, meaning: str) -> Any:
+        """The column of a meaning, as one array."""
+        return arrow.flat(batch.column(self.plan.columns[meaning]))
+
+    def given(self, batch: Any, meaning: str) -> Any:
+        """The column of a meaning, or what is given for every line."""
+        if meaning in self.plan.constants:
+            return arrow.texts([self.plan.constants[meaning]] * batch.num_rows)
+        return self.column(batch, meaning)
+
+    def _meant(self, batch: Any, meaning: str, read: Callable[[Any], int]) -> Indices:
+        """The numbers of a column by `read`, asked once for each distinct value."""
+        if meaning in self.plan.constants:
+            return np.full(batch.num_rows, self.once(meaning, read, self.plan.constants[meaning]), dtype=np.int64)
+        numbers, values = arrow.encoded(self.column(batch, meaning))
+        return arrow.gather(self._table(meaning, read, values), numbers)
+
+    def _table(self, meaning: str, read: Callable[[Any], int], values: Any) -> Indices:
+        """The numbers of distinct values, and at the end that of a null. Values met before are found without Python."""
+        last = self._last.get(meaning)
+        if last is None or not arrow.same(last[0], values):
+            with self._lock:  # threads that begin together mostly ask for the same values: the first reads them for all
+                last = self._last.get(meaning)
+                if last is None or not arrow.same(last[0], values):
+                    last = self._last[meaning] = (values, self._read_table(meaning, read, values))
+        return last[1]
+
+    def _read_table(self, meaning: str, read: Callable[[Any], int], values: Any) -> Indices:
+        kept = self._tables.get(meaning)
+        if kept is not None and kept[0].type == values.type:
+            return self._met_before(meaning, read, values, kept)
+        table = self._numbers_of(meaning, read, [*values.to_pylist(), None])
+        self._tables[meaning] = (values, table)
+        return table
+
+    def _numbers_of(self, meaning: str, read: Callable[[Any], int], values: list[Any]) -> Indices:
+        """What values mean. Plain codes that classes know already are most of a usual file and need no reading."""
+        known = self.classes.known_codes(values) if meaning == self._goods_meaning and not self.plan.restore_zeros else {}
+        found = (known[value] if value in known else self.once(meaning, read, value) for value in values)
+        return np.fromiter(found, dtype=np.int64, count=len(values))
+
+    def _met_before(self, meaning: str, read: Callable[[Any], int], values: Any, kept: tuple[Any, Indices]) -> Indices:
+        import pyarrow.compute as pc  # loads as long as all of numpy: only where the distinct values change
+
+        places = pc.index_in(values, value_set=kept[0])
+        if places.null_count:
+            unmet = values.filter(pc.is_null(places))
+            found = self._numbers_of(meaning, read, unmet.to_pylist())
+            kept = (pa.concat_arrays([kept[0], unmet]), np.concatenate([kept[1][:-1], found, kept[1][-1:]]))
+            self._tables[meaning] = kept
+            places = pc.index_in(values, value_set=kept[0])
+        null = np.int32(len(kept[0]))
+        numbers = np.where(arrow.missing(places), null, arrow.view(places, np.int32))
+        return arrow.gather(kept[1], np.append(numbers, null))
+
+    def once(self, meaning: str, read: Callable[[Any], int], value: Any) -> int:
+        """What a value means, or the refusal of it."""
+        key = (meaning, value)
+        found = self._meanings.get(key)
+        if found is None:
+            blank = value is None or (isinstance(value, str) and not value.strip()) or spellings.is_nan(value)
+            try:
+                found = self.refusal(f"no {meaning} is given") if blank else read(value)
+            except UsageError as error:
+                found = self.refusal(self._refusals.said(key, error))
+            self._meanings[key] = found
+        return found
+
+    def _goods(self, value: Any) -> int:
+        code = spellings.code_of(value)
+        return self.classes.goods_number(spellings.restored(code) if self.plan.restore_zeros else code)
+
+    def _country(self, value: Any) -> int:
+        return self._places[find_country(self.book, spellings.country_word(value))]
+
+    def _groups(self, batch: Any) -> Indices:
+        if "importer" in self.plan.constants:
+            return self._meant(batch, "origin", self._group_of_origin)
+        numbers, importers = self._countries(batch, "importer")
+        others, origins = self._countries(batch, "origin")
+        importers, origins = arrow.gather(importers, numbers), arrow.gather(origins, others)
+        wrong = np.minimum(np.where(importers < 0, importers, origins), 0)  # of two refusals that of the importer
+        pairs = np.where(wrong < 0, 0, importers * len(self.countries) + origins)
+        groups = np.where(wrong < 0, wrong, arrow.gather(self._pairs, pairs))
+        if len(groups) and groups.max() == UNMET:
+            for pair in np.unique(pairs[groups == UNMET]).tolist():
+                self._pairs[pair] = self._group(*divmod(pair, len(self.countries)))
+            groups = np.where(wrong < 0, wrong, arrow.gather(self._pairs, pairs))
+        return groups
+
+    def _countries(self, batch: Any, meaning: str) -> tuple[Indices, Indices]:
+        """Each line's number among the distinct countries of a column, and what those are."""
+        if meaning in self.plan.constants:
+            one = self.once(meaning, self._country, self.plan.constants[meaning])
+            return np.zeros(batch.num_rows, dtype=np.int64), np.array([one], dtype=np.int64)
+        numbers, values = arrow.encoded(self.column(batch, meaning))
+        return numbers, self._table(meaning, self._country, values)
+
+    def _group_of_origin(self, value: Any) -> int:
+        importer = self.once("importer", self._country, self.plan.constants["importer"])
+        return importer if importer < 0 else self._group(importer, self._country(value))
+
+    def _group(self, importer: int, origin: int) -> int:
+        if importer == origin:
+            name = self.countries[importer]
+            return self.refusal(f"origin and importer are both {name}; a country charges no import duty on its own goods.")
+        return self.classes.group_number(self.countries[importer], self.countries[origin])
+
+    def _epochs(self, batch: Any, groups: Indices) -> tuple[Indices, Indices | None]:
+        """The epoch of each line, and the refusals of its day; of an instant where the plan has one."""
+        if self.plan.has("instant"):
+            return self._epochs_of_instants(batch, groups)
+        days, wrong = self._days(batch)
+        if len(days) and (days.min() < EARLIEST or days.max() > LATEST):
+            wrong = np.zeros(len(days), dtype=np.int64) if wrong is None else wrong
+            wrong[(days < EARLIEST) | (days > LATEST)] = self.refusal("the day is outside the calendar of this tool (1900 to 2199).")
+        return self.classes.groups.epochs_of_days(groups, days), wrong
+
+    def _days(self, batch: Any) -> tuple[NDArray[np.int32], Indices | None]:
+        """Days counted from 1970, and refusals."""
+        column = self.given(batch, "date")
+        if pa.types.is_timestamp(column.type):
+            column = column.cast(pa.date32(), safe=False)
+        if pa.types.is_date32(column.type) and column.null_count == 0:
+            return arrow.view(column, np.int32), None
+        numbers, values = arrow.encoded(column)
+        table = [self.once("date", self._day, value) for value in (*values.to_pylist(), None)]
+        found = np.array(table, dtype=np.int64).take(numbers)
+        return np.where(found < 0, 0, found - SHIFT).astype(np.int32), np.minimum(found, 0)
+
+    def _day(self, value: Any) -> int:
+        return spellings.day_number(value, self.plan.month_first) + SHIFT
+
+    def _epochs_of_instants(self, batch: Any, groups: Indices) -> tuple[Indices, Indices]:
+        """The epoch of each instant; one without an offset is on the clock of the line's importer."""
+        column = self.given(batch, "instant")
+        found, wrong = np.zeros(batch.num_rows, dtype=np.int64), np.zeros(batch.num_rows, dtype=np.int64)
+        aware = pa.types.is_timestamp(column.type) and column.type.tz is not None
+        for number in _present(groups):
+            group = self.classes.groups.found[number]
+            here = np.flatnonzero(groups == number)
+            moments = self._aware(column) if aware else self._on_the_clock(column, group.zone)
+            wrong[here] = np.minimum(moments, 0)[here]
+            found[here] = group.epochs_of_instants(moments[here] - FAR)
+        return found, wrong
+
+    def _aware(self, column: Any) -> Indices:
+        seconds = arrow.view(column.cast(pa.timestamp("s", "UTC"), safe=False), np.int64)
+        return np.where(arrow.missing(column), self.refusal("no instant is given"), seconds + FAR)
+
+    def _on_the_clock(self, column: Any, zone: str) -> Indices:
+        numbers, values = arrow.encoded(column)
+        read = [
+            self.once(f"instant in {zone}", lambda value: spellings.instant_number(value, zone) + FAR, one) for one in values.to_pylist()
+        ]
+        return np.array([*read, self.refusal("no instant is given")], dtype=np.int64).take(numbers)
+
+    def _distinct(self, batch: Any, meaning: str) -> tuple[Indices, list[Any]]:
+        """Each line's number among the distinct values of a column of facts, and those; the last stands for a null."""
+        if meaning in self.plan.constants:
+            return np.zeros(batch.num_rows, dtype=np.int64), [self.plan.constants[meaning], None]
+        numbers, values = arrow.encoded(self.column(batch, meaning))
+        return numbers, [*values.to_pylist(), None]
+
+
+FAR, SHIFT = 1 << 40, 1 << 20
+"""Added to instants and days while they are read, so that none is below zero: a number below zero is a refusal."""
+
+
+def _present(groups: Indices) -> list[int]:
+    """The groups of some lines, in order; refusals left out."""
+    if not len(groups):
+        return []
+    low, high = int(groups.min()), int(groups.max())
+    if low == high:
+        return [low] if low >= 0 else []
+    return [number for number in np.flatnonzero(np.bincount(groups[groups >= 0])).tolist()]

@@ -1,0 +1,216 @@
+"""What each class owes, as columns: one row a class, so that a line's answer is a row number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tariffcli.bulk.classes import arrow
+from tariffcli.bulk.classes.formulas import Formulas
+from tariffcli.law.engine import CHARGING_ROLES
+from tariffcli.law.formula import Formula, formula_of
+from tariffcli.law.model import Answer
+
+INVALID = "invalid"
+"""The status of a line that asks no question of law: no code, no day, an unknown country."""
+
+SUMMED = ("applies", "floor")
+NUMBERS = ("additional_pct", "additional_min_pct", "additional_max_pct", "mfn_pct", "total_pct")
+KEPT = (*NUMBERS, "total_min_pct", "total_max_pct")
+"""The numbers of a class; those beyond NUMBERS are for means, and are no columns of a rated file."""
+
+WORDS = ("status", "reason", "event_ids")
+CHARGES = "charges"
+"""A word of each class that is no column of answers: under which headings the lines of its formula are declared (see `written_charges`)."""
+
+
+class Outcome(NamedTuple):
+    """One class: percentages of customs value (None: not one number), words, and how its duty is reckoned."""
+
+    numbers: tuple[Decimal | None, ...]
+    authorities: tuple[Decimal | None, ...]
+    words: tuple[str, ...]
+    formula: Formula | None
+
+
+def outcome_of(answer: Answer, authorities: Sequence[str], authority_of: dict[str, str], even: bool) -> Outcome:
+    """The row of an answer. `authorities` are the columns, `authority_of` a programme's authority."""
+    known = answer.min_pct is not None
+    sums: dict[str, Decimal | None] = dict.fromkeys(authorities, Decimal(0) if known else None)
+    for layer in answer.layers:
+        name = authority_of[layer.programme]
+        if layer.role in CHARGING_ROLES:
+            before = sums[name]
+            sums[name] = before + layer.rate_pct if before is not None and layer.rate_pct is not None else None
+    ids = ";".join(dict.fromkeys(layer.event.id for layer in answer.layers if layer.role in CHARGING_ROLES))
+    totals = (answer.total_min_pct, answer.total_max_pct)
+    numbers = (answer.additional_pct, answer.min_pct, answer.max_pct, answer.mfn_pct, answer.total_pct, *totals)
+    formula = formula_of(answer, even)
+    words = (answer.status, answer.reason, ids, written_charges(answer, formula))
+    return Outcome(numbers, tuple(sums[name] for name in authorities), words, formula)
+
+
+def written_charges(answer: Answer, formula: Formula | None) -> str:
+    """Heading and programme of each line of a formula, `9903.01.24|a-programme;|`: both blank for the ordinary duty, which is last.
+
+    Blank where the duty is one sum of which no line is known apart, or no number at all.
+    """
+    layers = [layer for layer in answer.layers if layer.role in CHARGING_ROLES]
+    if formula is None or len(formula.lines) != len(layers) + 1:
+        return ""
+    return ";".join([*(f"{layer.event.heading}|{layer.programme}" for layer in layers), "|"])
+
+
+def charges_of(text: str) -> list[tuple[str, str]]:
+    """Heading and programme of each line of a formula, as `written_charges` wrote them.
+
+    >>> charges_of("9903.01.24|a-programme;|"), charges_of("")
+    ([('9903.01.24', 'a-programme'), ('', '')], [])
+    """
+    parts = (part.partition("|") for part in text.split(";") if text)
+    return [(heading, programme) for heading, _, programme in parts]
+
+
+def refused(reason: str, authorities: Sequence[str]) -> Outcome:
+    """The row of lines that ask nothing."""
+    return Outcome((None,) * len(KEPT), (None,) * len(authorities), (INVALID, reason, "", ""), None)
+
+
+class Column:
+    """A column of numbers that grows; None is NaN here, and null where it leaves the room."""
+
+    def __init__(self, dtype: type, missing: float) -> None:
+        self._missing = missing
+        self._data: NDArray[Any] = np.empty(64, dtype)
+        self.length = 0
+
+    @classmethod
+    def of(cls, values: NDArray[Any], missing: float) -> Column:
+        """A column that starts with these values."""
+        column = cls(values.dtype.type, missing)
+        column._data, column.length = values.copy() if len(values) else column._data, len(values)
+        return column
+
+    def append(self, value: float | None) -> None:
+        """Add the value of one more class."""
+        if self.length == len(self._data):
+            self._data = np.concatenate([self._data, np.empty_like(self._data)])
+        self._data[self.length] = self._missing if value is None else value
+        self.length += 1
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """All values so far."""
+        return self._data[: self.length]
+
+
+class Words:
+    """A column of words, each kept once."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.numbers = Column(np.int32, -1)
+        self._known: dict[str, int] = {}
+        self._made: tuple[Any, NDArray[np.bool_]] = (arrow.texts([]), np.zeros(0, dtype=bool))
+
+    @classmethod
+    def of(cls, texts: list[str], numbers: NDArray[Any]) -> Words:
+        """A column that starts with these words."""
+        words = cls()
+        words.texts, words.numbers = texts, Column.of(numbers, -1)
+        words._known = {text: number for number, text in enumerate(texts)}
+        return words
+
+    @property
+    def arrow(self) -> Any:
+        """The texts as an Arrow array."""
+        return self._latest()[0]
+
+    @property
+    def blank(self) -> NDArray[np.bool_]:
+        """Which texts are blank."""
+        return self._latest()[1]
+
+    def _latest(self) -> tuple[Any, NDArray[np.bool_]]:
+        """Both of the above, made anew only when there are more texts."""
+        made = self._made
+        if len(made[1]) != len(self.texts):
+            texts = list(self.texts)
+            made = self._made = arrow.texts(texts), np.array([not text for text in texts], dtype=bool)
+        return made
+
+    def number_of(self, text: str) -> int:
+        """The number of a word, new or known."""
+        number = self._known.setdefault(text, len(self.texts))
+        if number == len(self.texts):
+            self.texts.append(text)
+        return number
+
+
+class Outcomes:
+    """Every class met so far; equal outcomes are one class."""
+
+    def __init__(self, authorities: Sequence[str]) -> None:
+        self.authorities = tuple(authorities)
+        self.numbers = {name: Column(np.float64, np.nan) for name in (*KEPT, *(f"{name}_pct" for name in authorities))}
+        self.words = {name: Words() for name in (*WORDS, CHARGES)}
+        self.formulas = Formulas()
+        self.formula = Column(np.int32, -1)
+        self._classes: dict[bytes, int] = {}
+        self._twins: tuple[int, dict[str, str]] = (-1, {})
+
+    def __len__(self) -> int:
+        return self.formula.length
+
+    def twins(self) -> dict[str, str]:
+        """Of each column of numbers the first that says the same of every class: such are gathered once.
+
+        An importer charges by few of all authorities, so that many columns are zero wherever they are known.
+        """
+        many, found = self._twins
+        if many != len(self):
+            many, first = len(self), dict[bytes, str]()
+            found = {name: first.setdefault(column.values[:many].tobytes(), name) for name, column in self.numbers.items()}
+            self._twins = many, found
+        return found
+
+    def number_of(self, outcome: Outcome) -> int:
+        """The class of an outcome, new or known."""
+        numbers = np.array([np.nan if value is None else float(value) for value in (*outcome.numbers, *outcome.authorities)])
+        words = tuple(column.number_of(text) for column, text in zip(self.words.values(), outcome.words, strict=True))
+        return self._number_of(numbers, words, self.formulas.number_of(outcome.formula))
+
+    def absorb(self, other: Outcomes) -> NDArray[np.int32]:
+        """The numbers here of all classes that `other` holds, in its order."""
+        words = [np.array([mine.number_of(text) for text in theirs.texts] or [0]) for mine, theirs in self._pairs(other)]
+        formulas = np.array(self.formulas.absorb(other.formulas) or [0])
+        numbers, spoken, formula = other._rows()
+        spoken = [tuple(row) for row in np.stack([mine[column] for mine, column in zip(words, spoken.T, strict=True)], axis=1).tolist()]
+        found = map(self._number_of, numbers, spoken, formulas[formula].tolist())
+        return np.fromiter(found, dtype=np.int32, count=len(other))
+
+    def _pairs(self, other: Outcomes) -> list[tuple[Words, Words]]:
+        return [(self.words[name], other.words[name]) for name in self.words]
+
+    def _rows(self) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]:
+        """Numbers and words of each class, a row each, and its formula."""
+        numbers = np.stack([column.values for column in self.numbers.values()], axis=1)
+        return numbers, np.stack([column.numbers.values for column in self.words.values()], axis=1), self.formula.values
+
+    def _number_of(self, numbers: NDArray[np.float64], words: tuple[int, ...], formula: int) -> int:
+        if not self._classes and len(self):  # kept by an earlier run
+            kept = np.hstack([np.ascontiguousarray(part).reshape(len(self), -1).view(np.uint8) for part in self._rows()])
+            self._classes = {row: number for number, row in enumerate(kept.view(f"V{kept.shape[1]}").ravel().tolist())}
+        row = numbers.tobytes() + np.array([*words, formula], dtype=np.int32).tobytes()
+        number = self._classes.setdefault(row, len(self))
+        if number == len(self):
+            for column, value in zip(self.numbers.values(), numbers.tolist(), strict=True):
+                column.append(value)
+            for column, word in zip(self.words.values(), words, strict=True):
+                column.numbers.append(word)
+            self.formula.append(formula)
+        return number

@@ -1,0 +1,115 @@
+"""Duties by quantity, of many formulas at once: cents per kilogram, alone or beside a rate, as arrays.
+
+A formula is `counted` here when one of its lines has one amount per unit (and rates beside it), and its other lines are rates alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tariffcli.bulk.classes.arrow import gather
+from tariffcli.law.expression import AdValorem, Specific, in_unit
+from tariffcli.law.formula import Formula, FormulaLine
+
+Whole = NDArray[np.int64]
+PER_PCT, MILLI, MICRO = 10_000, 1_000, 1_000_000
+MOST_RATE = 5 * 10**7
+MOST_FACTOR = 10**9
+LIMIT = 2.0**61
+"""What whole numbers hold safely."""
+
+
+class Counted(NamedTuple):
+    """Of each formula the line with an amount per unit: its rate, millionths of a cent for each thousandth of a unit, the unit, and
+    whether only whole units count. `here`: whether the formula has such a line."""
+
+    rate: Whole
+    each: Whole
+    unit: NDArray[np.str_]
+    whole: NDArray[np.bool_]
+    here: NDArray[np.bool_]
+
+
+def rate_of(line: FormulaLine) -> int | None:
+    """The rate of a line of a bill that is a rate alone, in ten-thousandths of a per cent; None where it does not fit."""
+    part = line.parts[0]
+    if len(line.parts) != 1 or not isinstance(part, AdValorem):
+        return None
+    scaled = part.pct * PER_PCT
+    return int(scaled) if scaled == int(scaled) and scaled <= MOST_RATE else None
+
+
+def counted_of(formulas: Sequence[Formula | None]) -> Counted:
+    """The lines with an amount per unit of formulas."""
+    rows = [_counted_line(formula) for formula in formulas]
+    lines = [row or (0, 0, "", False) for row in rows]
+    return Counted(
+        np.array([line[0] for line in lines], dtype=np.int64),
+        np.array([line[1] for line in lines], dtype=np.int64),
+        np.array([line[2] for line in lines], dtype=np.str_),
+        np.array([line[3] for line in lines], dtype=bool),
+        np.array([row is not None for row in rows], dtype=bool),
+    )
+
+
+def _counted_line(formula: Formula | None) -> tuple[int, int, str, bool] | None:
+    if formula is None:
+        return None
+    lines = [line for line in formula.lines if rate_of(line) is None]
+    if len(lines) != 1 or lines[0].greater:
+        return None
+    amounts = [part for part in lines[0].parts if isinstance(part, Specific)]
+    rates = [rate_of(FormulaLine((part,))) for part in lines[0].parts if isinstance(part, AdValorem)]
+    if len(amounts) != 1 or None in rates:
+        return None
+    each = Fraction(amounts[0].amount) * 100 * MICRO / MILLI
+    if each.denominator != 1 or each > MOST_RATE * MICRO:
+        return None
+    return sum(rate for rate in rates if rate), int(each), amounts[0].unit, formula.even and amounts[0].amount <= 1
+
+
+def by_quantity(
+    counted: Counted,
+    numbers: NDArray[np.int32],
+    base: Whole,
+    quantities: Whole,
+    units: Whole,
+    names: Sequence[str],
+    fine: int = 1,
+    less: Whole | int = 0,
+) -> tuple[Whole, NDArray[np.bool_], NDArray[np.bool_]]:
+    """What such lines come to in cents, which of them are known, and which do not fit here.
+
+    `numbers`: the formula of each line; `base`: cents, or so `fine` parts of one, and what they come to `less` a part of the least;
+    `quantities`: thousandths of a unit, whose `names` have `units` as numbers.
+    """
+    each, place = np.unique(numbers, return_inverse=True)
+    wanted = counted.unit.take(each).tolist()
+    tops, bottoms = np.zeros((len(names) + 1, len(each)), np.int64), np.ones((len(names) + 1, len(each)), np.int64)
+    for row, name in enumerate([*names, ""]):
+        factors = {unit: _factor(name, unit) for unit in set(wanted)}
+        tops[row], bottoms[row] = zip(*[factors[unit] for unit in wanted], strict=True)
+    pair = np.minimum(units, len(names)) * len(each) + place.reshape(-1)
+    top, bottom, whole = gather(tops.reshape(-1), pair), gather(bottoms.reshape(-1), pair), gather(counted.whole, numbers)
+    known = (top > 0) & (quantities >= 0)
+    amount = np.where(known, quantities, 0)
+    rate, price = gather(counted.rate, numbers), gather(counted.each, numbers)
+    fits = (bottom == 1) | (whole & (bottom > 0))
+    fits &= (2.0 * amount * top < LIMIT) & (amount.astype(np.float64) * top * price * fine + base.astype(np.float64) * rate < LIMIT)
+    amount = np.where(fits, amount, 0)
+    bottom = np.maximum(bottom, 1) * MILLI
+    many = np.where(whole, (2 * amount * top + bottom) // (2 * bottom) * MILLI, amount * top)
+    return (base * rate + many * price * fine + fine * MICRO // 2 - less) // (fine * MICRO), known, fits
+
+
+def _factor(given: str, wanted: str) -> tuple[int, int]:
+    """One unit in another as a fraction: 0 where they do not measure the same, 1 by 0 where it is no fraction of small numbers."""
+    factor = in_unit(Decimal(1), given, wanted)
+    found = Fraction(factor) if factor is not None else Fraction(0)
+    return (found.numerator, found.denominator) if max(found.numerator, found.denominator) < MOST_FACTOR else (1, 0)

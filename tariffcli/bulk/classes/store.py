@@ -1,0 +1,190 @@
+# pyright: basic
+"""Classes kept between runs: a file of arrays in the user's cache folder, of one record and one version of the engine, never pickled."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tariffcli import files
+from tariffcli.book.compiled import cache_path
+from tariffcli.book.load import HERE, Record
+from tariffcli.book.sealed import read_head, read_section, seal
+from tariffcli.bulk.classes.absorb import absorb
+from tariffcli.bulk.classes.classes import Classes, Row
+from tariffcli.bulk.classes.formulas import Formulas, arrays_of, table_from
+from tariffcli.bulk.classes.groups import Group
+from tariffcli.bulk.classes.outcomes import Column, Words
+
+MOST_GOODS, MOST_FILES = 60_000, 6
+"""A file with more distinct codes is mostly dirt, and not worth keeping."""
+
+WORTH_KEEPING = 500
+"""So many new classes, and a quarter more than before, are worth a file where lines come again and again."""
+
+
+def open_classes(book: Record, known_on: str | None, carried: bytes = b"") -> Classes:
+    """The classes of a record as earlier runs left them, or as `packed` elsewhere (the longer of both), or none yet."""
+    path, classes = _path(book, known_on), None
+    if path is not None and _length(path) > len(carried):
+        classes = _kept(book, known_on, path)
+    elif carried:
+        classes = _read(book, known_on, BytesIO(carried))
+    return classes if classes is not None else Classes(book, known_on)
+
+
+def catch_up(classes: Classes) -> None:
+    """Take over what other processes of this machine kept since these classes were read or kept."""
+    path = _path(classes.book, classes.known_on)
+    stamp = _stamp(path)
+    if path is not None and stamp and stamp != classes.stamp:
+        found = _kept(classes.book, classes.known_on, path)
+        if found is not None:
+            with suppress(ValueError):  # not of this record, whatever its name says
+                absorb(classes, found)
+        classes.stamp = stamp
+
+
+def _kept(book: Record, known_on: str | None, path: Path) -> Classes | None:
+    """Classes as a file keeps them; None if anything is wrong with it."""
+    stamp = _stamp(path)
+    try:
+        with files.open_plain(path) as stream:
+            classes = _read(book, known_on, stream)
+    except OSError:
+        return None
+    if classes is not None:
+        classes.stamp = stamp
+    return classes
+
+
+def _read(book: Record, known_on: str | None, stream: Any) -> Classes | None:
+    """Kept classes; None if they are not as they were kept, or not of this record: they are found anew."""
+    classes = Classes(book, known_on)
+    try:
+        head = read_head(stream)
+        content = read_section(stream, head, "classes") if head is not None and head.stamp == _owner(book, known_on) else None
+        if content is None:
+            return None
+        with np.load(BytesIO(content), allow_pickle=False) as kept:
+            _fill(classes, kept, json.loads(kept["words"].tobytes()))
+    except Exception:
+        return None
+    return classes
+
+
+def _owner(book: Record, known_on: str | None) -> str:
+    return f"{book.fingerprint} {known_on}"
+
+
+def _stamp(path: Path | None) -> int:
+    """When a file was written; 0 if there is none."""
+    try:
+        return path.stat().st_mtime_ns if path is not None else 0
+    except OSError:
+        return 0
+
+
+def _length(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def packed(classes: Classes) -> bytes:
+    """Classes for `open_classes` of another machine, with the same record and release; nothing where there are none."""
+    if not classes.laws or len(classes.goods) > MOST_GOODS:
+        return b""
+    return _content(classes)
+
+
+def _content(classes: Classes) -> bytes:
+    content = BytesIO()
+    with classes.lock:
+        np.savez(content, **_arrays(classes))
+    return seal("npz", _owner(classes.book, classes.known_on), {"classes": content.getvalue()})
+
+
+def keep_if_worth(classes: Classes) -> None:
+    """Keep what was found, if it is much against what was kept before."""
+    if classes.fresh - classes.kept >= WORTH_KEEPING and classes.fresh >= 1.25 * classes.kept:
+        keep_classes(classes)
+
+
+def keep_classes(classes: Classes) -> None:
+    """Keep what was found, with what others kept meanwhile, where it can be; silently do without where it cannot."""
+    path = _path(classes.book, classes.known_on)
+    if path is None or not classes.fresh or len(classes.goods) > MOST_GOODS:
+        return
+    if classes.fresh == classes.kept and _length(path):
+        return
+    catch_up(classes)
+    classes.kept = classes.fresh
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.write(path, _content(classes))
+        classes.stamp = _stamp(path)
+        old = sorted(path.parent.glob("classes-*.npz"), key=_stamp, reverse=True)[MOST_FILES:]
+        for one in old:
+            one.unlink(missing_ok=True)
+
+
+def _path(book: Record, known_on: str | None) -> Path | None:
+    folder = cache_path(Path())
+    if folder is None:
+        return None
+    sources = [path for room in ("law", "book", "bulk") for path in sorted((HERE / room).glob("*.py"))]
+    stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
+    stamp = zlib.crc32(repr((stats, known_on, book.fingerprint)).encode())
+    return folder.parent / f"classes-{book.fingerprint[:12]}-{stamp:08x}.npz"
+
+
+def _arrays(classes: Classes) -> dict[str, Any]:
+    outcomes = classes.outcomes
+    found: dict[str, Any] = {f"number {name}": column.values for name, column in outcomes.numbers.items()}
+    found |= {f"word {name}": words.numbers.values for name, words in outcomes.words.items()}
+    groups = classes.groups.found
+    found |= {f"points {group.number}": group.points for group in groups} | {f"epochs {group.number}": group.epochs for group in groups}
+    plain = {
+        "goods": classes.goods,
+        "groups": [[group.importer, group.origin, group.zone, group.first_day, group.always] for group in groups],
+        "pairs": [[*pair, number] for pair, number in classes.groups.by_pair.items()],
+        "texts": {name: words.texts for name, words in outcomes.words.items()},
+        "used": classes.used,
+    }
+    words, formulas = (np.frombuffer(text.encode(), np.uint8) for text in (json.dumps(plain), outcomes.formulas.to_text()))
+    rows = classes.laws.items()
+    found |= arrays_of(outcomes.formulas.table) | {"formulas": formulas}
+    found["laws"] = np.array([[start, row.group, row.goods, len(row.starts)] for start, row in rows], dtype=np.int64).reshape(-1, 4)
+    found["law starts"] = np.concatenate([np.zeros(0, np.int64), *(np.asarray(row.starts) for _, row in rows)])
+    return {**found, "rows": classes.rows, "cells": classes.cells[: classes.used], "formula": outcomes.formula.values, "words": words}
+
+
+def _fill(classes: Classes, kept: Any, plain: dict[str, Any]) -> None:
+    outcomes = classes.outcomes
+    for name in outcomes.numbers:
+        outcomes.numbers[name] = Column.of(kept[f"number {name}"], np.nan)
+    for name in outcomes.words:
+        outcomes.words[name] = Words.of(plain["texts"][name], kept[f"word {name}"])
+    outcomes.formulas = Formulas(kept["formulas"].tobytes().decode(), table_from(kept))
+    outcomes.formula = Column.of(kept["formula"], -1)
+    for number, (importer, origin, zone, first_day, always) in enumerate(plain["groups"]):
+        group = Group(number, importer, origin, zone, kept[f"points {number}"], first_day, kept[f"epochs {number}"], tuple(always))
+        classes.groups.found.append(group)
+    classes.groups.by_pair = {(importer, origin): number for importer, origin, number in plain["pairs"]}
+    classes.groups.refresh()
+    classes.restore(plain["goods"], kept["rows"], kept["cells"], dict(_laws(kept["laws"], kept["law starts"])))
+
+
+def _laws(laws: Any, starts: Any) -> Iterator[tuple[int, Row]]:
+    ends = np.cumsum(laws[:, 3]).tolist()
+    for (start, group, goods, many), end in zip(laws.tolist(), ends, strict=True):
+        yield start, Row(group, goods, starts[end - many : end])

@@ -1,0 +1,119 @@
+# pyright: basic
+"""Processes that find classes side by side: a first file asks the engine for a minute, and a process of Python asks one thing at a time.
+
+Goods of one law share their answers, so each process asks about the goods of some chapters. What it finds is taken over as kept classes
+are; where a process fails, its share is found here.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tariffcli.book.load import load_bytes
+from tariffcli.bulk.classes.absorb import absorb
+from tariffcli.bulk.classes.classes import Classes
+from tariffcli.bulk.classes.questions import Numbers, apart
+from tariffcli.bulk.classes.store import open_classes, packed
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+WORTH, MOST = 8_000, 3
+"""Fewer questions are sooner asked here; and so many processes at most, each of some 110 MB."""
+
+
+class Asked(NamedTuple):
+    """A share of questions as another process understands them: groups by pair of countries, goods by text, epochs by number."""
+
+    pairs: list[tuple[str, str]]
+    texts: list[str]
+    groups: Numbers
+    goods: Numbers
+    epochs: Numbers
+
+
+class Helper(NamedTuple):
+    """A process, and where it answers."""
+
+    process: Any
+    answers: Connection
+
+
+def find(classes: Classes, questions: Numbers, threads: int) -> None:
+    """Fill the cells of different questions (`in_one`): as many processes as threads, this one included, each those of its share."""
+    if threads > 1 and len(questions) >= WORTH:
+        _find_together(classes, questions, min(threads - 1, MOST))
+    classes.find(*apart(questions))  # those that no process found
+
+
+def _find_together(classes: Classes, questions: Numbers, many: int) -> None:
+    """Fill cells with the help of so many processes, or of those that could begin and did not fail."""
+    shares = _shares(classes, apart(questions)[1], many + 1)
+    helpers: list[Helper] = []
+    try:
+        with suppress(OSError):
+            helpers.extend(_begun(classes, questions[shares == share]) for share in range(1, many + 1))
+        classes.find(*apart(questions[shares == 0]))
+        for helper in helpers:
+            with suppress(EOFError, OSError):
+                _take_over(classes, *helper.answers.recv())
+    finally:
+        for helper in helpers:
+            helper.process.terminate()
+            helper.answers.close()
+
+
+def _shares(classes: Classes, goods: Numbers, many: int) -> Numbers:
+    """Of each question the number of its share: chapters, from that of most questions down, go where there are least so far."""
+    met, places, counts = np.unique(goods, return_inverse=True, return_counts=True)
+    chapters, asked = [classes.goods[number][:2] for number in met.tolist()], Counter[str]()
+    for chapter, times in zip(chapters, counts.tolist(), strict=True):
+        asked[chapter] += times
+    load, shares = [0] * many, dict[str, int]()
+    for chapter, times in asked.most_common():
+        shares[chapter] = load.index(min(load))
+        load[shares[chapter]] += times
+    return np.array([shares[chapter] for chapter in chapters], dtype=np.int64).take(places.reshape(-1))
+
+
+def _begun(classes: Classes, questions: Numbers) -> Helper:
+    """A process that has begun to find the classes of questions."""
+    from multiprocessing import get_context
+
+    context = get_context("spawn")
+    answers, given = context.Pipe(duplex=False)
+    arguments = (classes.book.to_bytes(), classes.known_on, _asked(classes, questions), given)
+    process = context.Process(target=answer, args=arguments, daemon=True)
+    process.start()
+    given.close()
+    return Helper(process, answers)
+
+
+def _asked(classes: Classes, questions: Numbers) -> Asked:
+    groups, goods, epochs = apart(questions)
+    pairs = {number: pair for pair, number in classes.groups.by_pair.items()}
+    (theirs, group_places), (named, places) = (np.unique(part, return_inverse=True) for part in (groups, goods))
+    texts = [classes.goods[number] for number in named.tolist()]
+    return Asked([pairs[number] for number in theirs.tolist()], texts, group_places.reshape(-1), places.reshape(-1), epochs)
+
+
+def _take_over(classes: Classes, fresh: int, content: bytes) -> None:
+    if content:
+        absorb(classes, open_classes(classes.book, classes.known_on, content))
+        classes.fresh += fresh
+
+
+def answer(record: bytes, known_on: str | None, asked: Asked, given: Connection) -> None:
+    """What a process does: find the classes of its share, and give them with how often it asked the engine."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells all; who began this process ends it
+    classes = Classes(load_bytes(record), known_on)
+    groups = np.array([classes.group_number(*pair) for pair in asked.pairs])
+    goods = np.array([classes.goods_number(text) for text in asked.texts])
+    classes.find(groups.take(asked.groups), goods.take(asked.goods), asked.epochs)
+    with suppress(OSError):  # nobody waits any more
+        given.send((classes.fresh, packed(classes)))

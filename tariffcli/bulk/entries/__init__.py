@@ -1,0 +1,1 @@
+"""Entries held against what was filed and paid: audit and refund."""

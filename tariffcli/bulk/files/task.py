@@ -1,0 +1,56 @@
+# pyright: basic
+"""What is done to each batch of a file, and what is summed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from tariffcli.bulk.cells.answers import Rated
+from tariffcli.bulk.cells.rater import Rater
+from tariffcli.bulk.files.reports import Report
+
+TEXT = pa.dictionary(pa.int32(), pa.string())
+Stage = Callable[[Iterator[Any]], Iterator[Any]]
+
+
+class Worked(NamedTuple):
+    """A batch that was worked on: the input's rows, their classes, the added columns, and what `collect` wants of it."""
+
+    batch: Any
+    rated: Rated
+    arrays: list[Any]
+    extra: Any = None
+
+
+class Task(NamedTuple):
+    """What is done to each batch. `added`: name and Arrow type of the columns it adds. `stages` run before it, in order.
+
+    `work` may run in any thread; `collect` sees what it gave, in order; `tables` tells the sums at the end, as they can be added to
+    those of other files, and `reports` as they are written; `left_out` how many rows were no lines.
+    """
+
+    rater: Rater
+    added: list[tuple[str, Any]]
+    work: Callable[[Any], Worked]
+    stages: tuple[Stage, ...] = ()
+    collect: Callable[[Any], object] = bool
+    tables: Callable[[], list[Report]] = list
+    left_out: Callable[[], int] = lambda: 0
+
+    def reports(self) -> list[Report]:
+        """The tables in whole cents."""
+        return [table.rounded() for table in self.tables()]
+
+
+def rating(rater: Rater) -> Task:
+    """Every line is rated."""
+
+    def work(batch: Any) -> Worked:
+        rated = rater.classify(batch)
+        return Worked(batch, rated, rater.columns(rated))
+
+    words = rater.classes.outcomes.words
+    return Task(rater, [(name, TEXT if name in words else pa.float64()) for name in rater.added], work)
