@@ -58,7 +58,11 @@ def rate_lines(
     known = day_given(known_on, today("UTC")) if known_on is not None else None
     table = _table(frame)
     given = dict(columns or {})
-    found = {meaning: meaning for meaning in MEANINGS if meaning in table.column_names and meaning not in (constants or {})}
+    found = {
+        meaning: meaning
+        for meaning in MEANINGS
+        if meaning in table.column_names and meaning not in (constants or {})
+    }
     plan = Plan({**found, **given}, dict(constants or {}), month_first, False, outputs, known)
     for name in plan.columns.values():
         if table.column_names.count(name) > 1:
@@ -80,20 +84,32 @@ def settle(plan: Plan, table: Any) -> Plan:
     """A plan with what only whole columns tell: how slashed days begin, and whether codes lost their zeros. Raises UsageError."""
     for meaning, name in plan.columns.items():
         if name in table.column_names and pa.types.is_nested(table.schema.field(name).type):
-            raise UsageError(f"Each cell of the column '{shown([name])}' holds several values; give one with a single {meaning} a line.")
+            raise UsageError(
+                f"Each cell of the column '{shown([name])}' holds several values; give one with a single {meaning} a line."
+            )
     name = plan.columns.get("hs")
     if name in table.column_names:
         _, codes = arrow.encoded(table.column(name))
         if not arrow.are_even_digits(codes):
-            plan = plan._replace(restore_zeros=spellings.lost_zeros(code for code in map(_code_or_none, codes.to_pylist()) if code))
+            plan = plan._replace(
+                restore_zeros=spellings.lost_zeros(
+                    code for code in map(_code_or_none, codes.to_pylist()) if code
+                )
+            )
     name = plan.columns.get("date")
-    if name in table.column_names and plan.month_first is None and arrow.is_text(table.column(name).type):
+    if (
+        name in table.column_names
+        and plan.month_first is None
+        and arrow.is_text(table.column(name).type)
+    ):
         _, days = arrow.encoded(table.column(name))
         slashed = [day for day in days.to_pylist() if day is not None and spellings.is_slashed(day)]
         if slashed:
             plan = plan._replace(month_first=spellings.month_first_of(slashed))
             if plan.month_first is None:
-                days_of = f"The days of '{shown([str(name)])}' can be read two ways ({slashed[0][:20]})"
+                days_of = (
+                    f"The days of '{shown([str(name)])}' can be read two ways ({slashed[0][:20]})"
+                )
                 raise UsageError(f"{days_of}; say --dates us or eu (month_first=True or False).")
 
     return plan
@@ -114,7 +130,9 @@ def _table(frame: Any) -> Any:
         return pa.Table.from_batches([frame])
     if type(frame).__module__.split(".")[0] == "pandas":
         names = [str(name) for name in frame.columns]
-        return pa.table([_pandas_column(frame.iloc[:, place]) for place in range(len(names))], names=names)
+        return pa.table(
+            [_pandas_column(frame.iloc[:, place]) for place in range(len(names))], names=names
+        )
     if hasattr(frame, "__arrow_c_stream__"):
         return pa.RecordBatchReader.from_stream(frame).read_all()
     raise UsageError("Give a pandas DataFrame, an Arrow table, or anything with an Arrow C stream.")
@@ -124,7 +142,10 @@ def _pandas_column(series: Any) -> Any:
     try:
         return pa.array(series, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([None if value is None or spellings.is_nan(value) else str(value) for value in series], pa.string())
+        return pa.array(
+            [None if value is None or spellings.is_nan(value) else str(value) for value in series],
+            pa.string(),
+        )
 
 
 def _as_given(frame: Any, table: Any, names: list[str], arrays: list[Any]) -> Any:

@@ -32,7 +32,9 @@ MOST_TOGETHER = 1 << 62
 class Facts:
     """Reads the facts of lines by a plan. `refusal` gives the number below zero of a reason."""
 
-    def __init__(self, book: Record, plan: Plan, classes: Classes, refusal: Callable[[str], int]) -> None:
+    def __init__(
+        self, book: Record, plan: Plan, classes: Classes, refusal: Callable[[str], int]
+    ) -> None:
         self.book, self.plan, self.classes, self.refusal = book, plan, classes, refusal
         self._entries: dict[tuple[object, ...], int] = {}
         self._first: dict[object, Any] = {}
@@ -45,8 +47,15 @@ class Facts:
     def read(self, groups: Indices, column: Callable[[str], Column]) -> Indices:
         """Each line's combination of facts, or the refusal of it. `column` gives the column of a meaning."""
         zones = [group.zone for group in self.classes.groups.found] or ["UTC"]
-        clocks = {"shipment_value": ["UTC"], "loaded": sorted(set(zones))}  # of these only what conditions make of them matters
-        given = [(meaning, *self._alike(meaning, clocks.get(meaning), *column(meaning))) for meaning in FACTS if self.plan.has(meaning)]
+        clocks = {
+            "shipment_value": ["UTC"],
+            "loaded": sorted(set(zones)),
+        }  # of these only what conditions make of them matters
+        given = [
+            (meaning, *self._alike(meaning, clocks.get(meaning), *column(meaning)))
+            for meaning in FACTS
+            if self.plan.has(meaning)
+        ]
         together, size = np.maximum(groups, 0), len(self.classes.groups.found) + 1
         for _, numbers, values in given:
             if size * len(values) > MOST_TOGETHER:
@@ -61,12 +70,19 @@ class Facts:
             found.append(self._entry(zones[max(int(groups[line]), 0)], told))
         return np.array(found, dtype=np.int64).take(places.reshape(-1))
 
-    def _alike(self, meaning: str, zones: list[str] | None, numbers: Indices, values: list[Any]) -> Column:
+    def _alike(
+        self, meaning: str, zones: list[str] | None, numbers: Indices, values: list[Any]
+    ) -> Column:
         """A column with one value for all that mean the same by the clocks of `zones` (None: each is itself): the first that was met."""
         if zones is None:
             return numbers, values
         kept: dict[Any, int] = {}
-        places = [kept.setdefault(self._first.setdefault((meaning, *self._said(zones, meaning, one)), one), len(kept)) for one in values]
+        places = [
+            kept.setdefault(
+                self._first.setdefault((meaning, *self._said(zones, meaning, one)), one), len(kept)
+            )
+            for one in values
+        ]
         return np.array(places, dtype=np.int64).take(numbers), list(kept)
 
     def _said(self, zones: list[str], meaning: str, value: Any) -> tuple[object, ...]:
@@ -75,7 +91,13 @@ class Facts:
             told = [fact for zone in zones for fact in self._typed(zone, {meaning: value}).facts]
         except UsageError:
             return ("", value)
-        return (*zones, *((name, *(holds_for(one, known) for one in self._readers[name])) for name, known in told))
+        return (
+            *zones,
+            *(
+                (name, *(holds_for(one, known) for one in self._readers[name]))
+                for name, known in told
+            ),
+        )
 
     def _entry(self, zone: str, texts: dict[str, Any]) -> int:
         key = (zone, *texts.items())
@@ -87,7 +109,11 @@ class Facts:
         return self._entries[key]
 
     def _typed(self, zone: str, texts: dict[str, Any]) -> Entry:
-        said = {name: str(value).strip() for name, value in texts.items() if value is not None and not spellings.is_nan(value)}
+        said = {
+            name: str(value).strip()
+            for name, value in texts.items()
+            if value is not None and not spellings.is_nan(value)
+        }
         told = {name: text for name, text in said.items() if text}
         typed = Typed(
             claim=spellings.several(told.get("claim", "")),
@@ -96,9 +122,13 @@ class Facts:
             metal_share=spellings.several(told.get("metal_share", "")),
             in_quota=spellings.yes_or_no(told["in_quota"]) if "in_quota" in told else None,
             postal=spellings.yes_or_no(told["postal"]) if "postal" in told else False,
-            value=str(spellings.money(told["shipment_value"])) if "shipment_value" in told else None,
+            value=str(spellings.money(told["shipment_value"]))
+            if "shipment_value" in told
+            else None,
         )
-        facts = facts_given(self.book, typed, zone, lambda text: spellings.iso_day(text, self.plan.month_first))
+        facts = facts_given(
+            self.book, typed, zone, lambda text: spellings.iso_day(text, self.plan.month_first)
+        )
         mfn: Decimal | None = ordinary_duty(told["mfn"]) if "mfn" in told else None
         return Entry(tuple(sorted(facts.items())), mfn)
 

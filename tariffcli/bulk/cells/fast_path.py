@@ -50,7 +50,9 @@ class Direct:
         self.reader, self.classes = reader, reader.classes
         plan = reader.plan
         self._goods = "hs" if "hs" in plan.columns else "product"
-        asked = {self._goods, "origin", "date"} <= set(plan.columns) and "importer" in plan.constants
+        asked = {self._goods, "origin", "date"} <= set(
+            plan.columns
+        ) and "importer" in plan.constants
         self._fits = asked and not plan.has(*FACTS)
         self._last: tuple[Any, Any] | None = None
         self._tables: Tables | None = None
@@ -60,8 +62,14 @@ class Direct:
         """The class of each line, or None where the long way must be taken."""
         if not self._fits or batch.num_rows == 0:
             return None
-        goods, origins, days = (self.reader.column(batch, name) for name in (self._goods, "origin", "date"))
-        if not (_plain(goods) and _plain(origins)) or not pa.types.is_date32(days.type) or days.null_count:
+        goods, origins, days = (
+            self.reader.column(batch, name) for name in (self._goods, "origin", "date")
+        )
+        if (
+            not (_plain(goods) and _plain(origins))
+            or not pa.types.is_date32(days.type)
+            or days.null_count
+        ):
             return None
         tables = self._tables_for(goods.dictionary, origins.dictionary)
         if tables is None:
@@ -96,12 +104,21 @@ class Direct:
             starts = self.classes.rows[np.ix_(np.maximum(groups, 0), np.maximum(goods, 0))]
             for number in np.flatnonzero(goods < 0).tolist():
                 starts[:, number] = self.classes.refused_row(self.reader.reason(int(goods[number])))
-            for number in np.flatnonzero(groups < 0).tolist():  # of two refusals that of the code, as on the long way
+            for number in np.flatnonzero(
+                groups < 0
+            ).tolist():  # of two refusals that of the code, as on the long way
                 row = self.classes.refused_row(self.reader.reason(int(groups[number])))
                 starts[number, goods >= 0] = row
             return self._laid_out(codes, origins, starts, first_day, days[np.maximum(groups, 0)])
 
-    def _laid_out(self, codes: Any, origins: Any, starts: NDArray[np.int64], first_day: int, days: NDArray[np.int64]) -> Tables | None:
+    def _laid_out(
+        self,
+        codes: Any,
+        origins: Any,
+        starts: NDArray[np.int64],
+        first_day: int,
+        days: NDArray[np.int64],
+    ) -> Tables | None:
         """The tables of these rows and of the epochs of each origin and day."""
         changes = np.append(True, (np.diff(days, axis=1) != 0).any(axis=0))
         places, epochs = np.cumsum(changes, dtype=np.int32) - 1, days[:, changes]
@@ -122,7 +139,9 @@ class Direct:
             classes = self.classes.cells[distinct[:, None] + epochs[origin]]
             cells.append(np.where(classes < 0, unknown, classes).astype(dtype).reshape(-1))
         found *= np.int32(width)
-        return Tables(codes, origins, found.reshape(-1), places, first_day, np.concatenate(cells), unknown)
+        return Tables(
+            codes, origins, found.reshape(-1), places, first_day, np.concatenate(cells), unknown
+        )
 
 
 def _found(tables: Tables, goods: Small, origins: Small, days: Small) -> NDArray[Any] | None:
@@ -134,7 +153,9 @@ def _found(tables: Tables, goods: Small, origins: Small, days: Small) -> NDArray
     pairs += goods
     places = arrow.gather(tables.starts, pairs)
     np.subtract(days, np.int32(tables.first_day), out=pairs)
-    places += arrow.gather(tables.columns, pairs)  # a day before or after them all has the first or last column
+    places += arrow.gather(
+        tables.columns, pairs
+    )  # a day before or after them all has the first or last column
     found = arrow.gather(tables.cells, places)
     return None if int(found.max()) == tables.unknown else found
 

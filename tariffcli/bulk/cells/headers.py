@@ -45,7 +45,10 @@ USUAL: dict[str, tuple[str, ...]] = {
 """Headings by meaning, folded; the meaning's own name always counts first."""
 
 
-SECOND = {"date": ("entry summary date", "summary date", "import date", "importation date", "进口日期"), "paid": ("line duty amount",)}
+SECOND = {
+    "date": ("entry summary date", "summary date", "import date", "importation date", "进口日期"),
+    "paid": ("line duty amount",),
+}
 """Headings that have a meaning only where none of the first kind is there: another day, or a sum of a whole line."""
 
 
@@ -65,7 +68,9 @@ def find_columns(names: Sequence[str], asked: Mapping[str, str]) -> dict[str, st
     """
     doubled = next((name for name, many in Counter(names).items() if many > 1), None)
     if doubled is not None:
-        raise UsageError(f"The file has more than one column '{shown([doubled])}'; rename one of them.")
+        raise UsageError(
+            f"The file has more than one column '{shown([doubled])}'; rename one of them."
+        )
     found, folded = _asked_for(names, asked), {name: fold(name) for name in names}
     for meaning in MEANINGS:
         if meaning in found:
@@ -77,7 +82,9 @@ def find_columns(names: Sequence[str], asked: Mapping[str, str]) -> dict[str, st
         columns = [name for name in columns if name not in found.values()]
         if len(columns) > 1:
             several = " and ".join(f"'{shown([name])}'" for name in columns[:3])
-            raise UsageError(f'{several} could each be the {meaning}; say which: --map {meaning}="{shown(columns[:1])}".')
+            raise UsageError(
+                f'{several} could each be the {meaning}; say which: --map {meaning}="{shown(columns[:1])}".'
+            )
         if columns:
             found[meaning] = columns[0]
     for one, other in (("instant", "date"), ("hs", "product")):
@@ -92,8 +99,12 @@ def _asked_for(names: Sequence[str], asked: Mapping[str, str]) -> dict[str, str]
     folded = {fold(name): name for name in reversed(names)}
     for meaning, wanted in asked.items():
         if meaning not in MEANINGS:
-            raise UsageError(f"--map knows no '{meaning[:30]}'; a column can mean: {', '.join(MEANINGS)}.")
+            raise UsageError(
+                f"--map knows no '{meaning[:30]}'; a column can mean: {', '.join(MEANINGS)}."
+            )
         if wanted not in names and fold(wanted) not in folded:
-            raise UsageError(f"--map {meaning}: the file has no column '{wanted[:40]}'; its columns: {shown(names)}.")
+            raise UsageError(
+                f"--map {meaning}: the file has no column '{wanted[:40]}'; its columns: {shown(names)}."
+            )
         found[meaning] = wanted if wanted in names else folded[fold(wanted)]
     return found

@@ -10,7 +10,19 @@ from tariffcli.errors import UsageError
 FACTS = ("claim", "loaded", "mode", "metal_share", "in_quota", "postal", "mfn", "shipment_value")
 """Facts of an entry, by the names of their flags. A line's `value` is not the value of the shipment, and claims nothing."""
 
-MEANINGS = ("date", "instant", "hs", "product", "origin", "importer", "value", "quantity", "unit", "paid", *FACTS)
+MEANINGS = (
+    "date",
+    "instant",
+    "hs",
+    "product",
+    "origin",
+    "importer",
+    "value",
+    "quantity",
+    "unit",
+    "paid",
+    *FACTS,
+)
 """What a column or a constant may mean."""
 
 MOST_SHOWN, WIDEST = 12, 40
@@ -42,7 +54,10 @@ class Plan(NamedTuple):
 
 def shown(names: Sequence[str]) -> str:
     """The first columns of a file for a message: what is no header may hold anything, so each is cut short."""
-    plain = ("".join(letter if letter.isprintable() else " " for letter in name[: WIDEST + 1]) for name in names[:MOST_SHOWN])
+    plain = (
+        "".join(letter if letter.isprintable() else " " for letter in name[: WIDEST + 1])
+        for name in names[:MOST_SHOWN]
+    )
     cut = [name if len(name) <= WIDEST else f"{name[: WIDEST - 3]}..." for name in plain]
     return ", ".join([*cut, "..."] if len(names) > MOST_SHOWN else cut)
 
@@ -51,18 +66,28 @@ def check(plan: Plan, names: Sequence[str], added: Sequence[str]) -> None:
     """Raise UsageError unless a plan fits a file with columns `names` to which `added` are to be added."""
     unknown = [meaning for meaning in (*plan.columns, *plan.constants) if meaning not in MEANINGS]
     if unknown:
-        raise UsageError(f"'{unknown[0]}' is nothing a column can mean; there are: {', '.join(MEANINGS)}.")
+        raise UsageError(
+            f"'{unknown[0]}' is nothing a column can mean; there are: {', '.join(MEANINGS)}."
+        )
     lost = [name for name in plan.columns.values() if name not in names]
     if lost:
-        raise UsageError(f"The file has no column '{shown(lost[:1])}'; its columns are: {shown(names)}.")
+        raise UsageError(
+            f"The file has no column '{shown(lost[:1])}'; its columns are: {shown(names)}."
+        )
     for one, other in (("date", "instant"), ("hs", "product")):
         if plan.has(one) and plan.has(other):
             raise UsageError(f"Both {one} and {other} are given; map one of them only.")
         if not plan.has(one, other):
-            raise UsageError(f"No column tells the {one}; its columns are: {shown(names)}. Say which: --map {one}=COLUMN.")
+            raise UsageError(
+                f"No column tells the {one}; its columns are: {shown(names)}. Say which: --map {one}=COLUMN."
+            )
     for meaning, flag in (("origin", "--from"), ("importer", "--to")):
         if not plan.has(meaning):
-            raise UsageError(f"No column tells the {meaning}; say which (--map {meaning}=COLUMN) or give {flag} for every line.")
+            raise UsageError(
+                f"No column tells the {meaning}; say which (--map {meaning}=COLUMN) or give {flag} for every line."
+            )
     clash = [name for name in added if name in names]
     if clash:
-        raise UsageError(f"The file already has a column '{shown(clash[:1])}', which the answer would add; rename it first.")
+        raise UsageError(
+            f"The file already has a column '{shown(clash[:1])}', which the answer would add; rename it first."
+        )

@@ -57,7 +57,9 @@ class Rater:
             return every
         unknown = [name for name in self.plan.outputs if name not in every]
         if unknown:
-            raise UsageError(f"No answer has a column '{unknown[0][:40]}'; there are: {', '.join(every)}.")
+            raise UsageError(
+                f"No answer has a column '{unknown[0][:40]}'; there are: {', '.join(every)}."
+            )
         return [name for name in every if name in self.plan.outputs]
 
     def rate(self, batch: Any) -> list[Any]:
@@ -95,9 +97,13 @@ class Rater:
         """A table whose text columns of few distinct values hold those once, for all batches."""
         for meaning in ("hs", "product", "origin", "importer"):
             place = table.schema.get_field_index(self.plan.columns.get(meaning, ""))
-            if place >= 0 and (pa.types.is_string(table.schema.types[place]) or table.column(place).num_chunks > 1):
+            if place >= 0 and (
+                pa.types.is_string(table.schema.types[place]) or table.column(place).num_chunks > 1
+            ):
                 column = table.column(place)
-                column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+                column = (
+                    column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+                )
                 table = table.set_column(place, table.schema.names[place], column.combine_chunks())
         return table
 
@@ -106,7 +112,11 @@ class Rater:
         met = np.zeros(0, dtype=np.int64)
         for batch in batches:
             read = self.reader.read(batch)
-            fine = arrow.first_refusal(read.troubled) >= 0 if read.troubled else np.ones(len(read.goods), dtype=bool)
+            fine = (
+                arrow.first_refusal(read.troubled) >= 0
+                if read.troubled
+                else np.ones(len(read.goods), dtype=bool)
+            )
             if read.entries is not None:
                 fine &= read.entries == NO_FACTS
             asked = arrow.distinct(in_one(read.groups[fine], read.goods[fine], read.epochs[fine]))
@@ -129,11 +139,19 @@ class Rater:
         outcomes = self.classes.outcomes
         with self.classes.lock:
             table = outcomes.formulas.table
-        return Rated(classes, duties(outcomes.formulas, table, arrow.gather(outcomes.formula.values, classes), amounts), amounts)
+        return Rated(
+            classes,
+            duties(
+                outcomes.formulas, table, arrow.gather(outcomes.formula.values, classes), amounts
+            ),
+            amounts,
+        )
 
     def _classes(self, read: Read) -> NDArray[np.int32]:
         if not read.troubled:
-            return self.classes.classify(read.groups, read.goods, read.epochs, read.entries, self.stop.is_set)
+            return self.classes.classify(
+                read.groups, read.goods, read.epochs, read.entries, self.stop.is_set
+            )
         worst = arrow.first_refusal(read.troubled)
         here = np.flatnonzero(worst >= 0)
         found = np.empty(len(worst), dtype=np.int32)

@@ -28,7 +28,10 @@ from tariffcli.errors import UsageError
 
 Indices = NDArray[np.int64]
 UNMET = np.iinfo(np.int64).max
-EARLIEST, LATEST = date(1900, 1, 1).toordinal() - spellings.EPOCH, date(2199, 12, 31).toordinal() - spellings.EPOCH
+EARLIEST, LATEST = (
+    date(1900, 1, 1).toordinal() - spellings.EPOCH,
+    date(2199, 12, 31).toordinal() - spellings.EPOCH,
+)
 
 
 class Read(NamedTuple):
@@ -99,8 +102,14 @@ class Reader:
         goods = self._meant(batch, self._goods_meaning, self._goods)
         groups = self._groups(batch)
         epochs, days = self._epochs(batch, groups)
-        entries = self._facts.read(groups, partial(self._distinct, batch)) if self.plan.has(*FACTS) else None
-        checked = [part for part in (goods, groups, days, entries, wrong) if part is not None and len(part)]
+        entries = (
+            self._facts.read(groups, partial(self._distinct, batch))
+            if self.plan.has(*FACTS)
+            else None
+        )
+        checked = [
+            part for part in (goods, groups, days, entries, wrong) if part is not None and len(part)
+        ]
         return Read(groups, goods, epochs, entries, [part for part in checked if part.min() < 0])
 
     def column(self, batch: Any, meaning: str) -> Any:
@@ -116,7 +125,11 @@ class Reader:
     def _meant(self, batch: Any, meaning: str, read: Callable[[Any], int]) -> Indices:
         """The numbers of a column by `read`, asked once for each distinct value."""
         if meaning in self.plan.constants:
-            return np.full(batch.num_rows, self.once(meaning, read, self.plan.constants[meaning]), dtype=np.int64)
+            return np.full(
+                batch.num_rows,
+                self.once(meaning, read, self.plan.constants[meaning]),
+                dtype=np.int64,
+            )
         numbers, values = arrow.encoded(self.column(batch, meaning))
         return arrow.gather(self._table(meaning, read, values), numbers)
 
@@ -140,18 +153,29 @@ class Reader:
 
     def _numbers_of(self, meaning: str, read: Callable[[Any], int], values: list[Any]) -> Indices:
         """What values mean. Plain codes that classes know already are most of a usual file and need no reading."""
-        known = self.classes.known_codes(values) if meaning == self._goods_meaning and not self.plan.restore_zeros else {}
-        found = (known[value] if value in known else self.once(meaning, read, value) for value in values)
+        known = (
+            self.classes.known_codes(values)
+            if meaning == self._goods_meaning and not self.plan.restore_zeros
+            else {}
+        )
+        found = (
+            known[value] if value in known else self.once(meaning, read, value) for value in values
+        )
         return np.fromiter(found, dtype=np.int64, count=len(values))
 
-    def _met_before(self, meaning: str, read: Callable[[Any], int], values: Any, kept: tuple[Any, Indices]) -> Indices:
+    def _met_before(
+        self, meaning: str, read: Callable[[Any], int], values: Any, kept: tuple[Any, Indices]
+    ) -> Indices:
         import pyarrow.compute as pc  # loads as long as all of numpy: only where the distinct values change
 
         places = pc.index_in(values, value_set=kept[0])
         if places.null_count:
             unmet = values.filter(pc.is_null(places))
             found = self._numbers_of(meaning, read, unmet.to_pylist())
-            kept = (pa.concat_arrays([kept[0], unmet]), np.concatenate([kept[1][:-1], found, kept[1][-1:]]))
+            kept = (
+                pa.concat_arrays([kept[0], unmet]),
+                np.concatenate([kept[1][:-1], found, kept[1][-1:]]),
+            )
             self._tables[meaning] = kept
             places = pc.index_in(values, value_set=kept[0])
         null = np.int32(len(kept[0]))
@@ -163,7 +187,11 @@ class Reader:
         key = (meaning, value)
         found = self._meanings.get(key)
         if found is None:
-            blank = value is None or (isinstance(value, str) and not value.strip()) or spellings.is_nan(value)
+            blank = (
+                value is None
+                or (isinstance(value, str) and not value.strip())
+                or spellings.is_nan(value)
+            )
             try:
                 found = self.refusal(f"no {meaning} is given") if blank else read(value)
             except UsageError as error:
@@ -173,7 +201,9 @@ class Reader:
 
     def _goods(self, value: Any) -> int:
         code = spellings.code_of(value)
-        return self.classes.goods_number(spellings.restored(code) if self.plan.restore_zeros else code)
+        return self.classes.goods_number(
+            spellings.restored(code) if self.plan.restore_zeros else code
+        )
 
     def _country(self, value: Any) -> int:
         return self._places[find_country(self.book, spellings.country_word(value))]
@@ -184,7 +214,9 @@ class Reader:
         numbers, importers = self._countries(batch, "importer")
         others, origins = self._countries(batch, "origin")
         importers, origins = arrow.gather(importers, numbers), arrow.gather(origins, others)
-        wrong = np.minimum(np.where(importers < 0, importers, origins), 0)  # of two refusals that of the importer
+        wrong = np.minimum(
+            np.where(importers < 0, importers, origins), 0
+        )  # of two refusals that of the importer
         pairs = np.where(wrong < 0, 0, importers * len(self.countries) + origins)
         groups = np.where(wrong < 0, wrong, arrow.gather(self._pairs, pairs))
         if len(groups) and groups.max() == UNMET:
@@ -208,7 +240,9 @@ class Reader:
     def _group(self, importer: int, origin: int) -> int:
         if importer == origin:
             name = self.countries[importer]
-            return self.refusal(f"origin and importer are both {name}; a country charges no import duty on its own goods.")
+            return self.refusal(
+                f"origin and importer are both {name}; a country charges no import duty on its own goods."
+            )
         return self.classes.group_number(self.countries[importer], self.countries[origin])
 
     def _epochs(self, batch: Any, groups: Indices) -> tuple[Indices, Indices | None]:
@@ -218,7 +252,9 @@ class Reader:
         days, wrong = self._days(batch)
         if len(days) and (days.min() < EARLIEST or days.max() > LATEST):
             wrong = np.zeros(len(days), dtype=np.int64) if wrong is None else wrong
-            wrong[(days < EARLIEST) | (days > LATEST)] = self.refusal("the day is outside the calendar of this tool (1900 to 2199).")
+            wrong[(days < EARLIEST) | (days > LATEST)] = self.refusal(
+                "the day is outside the calendar of this tool (1900 to 2199)."
+            )
         return self.classes.groups.epochs_of_days(groups, days), wrong
 
     def _days(self, batch: Any) -> tuple[NDArray[np.int32], Indices | None]:
@@ -239,7 +275,10 @@ class Reader:
     def _epochs_of_instants(self, batch: Any, groups: Indices) -> tuple[Indices, Indices]:
         """The epoch of each instant; one without an offset is on the clock of the line's importer."""
         column = self.given(batch, "instant")
-        found, wrong = np.zeros(batch.num_rows, dtype=np.int64), np.zeros(batch.num_rows, dtype=np.int64)
+        found, wrong = (
+            np.zeros(batch.num_rows, dtype=np.int64),
+            np.zeros(batch.num_rows, dtype=np.int64),
+        )
         aware = pa.types.is_timestamp(column.type) and column.type.tz is not None
         for number in _present(groups):
             group = self.classes.groups.found[number]
@@ -256,7 +295,10 @@ class Reader:
     def _on_the_clock(self, column: Any, zone: str) -> Indices:
         numbers, values = arrow.encoded(column)
         read = [
-            self.once(f"instant in {zone}", lambda value: spellings.instant_number(value, zone) + FAR, one) for one in values.to_pylist()
+            self.once(
+                f"instant in {zone}", lambda value: spellings.instant_number(value, zone) + FAR, one
+            )
+            for one in values.to_pylist()
         ]
         return np.array([*read, self.refusal("no instant is given")], dtype=np.int64).take(numbers)
 

@@ -38,9 +38,13 @@ def code_of(text: Any) -> str:
         before = found.group(1)
         plain = before if len(before) > 6 or plain == f"{before}.0" else plain
     if _DECIMAL.match(plain) and not _DOTTED.match(plain):
-        raise UsageError(f"'{plain[:20]}' is a code that a spreadsheet took for a number; zeros at its ends are lost. Give it as text.")
+        raise UsageError(
+            f"'{plain[:20]}' is a code that a spreadsheet took for a number; zeros at its ends are lost. Give it as text."
+        )
     if _POWER.match(plain) and not plain.isdigit():
-        raise UsageError(f"'{plain[:20]}' is a number that a spreadsheet shortened; the digits of the code are lost.")
+        raise UsageError(
+            f"'{plain[:20]}' is a number that a spreadsheet shortened; the digits of the code are lost."
+        )
     digits = re.sub(r"[.\s\u00a0-]", "", plain)
     return digits if digits.isascii() and digits.isdigit() else plain
 
@@ -52,7 +56,9 @@ def lost_zeros(codes: Iterable[str]) -> bool:
     (True, False, False)
     """
     digits = [code for code in codes if code.isdigit()]
-    return any(len(code) % 2 for code in digits) and not any(code.startswith("0") for code in digits)
+    return any(len(code) % 2 for code in digits) and not any(
+        code.startswith("0") for code in digits
+    )
 
 
 def restored(code: str) -> str:
@@ -75,7 +81,9 @@ def month_first_of(texts: Iterable[str]) -> bool | None:
             elif second > 12 >= first:
                 ways.setdefault(True, text)
     if len(ways) == 2:
-        raise UsageError(f"The days of the column are written two ways: '{ways[True][:20]}' and '{ways[False][:20]}'; write them one way.")
+        raise UsageError(
+            f"The days of the column are written two ways: '{ways[True][:20]}' and '{ways[False][:20]}'; write them one way."
+        )
     return next(iter(ways), None)
 
 

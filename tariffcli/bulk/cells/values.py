@@ -80,12 +80,16 @@ def _odd(value: Scaled, quantity: Scaled | None) -> Odd | None:
     if not len(lines):
         return None
     low, high = _bounds(value, lines, FINE)
-    few, many = _bounds(quantity, lines, 1) if quantity is not None else (np.full(len(lines), UNKNOWN),) * 2
+    few, many = (
+        _bounds(quantity, lines, 1) if quantity is not None else (np.full(len(lines), UNKNOWN),) * 2
+    )
     if quantity is not None:  # a quantity without bounds is not one that is not given
         low = np.where((few == UNKNOWN) & (quantity.parts[lines] != UNKNOWN), UNKNOWN, low)
 
     def exact(line: int) -> tuple[Decimal, Decimal | None]:
-        return value.exact(line), None if quantity is None or quantity.parts[line] == UNKNOWN else quantity.exact(line)
+        return value.exact(line), None if quantity is None or quantity.parts[
+            line
+        ] == UNKNOWN else quantity.exact(line)
 
     return Odd(lines, low, high, few, many, lines, exact)
 
@@ -113,14 +117,20 @@ def _scaled(reader: Reader, batch: Any, meaning: str, scale: int, fine: int) -> 
     """A column as whole parts of a unit, `scale` of them, and bounds of other lines in `fine` parts of those."""
     column = reader.given(batch, meaning)
     plain = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-    column, bad, exact, long = Numbers(column, np.zeros(len(column), np.int64)) if plain else _numbers_of_text(reader, column, meaning)
+    column, bad, exact, long = (
+        Numbers(column, np.zeros(len(column), np.int64))
+        if plain
+        else _numbers_of_text(reader, column, meaning)
+    )
     if not pa.types.is_float64(column.type):  # a cast loads more than a small file takes
         column = column.cast(pa.float64(), safe=False)
     floats = arrow.view(column, np.float64)
     missing = arrow.missing(column) | np.isnan(floats)
     values = np.where(missing, 0.0, floats)
     bad[values < 0] = reader.refusal(f"the {meaning} is negative")
-    bad[values >= MOST] = reader.refusal(f"the {meaning} is {MOST:,} or more, which no line of an entry has")
+    bad[values >= MOST] = reader.refusal(
+        f"the {meaning} is {MOST:,} or more, which no line of an entry has"
+    )
     bad[np.isinf(values)] = reader.refusal(f"the {meaning} is not finite")
     sound = (bad >= 0) & ~missing & (values < MOST / scale)
     whole = np.rint(np.where(sound, values, 0.0) * scale)
@@ -143,7 +153,9 @@ def _around(values: NDArray[np.float64], scale: int, long: Truth | None) -> tupl
     """Whole parts below and above decimals that read as these floats, or twice the decimal itself; `UNKNOWN` where there are too many."""
     sound = values < MOST / scale
     near = np.rint(np.where(sound, values, 0.0) * scale)
-    read = near / scale  # the float as which these parts read: what reads as a greater one is greater
+    read = (
+        near / scale
+    )  # the float as which these parts read: what reads as a greater one is greater
     unclear = (read == values) & (False if long is None else long)
     found = near.astype(np.int64)
     low = np.where((values < read) | unclear, found - 1, found)
@@ -162,11 +174,15 @@ def _numbers_of_text(reader: Reader, column: Any, meaning: str) -> Numbers:
         return Numbers(floats, bad, lambda line: column[line].as_py(), long)
     if pa.types.is_null(column.type):
         return Numbers(pa.nulls(len(column), pa.float64()), bad)
-    texts = (column.dictionary_decode() if pa.types.is_dictionary(column.type) else column).cast(pa.string())
+    texts = (column.dictionary_decode() if pa.types.is_dictionary(column.type) else column).cast(
+        pa.string()
+    )
     plain = pc.utf8_trim_whitespace(texts)
     plain = pc.if_else(pc.equal(plain, ""), None, plain)
     if (pc.all(pc.match_substring_regex(plain, PLAIN)).as_py()) is not False:
-        return Numbers(plain.cast(pa.float64()), bad, lambda line: _decimal(plain[line].as_py()), _long(plain))
+        return Numbers(
+            plain.cast(pa.float64()), bad, lambda line: _decimal(plain[line].as_py()), _long(plain)
+        )
     numbers, values = arrow.encoded(plain)
     floats, wrong, long = _distinct_numbers(reader, values, meaning)
     return Numbers(
@@ -192,13 +208,17 @@ def _long(texts: Any) -> Truth | None:
     return arrow.view(many, np.int32) > DIGITS + 1
 
 
-def _distinct_numbers(reader: Reader, values: Any, meaning: str) -> tuple[NDArray[np.float64], Whole, Truth]:
+def _distinct_numbers(
+    reader: Reader, values: Any, meaning: str
+) -> tuple[NDArray[np.float64], Whole, Truth]:
     """Distinct texts as floats, refusals, and which are long; the last stands for a null."""
     import pyarrow.compute as pc
 
     floats = np.full(len(values) + 1, np.nan)
     refused, long = np.zeros(len(floats), dtype=np.int64), np.zeros(len(floats), dtype=bool)
-    written = arrow.view(pc.cast(pc.match_substring_regex(values, WRITTEN), pa.uint8()), np.uint8) == 1
+    written = (
+        arrow.view(pc.cast(pc.match_substring_regex(values, WRITTEN), pa.uint8()), np.uint8) == 1
+    )
     here = np.flatnonzero(written)
     texts = values.take(pa.array(here))
     texts = pc.utf8_ltrim_whitespace(pc.utf8_ltrim(pc.replace_substring(texts, ",", ""), "$"))

@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 
 Indices = NDArray[np.int64]
 BLOCK = 1 << 16
-WIDTHS = {f"{sign}int{bits}": np.dtype(f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64)}
+WIDTHS = {
+    f"{sign}int{bits}": np.dtype(f"{sign}int{bits}")
+    for sign in ("", "u")
+    for bits in (8, 16, 32, 64)
+}
 
 
 def flat(column: Any) -> Any:
@@ -25,7 +29,11 @@ def flat(column: Any) -> Any:
 def is_text(kind: Any) -> bool:
     """Whether a type is text, plain or by distinct values."""
     plain = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(plain)
+    return (
+        pa.types.is_string(plain)
+        or pa.types.is_large_string(plain)
+        or pa.types.is_string_view(plain)
+    )
 
 
 def are_even_digits(texts: Any) -> bool:
@@ -34,7 +42,11 @@ def are_even_digits(texts: Any) -> bool:
         return False
     _, ends, data = texts.buffers()
     places = np.frombuffer(ends, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    letters = np.frombuffer(data, np.uint8)[places[0] : places[-1]] if data is not None else np.zeros(0, np.uint8)
+    letters = (
+        np.frombuffer(data, np.uint8)[places[0] : places[-1]]
+        if data is not None
+        else np.zeros(0, np.uint8)
+    )
     return not (np.diff(places) & 1).any() and bool((letters - np.uint8(48) < 10).all())
 
 
@@ -51,7 +63,9 @@ def valid(array: Any) -> NDArray[np.bool_] | None:
     if array.null_count == 0:
         return None
     bits = np.frombuffer(array.buffers()[0], np.uint8)
-    return np.unpackbits(bits, bitorder="little")[array.offset : array.offset + len(array)].astype(bool)
+    return np.unpackbits(bits, bitorder="little")[array.offset : array.offset + len(array)].astype(
+        bool
+    )
 
 
 def missing(array: Any) -> NDArray[np.bool_]:
@@ -78,10 +92,19 @@ def memory(column: Any) -> object:
     """What tells whether two columns of floats are the same memory; None for other columns, and for one without lines."""
     if not pa.types.is_floating(column.type):
         return None
-    return tuple((column.type, chunk.offset, len(chunk), *_addresses(chunk)) for chunk in column.chunks if len(chunk)) or None
+    return (
+        tuple(
+            (column.type, chunk.offset, len(chunk), *_addresses(chunk))
+            for chunk in column.chunks
+            if len(chunk)
+        )
+        or None
+    )
 
 
-def gather(table: NDArray[Any], numbers: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+def gather(
+    table: NDArray[Any], numbers: NDArray[Any], out: NDArray[Any] | None = None
+) -> NDArray[Any]:
     """The entries of a table at these numbers, all known to be within it: twice as fast as `take`, which looks first.
 
     numpy reads places in its own width only: others are widened a block at a time, so that they are still in the cache when read.
@@ -105,7 +128,9 @@ def encoded(column: Any) -> tuple[Indices, Any]:
         array = array.dictionary_encode()
     numbers = view(array.indices, WIDTHS[str(array.indices.type)]).astype(np.int64)
     known = valid(array.indices)
-    return numbers if known is None else np.where(known, numbers, len(array.dictionary)), array.dictionary
+    return numbers if known is None else np.where(
+        known, numbers, len(array.dictionary)
+    ), array.dictionary
 
 
 def distinct(numbers: NDArray[Any]) -> NDArray[Any]:
@@ -158,12 +183,20 @@ def texts(values: Iterable[str]) -> Any:
     encoded = [value.encode() for value in values]
     ends = np.zeros(len(encoded) + 1, dtype=np.int32)
     np.cumsum([len(one) for one in encoded], out=ends[1:])
-    return pa.Array.from_buffers(pa.string(), len(encoded), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))])
+    return pa.Array.from_buffers(
+        pa.string(), len(encoded), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
+    )
 
 
-def words(table: NDArray[np.int32], numbers: NDArray[Any], texts: Any, blank: NDArray[np.bool_]) -> Any:
+def words(
+    table: NDArray[np.int32], numbers: NDArray[Any], texts: Any, blank: NDArray[np.bool_]
+) -> Any:
     """Texts, each held once, by the number that a table has for each of these numbers; a `blank` one is null."""
     found, buffer = room(len(numbers), np.int32)
     gather(table, numbers, found)
-    bits = pa.py_buffer(np.packbits(~gather(blank, found), bitorder="little")) if blank.any() else None
-    return pa.DictionaryArray.from_arrays(pa.Array.from_buffers(pa.int32(), len(found), [bits, buffer]), texts)
+    bits = (
+        pa.py_buffer(np.packbits(~gather(blank, found), bitorder="little")) if blank.any() else None
+    )
+    return pa.DictionaryArray.from_arrays(
+        pa.Array.from_buffers(pa.int32(), len(found), [bits, buffer]), texts
+    )

@@ -91,11 +91,15 @@ class Classes:
         self.fresh, self.kept, self.stamp = 0, 0, 0
         """How often the engine was asked, before classes were last kept too, and which kept file these hold (see `kept`)."""
 
-    def restore(self, goods: list[str], rows: Numbers, cells: NDArray[np.int32], laws: dict[int, Row]) -> None:
+    def restore(
+        self, goods: list[str], rows: Numbers, cells: NDArray[np.int32], laws: dict[int, Row]
+    ) -> None:
         """Go on from what an earlier run found."""
         self.goods, self.rows, self.laws, self.used = goods, rows, laws, len(cells)
         self._goods_numbers = {text: number for number, text in enumerate(goods)}
-        self.cells = np.concatenate([cells, np.full(len(cells) // 2 + MOST_EPOCHS, -1, dtype=np.int32)])
+        self.cells = np.concatenate(
+            [cells, np.full(len(cells) // 2 + MOST_EPOCHS, -1, dtype=np.int32)]
+        )
 
     # what lines name
 
@@ -114,7 +118,11 @@ class Classes:
     def known_codes(self, values: Iterable[Any]) -> dict[str, int]:
         """The numbers of those values that are codes of digits alone and name goods met before."""
         numbers = self._goods_numbers
-        digits = (value for value in values if isinstance(value, str) and value.isdecimal() and value.isascii())
+        digits = (
+            value
+            for value in values
+            if isinstance(value, str) and value.isdecimal() and value.isascii()
+        )
         return {code: numbers[code] for code in digits if code in numbers}
 
     def entry_number(self, entry: Entry) -> int:
@@ -130,7 +138,9 @@ class Classes:
         with self.lock:
             number = self.groups.number_of(importer, origin)
             if number >= len(self.rows):
-                self.rows = np.concatenate([self.rows, np.zeros((1, self.rows.shape[1]), dtype=np.int64)])
+                self.rows = np.concatenate(
+                    [self.rows, np.zeros((1, self.rows.shape[1]), dtype=np.int64)]
+                )
             return number
 
     def invalid(self, reason: str) -> int:
@@ -152,7 +162,12 @@ class Classes:
     # from lines to classes
 
     def classify(
-        self, groups: Numbers, goods: Numbers, epochs: Numbers, entries: Numbers | None = None, stop: Stop = bool
+        self,
+        groups: Numbers,
+        goods: Numbers,
+        epochs: Numbers,
+        entries: Numbers | None = None,
+        stop: Stop = bool,
     ) -> NDArray[np.int32]:
         """The class of each line, given the numbers of its group, goods, epoch and (None: no facts) combination of facts.
 
@@ -163,11 +178,17 @@ class Classes:
             return plain
         telling = np.flatnonzero(entries)
         if len(telling):
-            plain[telling] = self._told(groups[telling], goods[telling], epochs[telling], entries[telling], stop)
+            plain[telling] = self._told(
+                groups[telling], goods[telling], epochs[telling], entries[telling], stop
+            )
         return plain
 
-    def _plain(self, groups: Numbers, goods: Numbers, epochs: Numbers, stop: Stop) -> NDArray[np.int32]:
-        places = self._starts_of(groups, goods)  # before the cells: a row is named only after its cells exist
+    def _plain(
+        self, groups: Numbers, goods: Numbers, epochs: Numbers, stop: Stop
+    ) -> NDArray[np.int32]:
+        places = self._starts_of(
+            groups, goods
+        )  # before the cells: a row is named only after its cells exist
         places += epochs
         found = gather(self.cells, places)
         if len(found) and found.min() < 0:
@@ -232,7 +253,9 @@ class Classes:
         width = len(self.groups.found[row.group].points) + 1
         return row.starts[place - 1], row.starts[place] if place < len(row.starts) else width
 
-    def _told(self, groups: Numbers, goods: Numbers, epochs: Numbers, entries: Numbers, stop: Stop) -> NDArray[np.int32]:
+    def _told(
+        self, groups: Numbers, goods: Numbers, epochs: Numbers, entries: Numbers, stop: Stop
+    ) -> NDArray[np.int32]:
         with self.lock:
             starts = self._rows_for(groups, goods, stop)
             keys = (starts + epochs) * len(self.entries) + entries
@@ -240,7 +263,9 @@ class Classes:
             found = np.empty(len(each), dtype=np.int32)
             for place, line in enumerate(lines.tolist()):
                 check(stop)
-                found[place] = self._class_with(int(starts[line]), int(epochs[line]), int(entries[line]))
+                found[place] = self._class_with(
+                    int(starts[line]), int(epochs[line]), int(entries[line])
+                )
             self._forget()
             return found.take(places.reshape(-1))
 
@@ -249,7 +274,9 @@ class Classes:
         first, _ = self._stretch(row, epoch)
         key = (start + first, entry)
         if key not in self._with_facts:
-            self._with_facts[key] = self._class_of(self.groups.found[row.group], row.goods, first, entry)
+            self._with_facts[key] = self._class_of(
+                self.groups.found[row.group], row.goods, first, entry
+            )
         return self._with_facts[key]
 
     # what the law says of one line
@@ -265,8 +292,17 @@ class Classes:
         start = self._rows_by_law.get(law)
         if start is None:
             start = self._rows_by_law[law] = self._space(len(group.points) + 1)
-            scopes = frozenset(scope for found in lists if isinstance(found, frozenset) for one in found for scope in one[0])
-            points = np.array(sorted({*edges, *group.always, *breakpoints(docket, scopes, self.known_on)}), dtype=np.int64)
+            scopes = frozenset(
+                scope
+                for found in lists
+                if isinstance(found, frozenset)
+                for one in found
+                for scope in one[0]
+            )
+            points = np.array(
+                sorted({*edges, *group.always, *breakpoints(docket, scopes, self.known_on)}),
+                dtype=np.int64,
+            )
             starts = np.unique(np.searchsorted(group.points, points, side="right")).tolist()
             self.laws[start] = Row(group.number, number, sorted({0, *starts}))
             if not self._refusals.names(number):
@@ -301,7 +337,9 @@ class Classes:
     def _lists(self, docket: Docket, number: int, moment: int) -> frozenset[Kind] | str:
         try:
             product = self._product_at(docket.importer, number, moment)
-            found = classes(self.book, docket.importer, product, moment, scopes_known(docket, self.known_on))  # asked once: not kept
+            found = classes(
+                self.book, docket.importer, product, moment, scopes_known(docket, self.known_on)
+            )  # asked once: not kept
         except UsageError as error:
             return self._refusals.said(number, error)
         return frozenset((lines.scopes, lines.duties) for lines in found)
@@ -314,8 +352,12 @@ class Classes:
             return GENERAL
         product = self._products.get((importer, number))
         if product is None:
-            product = find_product(self.book, importer, cut_to_law(self.book, importer, self.goods[number]), moment)
-            if product.kind == "code":  # whether it stands at another moment is asked again where its lines are
+            product = find_product(
+                self.book, importer, cut_to_law(self.book, importer, self.goods[number]), moment
+            )
+            if (
+                product.kind == "code"
+            ):  # whether it stands at another moment is asked again where its lines are
                 self._products[importer, number] = product
         return product
 
@@ -325,11 +367,15 @@ class Classes:
         try:
             product = self._product_at(group.importer, number, moment)
             facts, mfn_pct = self.entries[entry]
-            query = Query(group.importer, docket.origin, moment, self.known_on, product, dict(facts), mfn_pct)
+            query = Query(
+                group.importer, docket.origin, moment, self.known_on, product, dict(facts), mfn_pct
+            )
             key = law_behind(self.book, docket, group, query)
             if key not in self._known:
                 answer = answer_case(docket, query)
-                rules = reporting_on(self.book.reporting, group.importer, day_of(moment, group.zone))
+                rules = reporting_on(
+                    self.book.reporting, group.importer, day_of(moment, group.zone)
+                )
                 even = any(row.rule == "even_units" for row in rules)
                 outcome = outcome_of(answer, self.outcomes.authorities, self.authority_of, even)
                 self._known[key] = self.outcomes.number_of(outcome)
@@ -343,7 +389,11 @@ def _product(docket: Docket, text: str) -> Product | None:
     """The goods whatever the day, to learn when their codes could change; None for a word that names nothing."""
     code = digits_of(text)
     if code is not None:
-        return Product("code", code, code, (code,)) if 2 <= len(code) <= 10 and len(code) % 2 == 0 else None
+        return (
+            Product("code", code, code, (code,))
+            if 2 <= len(code) <= 10 and len(code) % 2 == 0
+            else None
+        )
     try:
         return find_product(docket.book, docket.importer, text, 0)
     except UsageError:

@@ -17,7 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tariffcli.bulk.classes.arrow import gather
-from tariffcli.bulk.classes.specific import MICRO, MILLI, Counted, Whole, by_quantity, counted_of, rate_of
+from tariffcli.bulk.classes.specific import (
+    MICRO,
+    MILLI,
+    Counted,
+    Whole,
+    by_quantity,
+    counted_of,
+    rate_of,
+)
 from tariffcli.law.bill import Goods
 from tariffcli.law.expression import AdValorem, in_unit
 from tariffcli.law.formula import Formula, FormulaLine, duty_of
@@ -80,7 +88,9 @@ class Amounts(NamedTuple):
     def taken(self, lines: Whole) -> Amounts:
         """The amounts of some of these lines, some more than once."""
         odd = self.odd.taken(lines) if self.odd is not None else None
-        return Amounts(self.cents[lines], self.quantities[lines], self.units[lines], self.unit_names, odd)
+        return Amounts(
+            self.cents[lines], self.quantities[lines], self.units[lines], self.unit_names, odd
+        )
 
     def of_line(self, line: int) -> tuple[Decimal, Decimal | None]:
         """Value and quantity of one line."""
@@ -89,7 +99,9 @@ class Amounts(NamedTuple):
             if place < len(self.odd.lines) and self.odd.lines[place] == line:
                 return self.odd.exact(int(self.odd.rows[place]))
         cents, thousandths = int(self.cents[line]), int(self.quantities[line])
-        return Decimal(cents) * CENT, None if thousandths == UNKNOWN else Decimal(thousandths) * THOUSANDTH
+        return Decimal(cents) * CENT, None if thousandths == UNKNOWN else Decimal(
+            thousandths
+        ) * THOUSANDTH
 
 
 class Table(NamedTuple):
@@ -112,7 +124,9 @@ class Table(NamedTuple):
     @property
     def parts(self) -> Counted:
         """The lines with an amount per unit."""
-        return Counted(self.part_rate, self.part_each, self.part_unit, self.part_whole, self.counted)
+        return Counted(
+            self.part_rate, self.part_each, self.part_unit, self.part_whole, self.counted
+        )
 
 
 def table_of(formulas: Sequence[Formula | None]) -> Table:
@@ -129,7 +143,9 @@ def table_of(formulas: Sequence[Formula | None]) -> Table:
             rates[number, : len(known)] = known
     even = np.array([bool(formula and formula.even) for formula in formulas], dtype=bool)
     priced = np.array([formula is not None for formula in formulas], dtype=bool)
-    by_quantity = np.array([bool(formula and formula.needs_quantity) for formula in formulas], dtype=bool)
+    by_quantity = np.array(
+        [bool(formula and formula.needs_quantity) for formula in formulas], dtype=bool
+    )
     parts = (counted.rate, counted.each, counted.unit, counted.whole, counted.here)
     return Table(rates, even, plain, priced, by_quantity, *parts)
 
@@ -142,7 +158,9 @@ def joined(table: Table, more: Table) -> Table:
     return Table(np.concatenate(rates), *others)
 
 
-def duties(formulas: Sequence[Formula | None], table: Table, numbers: NDArray[np.int32], amounts: Amounts) -> Whole:
+def duties(
+    formulas: Sequence[Formula | None], table: Table, numbers: NDArray[np.int32], amounts: Amounts
+) -> Whole:
     """The duty of each line in cents (`UNKNOWN`: cannot be said). `numbers` gives each line's formula, `table` all formulas."""
     odd = amounts.odd
     if odd is None:
@@ -153,14 +171,18 @@ def duties(formulas: Sequence[Formula | None], table: Table, numbers: NDArray[np
         whole = amounts.cents.copy()
         whole[odd.lines] = UNKNOWN
         found = _of_cents(formulas, table, numbers, amounts._replace(cents=whole, odd=None))
-    owed, sure = _between(table, gather(numbers, odd.lines), odd, gather(amounts.units, odd.lines), amounts.unit_names)
+    owed, sure = _between(
+        table, gather(numbers, odd.lines), odd, gather(amounts.units, odd.lines), amounts.unit_names
+    )
     found[odd.lines] = owed
     for line in odd.lines[~sure].tolist():
         found[line] = _exactly(formulas[int(numbers[line])], line, amounts)
     return found
 
 
-def _of_cents(formulas: Sequence[Formula | None], table: Table, numbers: NDArray[np.int32], amounts: Amounts) -> Whole:
+def _of_cents(
+    formulas: Sequence[Formula | None], table: Table, numbers: NDArray[np.int32], amounts: Amounts
+) -> Whole:
     """The duty of lines of whole cents."""
     known = amounts.cents != UNKNOWN
     base = np.where(known, amounts.cents, 0)
@@ -177,7 +199,9 @@ def _of_cents(formulas: Sequence[Formula | None], table: Table, numbers: NDArray
     for number in np.unique(numbers[others]).tolist():
         lines = others[numbers[others] == number]
         found[lines] = _special(formulas[number], base[lines], lines, amounts)
-    for line in np.flatnonzero(known & ((amounts.cents > MOST_CENTS) | (amounts.cents < 0))).tolist():
+    for line in np.flatnonzero(
+        known & ((amounts.cents > MOST_CENTS) | (amounts.cents < 0))
+    ).tolist():
         found[line] = _exactly(formulas[int(numbers[line])], line, amounts)
     return found
 
@@ -186,7 +210,9 @@ def _by_rates(table: Table, numbers: NDArray[np.int32], base: Whole) -> Whole:
     """What the rates of each line's formula come to in cents, each rounded half up."""
     found = (base * gather(table.rates[:, 0], numbers) + MICRO // 2) // MICRO
     lines, left = np.arange(len(base)), numbers
-    for column in table.rates.T[1:]:  # rates stand from the highest down: ever fewer lines have one more
+    for column in table.rates.T[
+        1:
+    ]:  # rates stand from the highest down: ever fewer lines have one more
         charged = np.flatnonzero(gather(column, left))
         if not len(charged):
             break
@@ -195,7 +221,9 @@ def _by_rates(table: Table, numbers: NDArray[np.int32], base: Whole) -> Whole:
     return found
 
 
-def _between(table: Table, numbers: NDArray[np.int32], odd: Odd, units: Whole, names: list[str]) -> tuple[Whole, NDArray[np.bool_]]:
+def _between(
+    table: Table, numbers: NDArray[np.int32], odd: Odd, units: Whole, names: list[str]
+) -> tuple[Whole, NDArray[np.bool_]]:
     """What lines owe that lie between bounds, and of which it is sure, as the bounds owe the same."""
     sure = (odd.low >= 0) & (odd.high < MOST_EXACT // max(int(table.rates.max(initial=1)), MICRO))
     low, high = np.where(sure, odd.low, 0), np.where(sure, odd.high, 0)
@@ -221,14 +249,23 @@ def _between(table: Table, numbers: NDArray[np.int32], odd: Odd, units: Whole, n
     return found, sure
 
 
-def _by_rates_between(table: Table, numbers: NDArray[np.int32], low: Whole, span: Whole, less: Whole, sure: NDArray[np.bool_]) -> Whole:
+def _by_rates_between(
+    table: Table,
+    numbers: NDArray[np.int32],
+    low: Whole,
+    span: Whole,
+    less: Whole,
+    sure: NDArray[np.bool_],
+) -> Whole:
     """What the rates of each line's formula come to of the lower bound; not `sure` where the upper one comes to more.
 
     That is `span` above, or `less` is 1 and it is any part below that.
     """
     whole = MICRO * FINE
 
-    def charge(rate: Whole, low: Whole, span: Whole, less: Whole) -> tuple[Whole, NDArray[np.bool_]]:
+    def charge(
+        rate: Whole, low: Whole, span: Whole, less: Whole
+    ) -> tuple[Whole, NDArray[np.bool_]]:
         exact = low * rate
         exact += whole // 2
         owed = exact // whole
@@ -246,7 +283,9 @@ def _by_rates_between(table: Table, numbers: NDArray[np.int32], low: Whole, span
         if not len(charged):
             break
         lines, left = gather(lines, charged), gather(left, charged)
-        owed, same = charge(gather(column, left), gather(low, lines), gather(span, lines), gather(less, lines))
+        owed, same = charge(
+            gather(column, left), gather(low, lines), gather(span, lines), gather(less, lines)
+        )
         found[lines] += owed
         sure[lines] &= same
     return found
@@ -270,13 +309,22 @@ def _add_parts(
     units, quantities = gather(amounts.units, here), gather(amounts.quantities, here)
     parts = 0 if less is None else gather(less, here)
     owed, known, fits = by_quantity(
-        table.parts, gather(numbers, here), gather(base, here), quantities, units, amounts.unit_names, fine, parts
+        table.parts,
+        gather(numbers, here),
+        gather(base, here),
+        quantities,
+        units,
+        amounts.unit_names,
+        fine,
+        parts,
     )
     found[here] = np.where(known, found[here] + owed, UNKNOWN)
     return np.sort(np.concatenate([left, here[known & ~fits]]))
 
 
-def _special(formula: Formula | None, base: Whole, lines: NDArray[np.intp], amounts: Amounts) -> Whole:
+def _special(
+    formula: Formula | None, base: Whole, lines: NDArray[np.intp], amounts: Amounts
+) -> Whole:
     """The duty of lines of one formula that is not of rates alone."""
     found = np.full(len(lines), UNKNOWN, dtype=np.int64)
     if formula is None:
@@ -298,7 +346,11 @@ def _special(formula: Formula | None, base: Whole, lines: NDArray[np.intp], amou
 def _all_lines(formula: Formula, base: Whole, quantities: Whole, unit: str) -> Whole | None:
     """The sum of a formula's lines; None where whole numbers cannot hold one of them."""
     total = np.zeros(len(base), dtype=np.int64)
-    known = np.ones(len(base), dtype=bool) if not formula.needs_quantity else (quantities != UNKNOWN) & (quantities >= 0)
+    known = (
+        np.ones(len(base), dtype=bool)
+        if not formula.needs_quantity
+        else (quantities != UNKNOWN) & (quantities >= 0)
+    )
     amount = np.where(known, quantities, 0)
     for line in formula.lines:
         if line.greater:
@@ -316,7 +368,11 @@ def _all_lines(formula: Formula, base: Whole, quantities: Whole, unit: str) -> W
                 return np.full(len(base), UNKNOWN, dtype=np.int64)
             many = _units(amount, Fraction(factor), whole=formula.even and part.amount <= 1)
             each = Fraction(part.amount) * 100 * MICRO / MILLI
-            if many is None or each.denominator != 1 or float(many.max(initial=0)) * float(each) > 2**62:
+            if (
+                many is None
+                or each.denominator != 1
+                or float(many.max(initial=0)) * float(each) > 2**62
+            ):
                 return None
             exact += many * int(each)
         total += (exact + MICRO // 2) // MICRO
@@ -343,5 +399,8 @@ def _exactly(formula: Formula | None, line: int, amounts: Amounts) -> int:
         return UNKNOWN
     number = int(amounts.units[line])
     unit = amounts.unit_names[number] if number < len(amounts.unit_names) else ""
-    owed = duty_of(formula, Goods(value, quantities=((quantity, unit),) if unit and quantity is not None else ()))
+    owed = duty_of(
+        formula,
+        Goods(value, quantities=((quantity, unit),) if unit and quantity is not None else ()),
+    )
     return UNKNOWN if owed is None or owed * 100 > -(UNKNOWN + 1) else int(owed * 100)

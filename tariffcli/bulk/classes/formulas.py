@@ -32,7 +32,11 @@ class Formulas(Sequence["Formula | None"]):
     def __getitem__(self, index: slice) -> Sequence[Formula | None]: ...
     def __getitem__(self, index: int | slice) -> Formula | Sequence[Formula | None] | None:
         found = self._texts[index]
-        return read(json.loads(found)) if isinstance(found, str) else [read(json.loads(text)) for text in found]
+        return (
+            read(json.loads(found))
+            if isinstance(found, str)
+            else [read(json.loads(text)) for text in found]
+        )
 
     def number_of(self, formula: Formula | None) -> int:
         """The number of a formula, new or known."""
@@ -66,7 +70,13 @@ def written(formula: Formula | None) -> Any:
     if formula is None:
         return None
     lines = [
-        [line.greater, [[str(part.pct)] if isinstance(part, AdValorem) else [str(part.amount), part.unit] for part in line.parts]]
+        [
+            line.greater,
+            [
+                [str(part.pct)] if isinstance(part, AdValorem) else [str(part.amount), part.unit]
+                for part in line.parts
+            ],
+        ]
         for line in formula.lines
     ]
     return [formula.even, lines]
@@ -77,11 +87,18 @@ def read(plain: Any) -> Formula | None:
     if plain is None:
         return None
     even, lines = plain
-    return Formula(tuple(FormulaLine(tuple(_part(part) for part in parts), greater) for greater, parts in lines), even)
+    return Formula(
+        tuple(
+            FormulaLine(tuple(_part(part) for part in parts), greater) for greater, parts in lines
+        ),
+        even,
+    )
 
 
 def _part(plain: list[str]) -> AdValorem | Specific:
-    return AdValorem(Decimal(plain[0])) if len(plain) == 1 else Specific(Decimal(plain[0]), plain[1])
+    return (
+        AdValorem(Decimal(plain[0])) if len(plain) == 1 else Specific(Decimal(plain[0]), plain[1])
+    )
 
 
 def arrays_of(table: Table) -> dict[str, Any]:

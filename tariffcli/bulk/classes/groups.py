@@ -38,7 +38,13 @@ class Group(NamedTuple):
 
     def moment(self, epoch: int) -> int:
         """An instant of an epoch; any other gives the same answers."""
-        return int(self.points[epoch - 1]) if epoch else int(self.points[0]) - 1 if len(self.points) else 0
+        return (
+            int(self.points[epoch - 1])
+            if epoch
+            else int(self.points[0]) - 1
+            if len(self.points)
+            else 0
+        )
 
     def epochs_of_days(self, days: NDArray[Any]) -> NDArray[np.int32]:
         """The epoch at the end of each day (counted from 1970)."""
@@ -83,9 +89,13 @@ class Groups:
         first = min(group.first_day for group in self.found)
         last = max(group.first_day + len(group.epochs) for group in self.found)
         days = np.arange(first, last)
-        return first, np.stack([group.epochs_of_days(days) for group in self.found]).astype(np.int64)
+        return first, np.stack([group.epochs_of_days(days) for group in self.found]).astype(
+            np.int64
+        )
 
-    def epochs_of_days(self, groups: NDArray[np.int64], days: NDArray[np.int32]) -> NDArray[np.int64]:
+    def epochs_of_days(
+        self, groups: NDArray[np.int64], days: NDArray[np.int32]
+    ) -> NDArray[np.int64]:
         """The epoch of each line at the end of its day (counted from 1970). What is given for a group below zero means nothing."""
         first, table = self.days
         width = table.shape[1]
@@ -100,11 +110,29 @@ class Groups:
 def law_of(docket: Docket) -> object:
     """What makes two origins alike: the same rows, relations and coverage reach them, and they belong to the same areas."""
     book, origin = docket.book, docket.origin
-    areas = tuple(sorted((row.area, row.since or 0, row.until or 0) for row in book.memberships if row.member == origin))
-    covered = tuple(row.importer == docket.importer and ever_reaches(row.origin, origin, book.memberships) for row in book.coverage)
+    areas = tuple(
+        sorted(
+            (row.area, row.since or 0, row.until or 0)
+            for row in book.memberships
+            if row.member == origin
+        )
+    )
+    covered = tuple(
+        row.importer == docket.importer and ever_reaches(row.origin, origin, book.memberships)
+        for row in book.coverage
+    )
     selectors = {row.origin for row in book.duties(docket.importer, "") if row.origin is not None}
-    duties = frozenset(selector.text for selector in selectors if ever_reaches(selector, origin, book.memberships))
-    return (docket.importer, tuple(row.id for row in docket.events), tuple(row.id for row in docket.relations), covered, areas, duties)
+    duties = frozenset(
+        selector.text for selector in selectors if ever_reaches(selector, origin, book.memberships)
+    )
+    return (
+        docket.importer,
+        tuple(row.id for row in docket.events),
+        tuple(row.id for row in docket.relations),
+        covered,
+        areas,
+        duties,
+    )
 
 
 def open_group(number: int, book: Record, docket: Docket, known_on: str | None) -> Group:
@@ -125,9 +153,16 @@ def _ends(zone: str, first: int, last: int) -> NDArray[np.int64]:
 
 def _points(docket: Docket, known_on: str | None) -> set[int]:
     book, importer = docket.book, docket.importer
-    rows = (*book.lines(importer, ""), *book.duties(importer, ""), *(row for row in book.editions if row.importer == importer))
+    rows = (
+        *book.lines(importer, ""),
+        *book.duties(importer, ""),
+        *(row for row in book.editions if row.importer == importer),
+    )
     edges = [(row.since, row.until) for row in rows]
-    return {*breakpoints(docket, docket.scopes, known_on), *(edge for pair in edges for edge in pair if edge is not None)}
+    return {
+        *breakpoints(docket, docket.scopes, known_on),
+        *(edge for pair in edges for edge in pair if edge is not None),
+    }
 
 
 def _always(book: Record, docket: Docket, zone: str) -> tuple[int, ...]:

@@ -37,7 +37,9 @@ class Outcome(NamedTuple):
     formula: Formula | None
 
 
-def outcome_of(answer: Answer, authorities: Sequence[str], authority_of: dict[str, str], even: bool) -> Outcome:
+def outcome_of(
+    answer: Answer, authorities: Sequence[str], authority_of: dict[str, str], even: bool
+) -> Outcome:
     """The row of an answer. `authorities` are the columns, `authority_of` a programme's authority."""
     known = answer.min_pct is not None
     sums: dict[str, Decimal | None] = dict.fromkeys(authorities, Decimal(0) if known else None)
@@ -45,10 +47,23 @@ def outcome_of(answer: Answer, authorities: Sequence[str], authority_of: dict[st
         name = authority_of[layer.programme]
         if layer.role in CHARGING_ROLES:
             before = sums[name]
-            sums[name] = before + layer.rate_pct if before is not None and layer.rate_pct is not None else None
-    ids = ";".join(dict.fromkeys(layer.event.id for layer in answer.layers if layer.role in CHARGING_ROLES))
+            sums[name] = (
+                before + layer.rate_pct
+                if before is not None and layer.rate_pct is not None
+                else None
+            )
+    ids = ";".join(
+        dict.fromkeys(layer.event.id for layer in answer.layers if layer.role in CHARGING_ROLES)
+    )
     totals = (answer.total_min_pct, answer.total_max_pct)
-    numbers = (answer.additional_pct, answer.min_pct, answer.max_pct, answer.mfn_pct, answer.total_pct, *totals)
+    numbers = (
+        answer.additional_pct,
+        answer.min_pct,
+        answer.max_pct,
+        answer.mfn_pct,
+        answer.total_pct,
+        *totals,
+    )
     formula = formula_of(answer, even)
     words = (answer.status, answer.reason, ids, written_charges(answer, formula))
     return Outcome(numbers, tuple(sums[name] for name in authorities), words, formula)
@@ -140,7 +155,10 @@ class Words:
         made = self._made
         if len(made[1]) != len(self.texts):
             texts = list(self.texts)
-            made = self._made = arrow.texts(texts), np.array([not text for text in texts], dtype=bool)
+            made = self._made = (
+                arrow.texts(texts),
+                np.array([not text for text in texts], dtype=bool),
+            )
         return made
 
     def number_of(self, text: str) -> int:
@@ -156,7 +174,10 @@ class Outcomes:
 
     def __init__(self, authorities: Sequence[str]) -> None:
         self.authorities = tuple(authorities)
-        self.numbers = {name: Column(np.float64, np.nan) for name in (*KEPT, *(f"{name}_pct" for name in authorities))}
+        self.numbers = {
+            name: Column(np.float64, np.nan)
+            for name in (*KEPT, *(f"{name}_pct" for name in authorities))
+        }
         self.words = {name: Words() for name in (*WORDS, CHARGES)}
         self.formulas = Formulas()
         self.formula = Column(np.int32, -1)
@@ -174,22 +195,41 @@ class Outcomes:
         many, found = self._twins
         if many != len(self):
             many, first = len(self), dict[bytes, str]()
-            found = {name: first.setdefault(column.values[:many].tobytes(), name) for name, column in self.numbers.items()}
+            found = {
+                name: first.setdefault(column.values[:many].tobytes(), name)
+                for name, column in self.numbers.items()
+            }
             self._twins = many, found
         return found
 
     def number_of(self, outcome: Outcome) -> int:
         """The class of an outcome, new or known."""
-        numbers = np.array([np.nan if value is None else float(value) for value in (*outcome.numbers, *outcome.authorities)])
-        words = tuple(column.number_of(text) for column, text in zip(self.words.values(), outcome.words, strict=True))
+        numbers = np.array(
+            [
+                np.nan if value is None else float(value)
+                for value in (*outcome.numbers, *outcome.authorities)
+            ]
+        )
+        words = tuple(
+            column.number_of(text)
+            for column, text in zip(self.words.values(), outcome.words, strict=True)
+        )
         return self._number_of(numbers, words, self.formulas.number_of(outcome.formula))
 
     def absorb(self, other: Outcomes) -> NDArray[np.int32]:
         """The numbers here of all classes that `other` holds, in its order."""
-        words = [np.array([mine.number_of(text) for text in theirs.texts] or [0]) for mine, theirs in self._pairs(other)]
+        words = [
+            np.array([mine.number_of(text) for text in theirs.texts] or [0])
+            for mine, theirs in self._pairs(other)
+        ]
         formulas = np.array(self.formulas.absorb(other.formulas) or [0])
         numbers, spoken, formula = other._rows()
-        spoken = [tuple(row) for row in np.stack([mine[column] for mine, column in zip(words, spoken.T, strict=True)], axis=1).tolist()]
+        spoken = [
+            tuple(row)
+            for row in np.stack(
+                [mine[column] for mine, column in zip(words, spoken.T, strict=True)], axis=1
+            ).tolist()
+        ]
         found = map(self._number_of, numbers, spoken, formulas[formula].tolist())
         return np.fromiter(found, dtype=np.int32, count=len(other))
 
@@ -199,12 +239,24 @@ class Outcomes:
     def _rows(self) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]:
         """Numbers and words of each class, a row each, and its formula."""
         numbers = np.stack([column.values for column in self.numbers.values()], axis=1)
-        return numbers, np.stack([column.numbers.values for column in self.words.values()], axis=1), self.formula.values
+        return (
+            numbers,
+            np.stack([column.numbers.values for column in self.words.values()], axis=1),
+            self.formula.values,
+        )
 
     def _number_of(self, numbers: NDArray[np.float64], words: tuple[int, ...], formula: int) -> int:
         if not self._classes and len(self):  # kept by an earlier run
-            kept = np.hstack([np.ascontiguousarray(part).reshape(len(self), -1).view(np.uint8) for part in self._rows()])
-            self._classes = {row: number for number, row in enumerate(kept.view(f"V{kept.shape[1]}").ravel().tolist())}
+            kept = np.hstack(
+                [
+                    np.ascontiguousarray(part).reshape(len(self), -1).view(np.uint8)
+                    for part in self._rows()
+                ]
+            )
+            self._classes = {
+                row: number
+                for number, row in enumerate(kept.view(f"V{kept.shape[1]}").ravel().tolist())
+            }
         row = numbers.tobytes() + np.array([*words, formula], dtype=np.int32).tobytes()
         number = self._classes.setdefault(row, len(self))
         if number == len(self):

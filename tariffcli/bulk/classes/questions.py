@@ -26,7 +26,11 @@ def in_one(groups: Numbers, goods: Numbers, epochs: Numbers) -> Numbers:
 
 def apart(questions: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     """The groups, goods and epochs that `in_one` brought together."""
-    return questions >> GROUP_AT, questions >> GOODS_AT & (1 << GROUP_AT - GOODS_AT) - 1, questions & (1 << GOODS_AT) - 1
+    return (
+        questions >> GROUP_AT,
+        questions >> GOODS_AT & (1 << GROUP_AT - GOODS_AT) - 1,
+        questions & (1 << GOODS_AT) - 1,
+    )
 
 
 def check(stop: Stop) -> None:

@@ -22,18 +22,26 @@ def law_behind(book: Record, docket: Docket, group: Group, query: Query) -> obje
         epoch = epoch_at(docket, lines.scopes, moment, query.known_on)
         told = _reads(docket, epoch, lines.duties) if facts else ()
         lists.append((epoch.key, lines.duties, tuple(_told_of(one, facts) for one in told)))
-    rules = tuple(row.id for row in reporting_on(book.reporting, group.importer, day_of(moment, group.zone)))
+    rules = tuple(
+        row.id for row in reporting_on(book.reporting, group.importer, day_of(moment, group.zone))
+    )
     shares = tuple(sorted((name, value) for name, value in facts.items() if _is_share(book, name)))
     return (group.number, covered, frozenset(lists), query.mfn_pct, rules, shares)
 
 
-def _reads(docket: Docket, epoch: Epoch, duties: tuple[Line, ...]) -> tuple[tuple[Condition, bool], ...]:
+def _reads(
+    docket: Docket, epoch: Epoch, duties: tuple[Line, ...]
+) -> tuple[tuple[Condition, bool], ...]:
     """The conditions that rows of an epoch and of an ordinary duty read, each with whether its share is a base."""
     found = epoch.readings.get(duties)
     if found is None:
         conditions = docket.book.conditions
         bases = {event.base.removeprefix("!") for event in epoch.conditional if event.base}
-        read = {one.id: one for row in (*epoch.conditional, *duties) for one in conditions_of(row, conditions)}
+        read = {
+            one.id: one
+            for row in (*epoch.conditional, *duties)
+            for one in conditions_of(row, conditions)
+        }
         found = epoch.readings[duties] = tuple((read[name], name in bases) for name in sorted(read))
     return found
 
@@ -49,4 +57,7 @@ def _told_of(read: tuple[Condition, bool], facts: Mapping[str, FactValue]) -> ob
 
 def _is_share(book: Record, fact: str) -> bool:
     """Whether a fact is a share: the key of a class holds every one, as shares of one value bound each other."""
-    return any(condition.fact == fact and condition.kind == "share" for condition in book.conditions.values())
+    return any(
+        condition.fact == fact and condition.kind == "share"
+        for condition in book.conditions.values()
+    )

@@ -65,13 +65,20 @@ def _counted_line(formula: Formula | None) -> tuple[int, int, str, bool] | None:
     if len(lines) != 1 or lines[0].greater:
         return None
     amounts = [part for part in lines[0].parts if isinstance(part, Specific)]
-    rates = [rate_of(FormulaLine((part,))) for part in lines[0].parts if isinstance(part, AdValorem)]
+    rates = [
+        rate_of(FormulaLine((part,))) for part in lines[0].parts if isinstance(part, AdValorem)
+    ]
     if len(amounts) != 1 or None in rates:
         return None
     each = Fraction(amounts[0].amount) * 100 * MICRO / MILLI
     if each.denominator != 1 or each > MOST_RATE * MICRO:
         return None
-    return sum(rate for rate in rates if rate), int(each), amounts[0].unit, formula.even and amounts[0].amount <= 1
+    return (
+        sum(rate for rate in rates if rate),
+        int(each),
+        amounts[0].unit,
+        formula.even and amounts[0].amount <= 1,
+    )
 
 
 def by_quantity(
@@ -91,25 +98,42 @@ def by_quantity(
     """
     each, place = np.unique(numbers, return_inverse=True)
     wanted = counted.unit.take(each).tolist()
-    tops, bottoms = np.zeros((len(names) + 1, len(each)), np.int64), np.ones((len(names) + 1, len(each)), np.int64)
+    tops, bottoms = (
+        np.zeros((len(names) + 1, len(each)), np.int64),
+        np.ones((len(names) + 1, len(each)), np.int64),
+    )
     for row, name in enumerate([*names, ""]):
         factors = {unit: _factor(name, unit) for unit in set(wanted)}
         tops[row], bottoms[row] = zip(*[factors[unit] for unit in wanted], strict=True)
     pair = np.minimum(units, len(names)) * len(each) + place.reshape(-1)
-    top, bottom, whole = gather(tops.reshape(-1), pair), gather(bottoms.reshape(-1), pair), gather(counted.whole, numbers)
+    top, bottom, whole = (
+        gather(tops.reshape(-1), pair),
+        gather(bottoms.reshape(-1), pair),
+        gather(counted.whole, numbers),
+    )
     known = (top > 0) & (quantities >= 0)
     amount = np.where(known, quantities, 0)
     rate, price = gather(counted.rate, numbers), gather(counted.each, numbers)
     fits = (bottom == 1) | (whole & (bottom > 0))
-    fits &= (2.0 * amount * top < LIMIT) & (amount.astype(np.float64) * top * price * fine + base.astype(np.float64) * rate < LIMIT)
+    fits &= (2.0 * amount * top < LIMIT) & (
+        amount.astype(np.float64) * top * price * fine + base.astype(np.float64) * rate < LIMIT
+    )
     amount = np.where(fits, amount, 0)
     bottom = np.maximum(bottom, 1) * MILLI
     many = np.where(whole, (2 * amount * top + bottom) // (2 * bottom) * MILLI, amount * top)
-    return (base * rate + many * price * fine + fine * MICRO // 2 - less) // (fine * MICRO), known, fits
+    return (
+        (base * rate + many * price * fine + fine * MICRO // 2 - less) // (fine * MICRO),
+        known,
+        fits,
+    )
 
 
 def _factor(given: str, wanted: str) -> tuple[int, int]:
     """One unit in another as a fraction: 0 where they do not measure the same, 1 by 0 where it is no fraction of small numbers."""
     factor = in_unit(Decimal(1), given, wanted)
     found = Fraction(factor) if factor is not None else Fraction(0)
-    return (found.numerator, found.denominator) if max(found.numerator, found.denominator) < MOST_FACTOR else (1, 0)
+    return (
+        (found.numerator, found.denominator)
+        if max(found.numerator, found.denominator) < MOST_FACTOR
+        else (1, 0)
+    )

@@ -70,7 +70,11 @@ def _read(book: Record, known_on: str | None, stream: Any) -> Classes | None:
     classes = Classes(book, known_on)
     try:
         head = read_head(stream)
-        content = read_section(stream, head, "classes") if head is not None and head.stamp == _owner(book, known_on) else None
+        content = (
+            read_section(stream, head, "classes")
+            if head is not None and head.stamp == _owner(book, known_on)
+            else None
+        )
         if content is None:
             return None
         with np.load(BytesIO(content), allow_pickle=False) as kept:
@@ -141,7 +145,9 @@ def _path(book: Record, known_on: str | None) -> Path | None:
     folder = cache_path(Path())
     if folder is None:
         return None
-    sources = [path for room in ("law", "book", "bulk") for path in sorted((HERE / room).glob("*.py"))]
+    sources = [
+        path for room in ("law", "book", "bulk") for path in sorted((HERE / room).glob("*.py"))
+    ]
     stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
     stamp = zlib.crc32(repr((stats, known_on, book.fingerprint)).encode())
     return folder.parent / f"classes-{book.fingerprint[:12]}-{stamp:08x}.npz"
@@ -149,23 +155,43 @@ def _path(book: Record, known_on: str | None) -> Path | None:
 
 def _arrays(classes: Classes) -> dict[str, Any]:
     outcomes = classes.outcomes
-    found: dict[str, Any] = {f"number {name}": column.values for name, column in outcomes.numbers.items()}
+    found: dict[str, Any] = {
+        f"number {name}": column.values for name, column in outcomes.numbers.items()
+    }
     found |= {f"word {name}": words.numbers.values for name, words in outcomes.words.items()}
     groups = classes.groups.found
-    found |= {f"points {group.number}": group.points for group in groups} | {f"epochs {group.number}": group.epochs for group in groups}
+    found |= {f"points {group.number}": group.points for group in groups} | {
+        f"epochs {group.number}": group.epochs for group in groups
+    }
     plain = {
         "goods": classes.goods,
-        "groups": [[group.importer, group.origin, group.zone, group.first_day, group.always] for group in groups],
+        "groups": [
+            [group.importer, group.origin, group.zone, group.first_day, group.always]
+            for group in groups
+        ],
         "pairs": [[*pair, number] for pair, number in classes.groups.by_pair.items()],
         "texts": {name: words.texts for name, words in outcomes.words.items()},
         "used": classes.used,
     }
-    words, formulas = (np.frombuffer(text.encode(), np.uint8) for text in (json.dumps(plain), outcomes.formulas.to_text()))
+    words, formulas = (
+        np.frombuffer(text.encode(), np.uint8)
+        for text in (json.dumps(plain), outcomes.formulas.to_text())
+    )
     rows = classes.laws.items()
     found |= arrays_of(outcomes.formulas.table) | {"formulas": formulas}
-    found["laws"] = np.array([[start, row.group, row.goods, len(row.starts)] for start, row in rows], dtype=np.int64).reshape(-1, 4)
-    found["law starts"] = np.concatenate([np.zeros(0, np.int64), *(np.asarray(row.starts) for _, row in rows)])
-    return {**found, "rows": classes.rows, "cells": classes.cells[: classes.used], "formula": outcomes.formula.values, "words": words}
+    found["laws"] = np.array(
+        [[start, row.group, row.goods, len(row.starts)] for start, row in rows], dtype=np.int64
+    ).reshape(-1, 4)
+    found["law starts"] = np.concatenate(
+        [np.zeros(0, np.int64), *(np.asarray(row.starts) for _, row in rows)]
+    )
+    return {
+        **found,
+        "rows": classes.rows,
+        "cells": classes.cells[: classes.used],
+        "formula": outcomes.formula.values,
+        "words": words,
+    }
 
 
 def _fill(classes: Classes, kept: Any, plain: dict[str, Any]) -> None:
@@ -177,11 +203,24 @@ def _fill(classes: Classes, kept: Any, plain: dict[str, Any]) -> None:
     outcomes.formulas = Formulas(kept["formulas"].tobytes().decode(), table_from(kept))
     outcomes.formula = Column.of(kept["formula"], -1)
     for number, (importer, origin, zone, first_day, always) in enumerate(plain["groups"]):
-        group = Group(number, importer, origin, zone, kept[f"points {number}"], first_day, kept[f"epochs {number}"], tuple(always))
+        group = Group(
+            number,
+            importer,
+            origin,
+            zone,
+            kept[f"points {number}"],
+            first_day,
+            kept[f"epochs {number}"],
+            tuple(always),
+        )
         classes.groups.found.append(group)
-    classes.groups.by_pair = {(importer, origin): number for importer, origin, number in plain["pairs"]}
+    classes.groups.by_pair = {
+        (importer, origin): number for importer, origin, number in plain["pairs"]
+    }
     classes.groups.refresh()
-    classes.restore(plain["goods"], kept["rows"], kept["cells"], dict(_laws(kept["laws"], kept["law starts"])))
+    classes.restore(
+        plain["goods"], kept["rows"], kept["cells"], dict(_laws(kept["laws"], kept["law starts"]))
+    )
 
 
 def _laws(laws: Any, starts: Any) -> Iterator[tuple[int, Row]]:

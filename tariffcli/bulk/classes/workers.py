@@ -57,7 +57,9 @@ def _find_together(classes: Classes, questions: Numbers, many: int) -> None:
     helpers: list[Helper] = []
     try:
         with suppress(OSError):
-            helpers.extend(_begun(classes, questions[shares == share]) for share in range(1, many + 1))
+            helpers.extend(
+                _begun(classes, questions[shares == share]) for share in range(1, many + 1)
+            )
         classes.find(*apart(questions[shares == 0]))
         for helper in helpers:
             with suppress(EOFError, OSError):
@@ -78,7 +80,9 @@ def _shares(classes: Classes, goods: Numbers, many: int) -> Numbers:
     for chapter, times in asked.most_common():
         shares[chapter] = load.index(min(load))
         load[shares[chapter]] += times
-    return np.array([shares[chapter] for chapter in chapters], dtype=np.int64).take(places.reshape(-1))
+    return np.array([shares[chapter] for chapter in chapters], dtype=np.int64).take(
+        places.reshape(-1)
+    )
 
 
 def _begun(classes: Classes, questions: Numbers) -> Helper:
@@ -97,9 +101,17 @@ def _begun(classes: Classes, questions: Numbers) -> Helper:
 def _asked(classes: Classes, questions: Numbers) -> Asked:
     groups, goods, epochs = apart(questions)
     pairs = {number: pair for pair, number in classes.groups.by_pair.items()}
-    (theirs, group_places), (named, places) = (np.unique(part, return_inverse=True) for part in (groups, goods))
+    (theirs, group_places), (named, places) = (
+        np.unique(part, return_inverse=True) for part in (groups, goods)
+    )
     texts = [classes.goods[number] for number in named.tolist()]
-    return Asked([pairs[number] for number in theirs.tolist()], texts, group_places.reshape(-1), places.reshape(-1), epochs)
+    return Asked(
+        [pairs[number] for number in theirs.tolist()],
+        texts,
+        group_places.reshape(-1),
+        places.reshape(-1),
+        epochs,
+    )
 
 
 def _take_over(classes: Classes, fresh: int, content: bytes) -> None:
@@ -110,7 +122,9 @@ def _take_over(classes: Classes, fresh: int, content: bytes) -> None:
 
 def answer(record: bytes, known_on: str | None, asked: Asked, given: Connection) -> None:
     """What a process does: find the classes of its share, and give them with how often it asked the engine."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells all; who began this process ends it
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # the terminal tells all; who began this process ends it
     classes = Classes(load_bytes(record), known_on)
     groups = np.array([classes.group_number(*pair) for pair in asked.pairs])
     goods = np.array([classes.goods_number(text) for text in asked.texts])

@@ -59,7 +59,12 @@ STATUS_WORDS = {
     "needs_fact": "depends on a fact",
 }
 NO_GOODS, SEVERAL, SPECIAL_CLASS = "no goods code", "several goods codes", "special classification"
-UNRATED, NO_VALUE, NO_PAID, UNREAD = "duty not reckoned", "no value", "no amount paid", "amount not read"
+UNRATED, NO_VALUE, NO_PAID, UNREAD = (
+    "duty not reckoned",
+    "no value",
+    "no amount paid",
+    "amount not read",
+)
 OTHER_DAY, AS_IF, MORE, LESS = "rate of another day", "as if without", "paid more", "paid less"
 
 
@@ -96,13 +101,19 @@ class Auditor:
         self.sayings = Sayings(self.headings)
         self.expected = Expected(rater.classes.outcomes, self.headings, rater.classes.lock)
         self.folder = Folder(self.found, self.headings, rater.plan.restore_zeros)
-        self.other_days = {kind for row in rater.book.caveats if row.about == "other_day" for kind in row.types}
+        self.other_days = {
+            kind for row in rater.book.caveats if row.about == "other_day" for kind in row.types
+        }
         self._asked: dict[int, int] = {}
 
     @property
     def added(self) -> list[str]:
         """The columns that are added, in order; one named `paid` is not added to a file that has it."""
-        mine = [name for name in AUDIT if name != "paid" or self.several or self.found.get("paid") != name]
+        mine = [
+            name
+            for name in AUDIT
+            if name != "paid" or self.several or self.found.get("paid") != name
+        ]
         return [*self.rater.added, *mine, *(BY_HEADING if self.several else ())]
 
     def type_of(self, name: str) -> Any:
@@ -112,7 +123,11 @@ class Auditor:
     def rate(self, batch: Any) -> Audited:
         """A batch audited."""
         lines = self.folder.fold(batch) if self.several else self._single(batch)
-        rows = np.flatnonzero((lines.kind == GOODS) & ~lines.twice) if self.several else np.arange(batch.num_rows)
+        rows = (
+            np.flatnonzero((lines.kind == GOODS) & ~lines.twice)
+            if self.several
+            else np.arange(batch.num_rows)
+        )
         rated = self.rater.classify(self._goods(batch, lines, rows) if self.several else batch)
         spots = np.full(batch.num_rows, -1, dtype=np.int64)
         spots[rows] = np.arange(len(rows))
@@ -120,7 +135,9 @@ class Auditor:
         due, items = self._due(lines, rated, places)
         told, pairs = self._declared(lines, items)
         why, total = self._why(batch, lines, rated, places, due, items, pairs)
-        variance = np.where((total != UNKNOWN) & (due != UNKNOWN) & (lines.goods >= 0), total - due, UNKNOWN)
+        variance = np.where(
+            (total != UNKNOWN) & (due != UNKNOWN) & (lines.goods >= 0), total - due, UNKNOWN
+        )
         arrays = self._arrays(lines, rated, spots, told, pairs, why, variance, total)
         return Audited(batch, arrays, lines, rated, places, items, pairs, why, variance)
 
@@ -144,22 +161,37 @@ class Auditor:
         many = len(lines.starts)
         if rated.cents is None or rated.amounts is None:
             return np.full(many, UNKNOWN), Items(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
-        due = np.where(places >= 0, rated.cents.take(np.maximum(places, 0)) if len(rated.cents) else UNKNOWN, UNKNOWN)
+        due = np.where(
+            places >= 0,
+            rated.cents.take(np.maximum(places, 0)) if len(rated.cents) else UNKNOWN,
+            UNKNOWN,
+        )
         known = np.flatnonzero(due != UNKNOWN)
-        items = self.expected.items(known, rated.classes.take(places[known]), rated.amounts, places[known])
+        items = self.expected.items(
+            known, rated.classes.take(places[known]), rated.amounts, places[known]
+        )
         return due, items
 
     def _declared(self, lines: Lines, items: Items) -> tuple[Whole, Pairs | None]:
         """The rows that tell what was paid on lines whose headings are known, and both sides in pairs."""
         if not lines.declared:
             return lines.starts[:0], None
-        comparable = (np.bincount(items.line, minlength=len(lines.starts)) > 0)[lines.line] & ~lines.twice
+        comparable = (np.bincount(items.line, minlength=len(lines.starts)) > 0)[
+            lines.line
+        ] & ~lines.twice
         rows = np.flatnonzero(comparable & ((lines.kind == HEADING) | (lines.kind == GOODS)))
         declared = Items(lines.line[rows], lines.heading[rows], lines.paid[rows])
         return rows, paired(items, declared, len(self.headings.labels))
 
     def _why(
-        self, batch: Any, lines: Lines, rated: Rated, places: Whole, due: Whole, items: Items, pairs: Pairs | None
+        self,
+        batch: Any,
+        lines: Lines,
+        rated: Rated,
+        places: Whole,
+        due: Whole,
+        items: Items,
+        pairs: Pairs | None,
     ) -> tuple[Whole, Whole]:
         """The number of each line's text, and what was paid for it as far as that can be told."""
         many = len(lines.starts)
@@ -172,7 +204,12 @@ class Auditor:
             found = findings(pairs, self.headings.programme)
             twice = np.unique(lines.line[lines.twice])
             zero = np.zeros(len(twice), dtype=np.int64)
-            found = Tokens(*(np.concatenate(two) for two in zip(found, (twice, zero + TWICE, zero, zero), strict=True)))
+            found = Tokens(
+                *(
+                    np.concatenate(two)
+                    for two in zip(found, (twice, zero + TWICE, zero, zero), strict=True)
+                )
+            )
             why, told = self.sayings.of(found, many), charges > 0
             told |= np.isin(np.arange(many), pairs.line[blank])
         else:
@@ -185,7 +222,10 @@ class Auditor:
         blank_lines = (pairs is not None) & told
         why = self._set(why, (total == UNKNOWN) & ~blank_lines, NO_PAID)
         why = self._set(
-            why, lines.claims & ~np.isin(why, [self.sayings.number(AGREES), self.sayings.number(WORDS[ROUNDING])]), SPECIAL_CLASS
+            why,
+            lines.claims
+            & ~np.isin(why, [self.sayings.number(AGREES), self.sayings.number(WORDS[ROUNDING])]),
+            SPECIAL_CLASS,
         )
         why = self._other_days(batch, lines, why)
         why = self._by_status(why, rated, places, due)
@@ -195,21 +235,30 @@ class Auditor:
     def _set(self, why: Whole, here: Any, text: str) -> Whole:
         return np.where(here, self.sayings.number(text), why)
 
-    def _by_sums(self, some: Whole, total: Whole, due: Whole, items: Items, charges: Whole) -> Whole:
+    def _by_sums(
+        self, some: Whole, total: Whole, due: Whole, items: Items, charges: Whole
+    ) -> Whole:
         """What the sums alone tell of some lines: they agree, or differ as if one heading had not been declared."""
         paid, owed = total[some], due[some]
         gap = np.where((paid == UNKNOWN) | (owed == UNKNOWN), 0, paid - owed)
         pass_ = CENT * np.maximum(charges[some], 1)
         agrees, rounded = self.sayings.number(AGREES), self.sayings.number(WORDS[ROUNDING])
-        found = np.where(gap == 0, agrees, np.where(np.abs(gap) <= pass_, rounded, self.sayings.number(MORE)))
+        found = np.where(
+            gap == 0, agrees, np.where(np.abs(gap) <= pass_, rounded, self.sayings.number(MORE))
+        )
         found[gap < -pass_] = self.sayings.number(LESS)
         short = np.zeros(len(total), dtype=np.int64)
         short[some[gap < -pass_]] = -gap[gap < -pass_]
-        fits = np.flatnonzero((short[items.line] > 0) & (np.abs(short[items.line] - items.cents) <= CENT))
+        fits = np.flatnonzero(
+            (short[items.line] > 0) & (np.abs(short[items.line] - items.cents) <= CENT)
+        )
         if len(fits):
             by_line = np.full(len(total), -1, dtype=np.int64)
             heading = items.heading[fits]
-            texts = {one: self.sayings.number(f"{AS_IF}: {self.headings.labels[one]}") for one in np.unique(heading).tolist()}
+            texts = {
+                one: self.sayings.number(f"{AS_IF}: {self.headings.labels[one]}")
+                for one in np.unique(heading).tolist()
+            }
             by_line[items.line[fits]] = [texts[one] for one in heading.tolist()]
             found = np.where(by_line[some] >= 0, by_line[some], found)
         return found
@@ -225,30 +274,47 @@ class Auditor:
         for number in np.unique(classes).tolist():
             texts[classes == number] = self._status_text(number)
         unsaid = self.sayings.number(UNRATED)
-        why[open_] = np.where((texts == unsaid) & ~np.asarray(valued), self.sayings.number(NO_VALUE), texts)
+        why[open_] = np.where(
+            (texts == unsaid) & ~np.asarray(valued), self.sayings.number(NO_VALUE), texts
+        )
         return why
 
     def _status_text(self, number: int) -> int:
         if number not in self._asked:
             words = self.rater.classes.outcomes.words
-            status, reason = (words[name].texts[int(words[name].numbers.values[number])] for name in ("status", "reason"))
+            status, reason = (
+                words[name].texts[int(words[name].numbers.values[number])]
+                for name in ("status", "reason")
+            )
             said = STATUS_WORDS.get(status, UNRATED)
             _, _, facts = reason.partition(": ")
-            self._asked[number] = self.sayings.number(f"{said}: {facts}" if status == "needs_fact" and facts else said)
+            self._asked[number] = self.sayings.number(
+                f"{said}: {facts}" if status == "needs_fact" and facts else said
+            )
         return self._asked[number]
 
     def _other_days(self, batch: Any, lines: Lines, why: Whole) -> Whole:
         if not self.other_days or "entry_type" not in self.found or not batch.num_rows:
             return why
         numbers, texts = texts_of(batch.column(self.found["entry_type"]))
-        apart = np.array([text.zfill(2)[:2] in self.other_days for text in texts]).take(numbers)[lines.starts]
+        apart = np.array([text.zfill(2)[:2] in self.other_days for text in texts]).take(numbers)[
+            lines.starts
+        ]
         fine = np.isin(why, [self.sayings.number(AGREES), self.sayings.number(WORDS[ROUNDING])])
         return self._set(why, apart & ~fine, OTHER_DAY)
 
     # columns
 
     def _arrays(
-        self, lines: Lines, rated: Rated, spots: Whole, told: Whole, pairs: Pairs | None, why: Whole, variance: Whole, total: Whole
+        self,
+        lines: Lines,
+        rated: Rated,
+        spots: Whole,
+        told: Whole,
+        pairs: Pairs | None,
+        why: Whole,
+        variance: Whole,
+        total: Whole,
     ) -> list[Any]:
         rater, names = self.rater, self.added
         made = dict(zip(rater.added, rater.columns(rated), strict=True))
@@ -258,17 +324,27 @@ class Auditor:
             made = {name: array.take(index) for name, array in made.items()}
             if "status" in made:
                 kinds = np.where(lines.kind == NOTHING, INVALID, DECLARED)
-                made["status"] = pc.coalesce(made["status"].cast(pa.string()), pa.array(kinds)).dictionary_encode()
+                made["status"] = pc.coalesce(
+                    made["status"].cast(pa.string()), pa.array(kinds)
+                ).dictionary_encode()
         spot = lines.goods[lines.goods >= 0] if self.several else np.arange(len(lines.starts))
         kept = np.flatnonzero(lines.goods >= 0) if self.several else spot
-        made["paid"], made["variance"] = (self._dollars(len(lines.line), spot, part[kept]) for part in (total, variance))
+        made["paid"], made["variance"] = (
+            self._dollars(len(lines.line), spot, part[kept]) for part in (total, variance)
+        )
         texts = self.sayings.texts
         said = np.full(len(lines.line), -1, dtype=np.int32)
         here = (lines.goods >= 0) | (lines.many == 0)
         said[np.where(lines.goods >= 0, lines.goods, lines.starts)[here]] = why[here]
-        several = np.flatnonzero((lines.kind == GOODS) & (lines.many[lines.line] > 1)) if self.several else spot[:0]
+        several = (
+            np.flatnonzero((lines.kind == GOODS) & (lines.many[lines.line] > 1))
+            if self.several
+            else spot[:0]
+        )
         said[several] = self.sayings.number(SEVERAL)
-        made["why"] = pa.DictionaryArray.from_arrays(pa.array(said, mask=said < 0), pa.array(list(texts), pa.string()))
+        made["why"] = pa.DictionaryArray.from_arrays(
+            pa.array(said, mask=said < 0), pa.array(list(texts), pa.string())
+        )
         if self.several:
             made |= self._by_heading(lines, told, pairs)
         return [made[name] for name in names]
@@ -277,7 +353,14 @@ class Auditor:
         """The headings of each rated line's class, joined with `;`."""
         words = self.rater.classes.outcomes.words[CHARGES]
         each, places = np.unique(words.numbers.values.take(rated.classes), return_inverse=True)
-        named = ([heading or programme for heading, programme in charges_of(words.texts[number]) if programme] for number in each.tolist())
+        named = (
+            [
+                heading or programme
+                for heading, programme in charges_of(words.texts[number])
+                if programme
+            ]
+            for number in each.tolist()
+        )
         texts = [";".join(names) or None for names in named]
         return pa.array(texts, pa.string()).take(pa.array(places.reshape(-1))).dictionary_encode()
 
@@ -288,9 +371,14 @@ class Auditor:
             _, first = np.unique(pairs.of_declared, return_index=True)
             rows, pair = told[first], pairs.of_declared[first]
             due[rows] = pairs.due[pair]
-            variance[rows] = np.where(pairs.blank[pair], UNKNOWN, pairs.declared[pair] - pairs.due[pair])
+            variance[rows] = np.where(
+                pairs.blank[pair], UNKNOWN, pairs.declared[pair] - pairs.due[pair]
+            )
         everywhere = np.arange(len(lines.line))
-        return {name: self._dollars(len(lines.line), everywhere, part) for name, part in zip(BY_HEADING, (due, variance), strict=True)}
+        return {
+            name: self._dollars(len(lines.line), everywhere, part)
+            for name, part in zip(BY_HEADING, (due, variance), strict=True)
+        }
 
     def _dollars(self, rows: int, here: Whole, cents: Whole) -> Any:
         found = np.full(rows, np.nan)

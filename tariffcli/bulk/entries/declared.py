@@ -83,9 +83,13 @@ class Expected:
             if self._made is None or done < many:
                 words = self.outcomes.words[CHARGES]
                 for number in range(done, many):
-                    self._add(charges_of(words.texts[int(words.numbers.values[number])]), int(self.outcomes.formula.values[number]))
+                    self._add(
+                        charges_of(words.texts[int(words.numbers.values[number])]),
+                        int(self.outcomes.formula.values[number]),
+                    )
                 starts, headings, formulas = (
-                    np.array(part, dtype=np.int64) for part in (self._starts, self._flat_headings, self._flat_programs)
+                    np.array(part, dtype=np.int64)
+                    for part in (self._starts, self._flat_headings, self._flat_programs)
                 )
                 self._made = starts, headings, formulas
             return *self._made, self._programs.table
@@ -98,7 +102,9 @@ class Expected:
                 self._flat_programs.append(self._programs.number_of(Formula((line,), whole.even)))
         self._starts.append(len(self._flat_headings))
 
-    def items(self, lines: Whole, classes: NDArray[np.intp], amounts: Amounts, places: Whole) -> Items:
+    def items(
+        self, lines: Whole, classes: NDArray[np.intp], amounts: Amounts, places: Whole
+    ) -> Items:
         """What lines owe by heading, `UNKNOWN` where it cannot be told. `places` are the rows of `amounts` that the lines stand in."""
         starts, flat_headings, flat_programs, table = self._tables()
         first = starts.take(classes)
@@ -108,14 +114,22 @@ class Expected:
         flat = np.repeat(first, many) + within
         rows = np.repeat(places, many)
         repeated = amounts.taken(rows)
-        numbers = flat_programs.take(flat).astype(np.int32) if len(flat) else np.zeros(0, dtype=np.int32)
-        cents = duties(self._programs, table, numbers, repeated) if len(flat) else np.zeros(0, dtype=np.int64)
+        numbers = (
+            flat_programs.take(flat).astype(np.int32) if len(flat) else np.zeros(0, dtype=np.int32)
+        )
+        cents = (
+            duties(self._programs, table, numbers, repeated)
+            if len(flat)
+            else np.zeros(0, dtype=np.int64)
+        )
         return Items(np.repeat(lines, many), flat_headings.take(flat) if len(flat) else flat, cents)
 
 
 def paired(due: Items, declared: Items, headings: int) -> Pairs:
     """Due and declared amounts side by side; `headings` is how many there are."""
-    keys = np.concatenate([due.line * headings + due.heading, declared.line * headings + declared.heading])
+    keys = np.concatenate(
+        [due.line * headings + due.heading, declared.line * headings + declared.heading]
+    )
     each, inverse = np.unique(keys, return_inverse=True)
     inverse = inverse.reshape(-1)
     mine, theirs = inverse[: len(due.line)], inverse[len(due.line) :]
@@ -189,8 +203,18 @@ def _left_over(pairs: Pairs, left: Whole, programme_of: Whole) -> list[Tokens]:
     return [
         Tokens(line[claimed], np.full(claimed.sum(), CLAIMED), theirs[claimed], mine[claimed]),
         Tokens(line[other], np.full(other.sum(), OTHER), theirs[other], mine[other]),
-        Tokens(line[missing], np.full(missing.sum(), MISSING), mine[missing], np.zeros(missing.sum(), dtype=np.int64)),
-        Tokens(line[unexpected], np.full(unexpected.sum(), UNEXPECTED), theirs[unexpected], np.zeros(unexpected.sum(), dtype=np.int64)),
+        Tokens(
+            line[missing],
+            np.full(missing.sum(), MISSING),
+            mine[missing],
+            np.zeros(missing.sum(), dtype=np.int64),
+        ),
+        Tokens(
+            line[unexpected],
+            np.full(unexpected.sum(), UNEXPECTED),
+            theirs[unexpected],
+            np.zeros(unexpected.sum(), dtype=np.int64),
+        ),
     ]
 
 
@@ -200,21 +224,36 @@ def _by_value(pairs: Pairs, both: Truth, rate: Truth) -> Truth:
         return rate
     many = int(pairs.line.max()) + 1
     counts = np.bincount(pairs.line[rate], minlength=many)
-    due, declared = summed(pairs.line[both], pairs.due[both], many), summed(pairs.line[both], pairs.declared[both], many)
+    due, declared = (
+        summed(pairs.line[both], pairs.due[both], many),
+        summed(pairs.line[both], pairs.declared[both], many),
+    )
     factor = np.where(due > 0, declared / np.maximum(due, 1), 0.0)[pairs.line]
     off = both & (np.abs(pairs.declared - pairs.due * factor) > 2 * CENT)
-    same = np.bincount(pairs.line[off | ~(both | ((pairs.due == 0) & (pairs.declared == 0)))], minlength=many) == 0
+    same = (
+        np.bincount(
+            pairs.line[off | ~(both | ((pairs.due == 0) & (pairs.declared == 0)))], minlength=many
+        )
+        == 0
+    )
     return same[pairs.line] & (counts[pairs.line] >= 2) & (factor > 0)
 
 
 def _of(pairs: Pairs, here: Truth, what: int) -> Tokens:
     many = int(here.sum())
-    return Tokens(pairs.line[here], np.full(many, what), pairs.heading[here], np.zeros(many, dtype=np.int64))
+    return Tokens(
+        pairs.line[here], np.full(many, what), pairs.heading[here], np.zeros(many, dtype=np.int64)
+    )
 
 
 def _once(lines: Whole, what: int) -> Tokens:
     each = np.unique(lines)
-    return Tokens(each, np.full(len(each), what), np.zeros(len(each), dtype=np.int64), np.zeros(len(each), dtype=np.int64))
+    return Tokens(
+        each,
+        np.full(len(each), what),
+        np.zeros(len(each), dtype=np.int64),
+        np.zeros(len(each), dtype=np.int64),
+    )
 
 
 class Sayings:
@@ -244,7 +283,9 @@ class Sayings:
         many = len(self.headings.labels) + 1
         marks = _mixed(((what * many + heading) * many + other).astype(np.uint64))
         starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]])
-        _, first, places = np.unique(np.add.reduceat(marks, starts), return_index=True, return_inverse=True)
+        _, first, places = np.unique(
+            np.add.reduceat(marks, starts), return_index=True, return_inverse=True
+        )
         ends = np.r_[starts[1:], len(line)]
         spans = [slice(starts[at], ends[at]) for at in first.tolist()]
         texts = [self.number(self._text(what[span], heading[span], other[span])) for span in spans]
@@ -257,9 +298,14 @@ class Sayings:
         for one, mine, theirs in zip(what.tolist(), heading.tolist(), other.tolist(), strict=True):
             if one == ROUNDING and len(what) > 1:
                 continue
-            about = f"{labels[mine]} for {labels[theirs]}" if one in (OTHER, CLAIMED) else labels[mine]
+            about = (
+                f"{labels[mine]} for {labels[theirs]}" if one in (OTHER, CLAIMED) else labels[mine]
+            )
             said.setdefault(one, []).extend([about] if one not in (VALUE, TWICE, ROUNDING) else [])
-        return "; ".join(f"{WORDS[one]}: {', '.join(sorted(about))}" if about else WORDS[one] for one, about in said.items())
+        return "; ".join(
+            f"{WORDS[one]}: {', '.join(sorted(about))}" if about else WORDS[one]
+            for one, about in said.items()
+        )
 
 
 def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:

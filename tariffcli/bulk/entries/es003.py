@@ -71,7 +71,11 @@ def recognise(found: Mapping[str, str], sample: Any | None = None) -> bool:
     if sample is None:
         return False
     _, values = arrow.encoded(sample.column(found["hs"]))
-    return any(_digits(value).startswith(ADDITIONAL) and len(_digits(value)) >= 8 for value in values.to_pylist() if value is not None)
+    return any(
+        _digits(value).startswith(ADDITIONAL) and len(_digits(value)) >= 8
+        for value in values.to_pylist()
+        if value is not None
+    )
 
 
 class Preparer:
@@ -90,7 +94,10 @@ class Preparer:
             whole = rows if kept is None else pa.concat_batches([kept, rows])
             cut = self._last_line(whole)
             if whole.num_rows - cut > self.most:
-                entry, line = (str(whole.column(self.found[name])[cut].as_py())[:20] for name in ("entry", "line"))
+                entry, line = (
+                    str(whole.column(self.found[name])[cut].as_py())[:20]
+                    for name in ("entry", "line")
+                )
                 raise UsageError(
                     f"More than {self.most} rows follow one another for line {line} of entry {entry}; is '{self.found['line']}' the line?"
                 )
@@ -114,7 +121,11 @@ class Preparer:
         """Where the last line of a batch begins; as far back as a line may reach."""
         first = max(0, batch.num_rows - self.most - 1)
         tail = batch.slice(first)
-        changed = np.flatnonzero(_changes(*(arrow.encoded(tail.column(self.found[name]))[0] for name in ("entry", "line"))))
+        changed = np.flatnonzero(
+            _changes(
+                *(arrow.encoded(tail.column(self.found[name]))[0] for name in ("entry", "line"))
+            )
+        )
         return first + int(changed[-1]) if len(changed) else first
 
 
@@ -122,9 +133,13 @@ def _is(column: Any, text: str) -> Any:
     """Where a column holds a text; the blank text is null or spaces."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     blank = pc.is_null(column)
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+    if not (
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    ):
         return blank if not text else pc.and_(blank, False)
-    plain = arrow.flat(column.dictionary_decode()) if pa.types.is_dictionary(column.type) else column
+    plain = (
+        arrow.flat(column.dictionary_decode()) if pa.types.is_dictionary(column.type) else column
+    )
     same = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(plain.cast(pa.string())), text), False)
     return same if text else pc.or_(blank, same)
 
@@ -139,25 +154,36 @@ def _changes(entries: Whole, lines: Whole) -> Truth:
 class Folder:
     """Folds rows to lines; keeps what each distinct code means. Safe to use from several threads."""
 
-    def __init__(self, found: Mapping[str, str], headings: Headings, restore_zeros: bool = False) -> None:
+    def __init__(
+        self, found: Mapping[str, str], headings: Headings, restore_zeros: bool = False
+    ) -> None:
         self.found, self.headings, self.restore_zeros = found, headings, restore_zeros
         self.repeated = folded(found.get("paid", "")) in REPEATED
         self._codes: dict[Any, tuple[int, int]] = {}
 
     def fold(self, batch: Any) -> Lines:
         """The lines of a batch of whole lines. Raises UsageError where the rows of a line stand apart."""
-        entries, lines = (arrow.encoded(batch.column(self.found[name]))[0] for name in ("entry", "line"))
+        entries, lines = (
+            arrow.encoded(batch.column(self.found[name]))[0] for name in ("entry", "line")
+        )
         begins = _changes(entries, lines)
         starts = np.flatnonzero(begins)
         line = np.cumsum(begins) - 1
         numbers, values = arrow.encoded(batch.column(self.found["hs"]))
-        meanings = np.array([self._code(value) for value in (*values.to_pylist(), None)], dtype=np.int64)
+        meanings = np.array(
+            [self._code(value) for value in (*values.to_pylist(), None)], dtype=np.int64
+        )
         kind, heading = meanings[:, 0].take(numbers), meanings[:, 1].take(numbers)
         paid = self._money(batch, "paid")
         twice = self._twice(batch, line, numbers, len(values) + 1, paid.cents)
         once = ~twice
-        claims, many = _counted(line, kind, once, CLAIM, len(starts)), _counted(line, kind, once, GOODS, len(starts))
-        alone = (many == 0) & (claims > 0)  # a special classification without the goods it stands for is the goods
+        claims, many = (
+            _counted(line, kind, once, CLAIM, len(starts)),
+            _counted(line, kind, once, GOODS, len(starts)),
+        )
+        alone = (many == 0) & (
+            claims > 0
+        )  # a special classification without the goods it stands for is the goods
         kind = np.where(alone[line] & (kind == CLAIM), GOODS, kind)
         many = np.where(alone, claims, many)
         self._refuse_rows_apart(batch, entries, lines, starts, many)
@@ -168,7 +194,9 @@ class Folder:
         heading = np.where(kind == GOODS, ORDINARY, heading)
         worth = self._money(batch, "value").cents
         value = np.maximum.reduceat(worth, starts) if len(starts) else starts
-        mute = (goods >= 0) & (worth[goods] == UNKNOWN) & (value == 0)  # zeros on the headings alone tell no value
+        mute = (
+            (goods >= 0) & (worth[goods] == UNKNOWN) & (value == 0)
+        )  # zeros on the headings alone tell no value
         value = np.where(mute, UNKNOWN, value)
         total = self._totals(paid.cents, starts, once)
         return Lines(
@@ -223,14 +251,20 @@ class Folder:
         order = np.argsort(keys, kind="stable")
         if not (keys[order][1:] == keys[order][:-1]).any():
             return twice
-        ordinals = arrow.encoded(batch.column(self.found["ordinal"]))[0] if "ordinal" in self.found else np.zeros_like(line)
+        ordinals = (
+            arrow.encoded(batch.column(self.found["ordinal"]))[0]
+            if "ordinal" in self.found
+            else np.zeros_like(line)
+        )
         order = np.lexsort((np.arange(len(line)), paid, ordinals, keys))
         same = (keys[order][1:] == keys[order][:-1]) & (paid[order][1:] == paid[order][:-1])
         same &= ordinals[order][1:] == ordinals[order][:-1]
         twice[order[1:][same]] = True
         return twice
 
-    def _refuse_rows_apart(self, batch: Any, entries: Whole, lines: Whole, starts: Whole, many: Whole) -> None:
+    def _refuse_rows_apart(
+        self, batch: Any, entries: Whole, lines: Whole, starts: Whole, many: Whole
+    ) -> None:
         bare = np.flatnonzero(many == 0)
         if not len(bare):
             return
@@ -240,8 +274,12 @@ class Folder:
         mostly = len(starts) >= FEW and 2 * len(bare) > len(starts)
         if len(apart) or mostly:
             row = int(starts[apart[0] if len(apart) else bare[0]])
-            entry, line = (str(batch.column(self.found[name])[row].as_py())[:20] for name in ("entry", "line"))
-            raise UsageError(f"The rows of line {line} of entry {entry} stand apart; sort the file by entry and line.")
+            entry, line = (
+                str(batch.column(self.found[name])[row].as_py())[:20] for name in ("entry", "line")
+            )
+            raise UsageError(
+                f"The rows of line {line} of entry {entry} stand apart; sort the file by entry and line."
+            )
 
 
 def single_lines(rows: int, paid: Money | None, value: Whole | None = None) -> Lines:
@@ -250,7 +288,9 @@ def single_lines(rows: int, paid: Money | None, value: Whole | None = None) -> L
     no, zero = np.zeros(rows, dtype=bool), np.zeros(rows, dtype=np.int64)
     cents, unread = paid if paid is not None else (nothing, no)
     worth = value if value is not None else nothing
-    return Lines(False, each, zero, zero, cents, worth, no, unread, each, each, zero + 1, no, worth, cents)
+    return Lines(
+        False, each, zero, zero, cents, worth, no, unread, each, each, zero + 1, no, worth, cents
+    )
 
 
 def _counted(line: Whole, kind: Whole, once: Truth, wanted: int, many: int) -> Whole:

@@ -57,27 +57,42 @@ def folded(name: object) -> str:
     >>> folded("29. CD  HTS US Code"), folded("Entry_Number")
     ('cd hts us code', 'entry number')
     """
-    return _NUMBERED.sub("", " ".join(str(name).replace("_", " ").replace("\ufeff", "").lower().split()))
+    return _NUMBERED.sub(
+        "", " ".join(str(name).replace("_", " ").replace("\ufeff", "").lower().split())
+    )
 
 
 def find_filed(names: Sequence[str], given: Mapping[str, str] | None = None) -> dict[str, str]:
     """The column of each meaning of `NAMES` among the names of a file; `given` overrides. Raises UsageError on a lost column."""
     plain = {folded(name): name for name in reversed(names)}
-    found = {meaning: plain[word] for meaning, words in NAMES.items() for word in reversed(words.split("|")) if word in plain}
+    found = {
+        meaning: plain[word]
+        for meaning, words in NAMES.items()
+        for word in reversed(words.split("|"))
+        if word in plain
+    }
     for meaning, name in (given or {}).items():
         if meaning in NAMES:
             if name not in names:
-                raise UsageError(f"The file has no column '{shown([name])}'; its columns are: {shown(names)}.")
+                raise UsageError(
+                    f"The file has no column '{shown([name])}'; its columns are: {shown(names)}."
+                )
             found[meaning] = name
     return found
 
 
-def header_row(rows: Sequence[Sequence[object]], known: Collection[str] | None = None) -> int | None:
+def header_row(
+    rows: Sequence[Sequence[object]], known: Collection[str] | None = None
+) -> int | None:
     """Which of a file's first rows is its header: the one with most known names (two at least), the first of equals; None: none is.
 
     `known` are folded names (`folded`); those of this module where it is not given. Parameter rows above it have none.
     """
-    names = set(known) if known is not None else {word for words in NAMES.values() for word in words.split("|")}
+    names = (
+        set(known)
+        if known is not None
+        else {word for words in NAMES.values() for word in words.split("|")}
+    )
     counts = [len({folded(cell) for cell in row if cell is not None} & names) for row in rows]
     most = max(counts, default=0)
     return counts.index(most) if most >= 2 else None
@@ -98,7 +113,11 @@ def signed_cents(column: Any) -> Money:
     none = np.zeros(len(array), dtype=bool)
     if pa.types.is_null(array.type):
         return Money(np.full(len(array), UNKNOWN), none)
-    if pa.types.is_integer(array.type) or pa.types.is_floating(array.type) or pa.types.is_decimal(array.type):
+    if (
+        pa.types.is_integer(array.type)
+        or pa.types.is_floating(array.type)
+        or pa.types.is_decimal(array.type)
+    ):
         return Money(_cents_of_floats(array.cast(pa.float64(), safe=False)), none)
     texts = pc.utf8_trim_whitespace(array.cast(pa.string()))
     texts = pc.if_else(pc.equal(texts, ""), None, texts)
@@ -116,7 +135,9 @@ def signed_cents(column: Any) -> Money:
 
 def _cents_of_floats(array: Any) -> Whole:
     floats = arrow.view(array, np.float64)
-    known = ~arrow.missing(array) & np.isfinite(floats) & (np.abs(np.nan_to_num(floats)) < 2**53 / 100)
+    known = (
+        ~arrow.missing(array) & np.isfinite(floats) & (np.abs(np.nan_to_num(floats)) < 2**53 / 100)
+    )
     scaled = np.where(known, floats, 0.0) * 100
     whole = (np.sign(scaled) * np.floor(np.abs(scaled) + 0.5 + 1e-6)).astype(np.int64)
     return np.where(known, whole, UNKNOWN)

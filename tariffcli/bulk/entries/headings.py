@@ -37,7 +37,11 @@ class Headings:
         self.authorities: list[str] = [""]
         self.labels: list[str] = []
         self._numbers: dict[tuple[str, str], int] = {}
-        self._programme, self._authority, self._since = Column(np.int64, -1), Column(np.int64, 0), Column(np.int64, NEVER)
+        self._programme, self._authority, self._since = (
+            Column(np.int64, -1),
+            Column(np.int64, 0),
+            Column(np.int64, NEVER),
+        )
         self._add("", "", "ordinary duty")
 
     @property

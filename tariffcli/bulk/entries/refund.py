@@ -30,7 +30,11 @@ from tariffcli.bulk.files.reports import EXACT, Cell, Report, money, plus
 from tariffcli.errors import EXAMPLE_DAY, UsageError
 from tariffcli.law.interest import DAY_ZERO, ONE, Growth, number_of
 
-DISAGREES, NOTHING_PAID, NOT_SPLIT = "paid does not agree with the law", "no amount paid in the file", "paid in all, not told by heading"
+DISAGREES, NOTHING_PAID, NOT_SPLIT = (
+    "paid does not agree with the law",
+    "no amount paid in the file",
+    "paid in all, not told by heading",
+)
 NOT_HELD, REPEATED, SEEN = "heading not in the record", "row repeated", "line seen before"
 
 
@@ -62,18 +66,33 @@ class Refund:
     record's rates name them. Raises UsageError when the record has no rates for that payee, or the day is none.
     """
 
-    def __init__(self, auditor: Auditor, interest_to: str | None = None, payee: str = "corporation") -> None:
-        self.auditor, self.record, self.payee, self.interest_to = auditor, auditor.rater.book, payee, interest_to
+    def __init__(
+        self, auditor: Auditor, interest_to: str | None = None, payee: str = "corporation"
+    ) -> None:
+        self.auditor, self.record, self.payee, self.interest_to = (
+            auditor,
+            auditor.rater.book,
+            payee,
+            interest_to,
+        )
         kinds = sorted({row.payee for row in self.record.interest})
         if payee not in kinds:
-            raise UsageError(f"The record has no interest for '{payee}'; it has: {', '.join(kinds) or 'none'}.")
+            raise UsageError(
+                f"The record has no interest for '{payee}'; it has: {', '.join(kinds) or 'none'}."
+            )
         try:
             self._until = NO_DAY if interest_to is None else number_of(interest_to)
         except ValueError:
-            raise UsageError(f"'{interest_to}' is no day to count interest to; write it as {EXAMPLE_DAY}.") from None
+            raise UsageError(
+                f"'{interest_to}' is no day to count interest to; write it as {EXAMPLE_DAY}."
+            ) from None
         importers = sorted({row.importer for row in self.record.interest if row.payee == payee})
-        self.growth = Growth(self.record.interest, importers[0] if len(importers) == 1 else "", payee)
-        self._set_apart = {kind for row in self.record.caveats if row.about == "set_apart" for kind in row.types}
+        self.growth = Growth(
+            self.record.interest, importers[0] if len(importers) == 1 else "", payee
+        )
+        self._set_apart = {
+            kind for row in self.record.caveats if row.about == "set_apart" for kind in row.types
+        }
         self._sums: dict[Key, list[int]] = defaultdict(lambda: [0, 0])
         self._apart: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
         self._seen = Seen()
@@ -82,26 +101,44 @@ class Refund:
 
     def claims(self, audited: Audited) -> Claims:
         """What an audited batch holds that may come back."""
-        told = filed(audited.batch, audited.lines, self.auditor.rater.plan, self.auditor.found, self._set_apart)
+        told = filed(
+            audited.batch,
+            audited.lines,
+            self.auditor.rater.plan,
+            self.auditor.found,
+            self._set_apart,
+        )
         apart: dict[tuple[str, str], tuple[int, int]] = {}
         declared = audited.lines.declared
-        line, authority, cents = self._declared(audited, told, apart) if declared else self._reckoned(audited, told, apart)
+        line, authority, cents = (
+            self._declared(audited, told, apart)
+            if declared
+            else self._reckoned(audited, told, apart)
+        )
         day = told.day[line]
         ended = np.where(told.liquidated == NO_DAY, self._until, told.liquidated)[line]
         parts = (told.state[line], authority, told.importer[line], day, told.deposited[line], ended)
         place, first = np.zeros(len(line), dtype=np.int64), np.zeros(len(line), dtype=np.int64)
         for part in parts:
             values, numbers = np.unique(part, return_inverse=True)
-            _, first, place = np.unique(place * max(len(values), 1) + numbers.reshape(-1), return_index=True, return_inverse=True)
+            _, first, place = np.unique(
+                place * max(len(values), 1) + numbers.reshape(-1),
+                return_index=True,
+                return_inverse=True,
+            )
             place = place.reshape(-1)
         names = self.auditor.headings.authorities
         keys = [
             Key(state, names[number], told.importers[importer], _month(on), deposited, end)
-            for state, number, importer, on, deposited, end in zip(*(part[first].tolist() for part in parts), strict=True)
+            for state, number, importer, on, deposited, end in zip(
+                *(part[first].tolist() for part in parts), strict=True
+            )
         ]
         return Claims(keys, place, cents, told.mark[line], apart)
 
-    def _declared(self, audited: Audited, told: Filed, apart: dict[tuple[str, str], tuple[int, int]]) -> tuple[Whole, Whole, Whole]:
+    def _declared(
+        self, audited: Audited, told: Filed, apart: dict[tuple[str, str], tuple[int, int]]
+    ) -> tuple[Whole, Whole, Whole]:
         """What was paid under headings that come back: line, authority and cents of each row."""
         lines, headings = audited.lines, self.auditor.headings
         rows = np.flatnonzero((lines.kind == HEADING) & (lines.paid != UNKNOWN) & (lines.paid != 0))
@@ -109,24 +146,40 @@ class Refund:
         back = headings.refundable_since[heading] <= told.day[line]
         once = ~lines.twice[rows]
         strange = (headings.programme[heading] < 0) & (headings.authority[heading] == 0)
-        _tell(apart, REPEATED, heading[back & ~once], lines.paid[rows[back & ~once]], headings.labels)
-        _tell(apart, NOT_HELD, heading[strange & once], lines.paid[rows[strange & once]], headings.labels)
+        _tell(
+            apart, REPEATED, heading[back & ~once], lines.paid[rows[back & ~once]], headings.labels
+        )
+        _tell(
+            apart,
+            NOT_HELD,
+            heading[strange & once],
+            lines.paid[rows[strange & once]],
+            headings.labels,
+        )
         kept = back & once
         return line[kept], headings.authority[heading[kept]], lines.paid[rows[kept]]
 
-    def _reckoned(self, audited: Audited, told: Filed, apart: dict[tuple[str, str], tuple[int, int]]) -> tuple[Whole, Whole, Whole]:
+    def _reckoned(
+        self, audited: Audited, told: Filed, apart: dict[tuple[str, str], tuple[int, int]]
+    ) -> tuple[Whole, Whole, Whole]:
         """What the law asks under headings that come back, on lines whose sum paid agrees with it."""
         lines, headings, items = audited.lines, self.auditor.headings, audited.items
         many = len(lines.starts)
         charges = np.bincount(items.line, minlength=many)
         agrees = (audited.variance != UNKNOWN) & (np.abs(audited.variance) <= CENT * charges)
-        back = (headings.refundable_since[items.heading] <= told.day[items.line]) & (items.cents != 0) & (items.cents != UNKNOWN)
+        back = (
+            (headings.refundable_since[items.heading] <= told.day[items.line])
+            & (items.cents != 0)
+            & (items.cents != UNKNOWN)
+        )
         paid = lines.total != UNKNOWN
         names, authority = headings.authorities, headings.authority[items.heading]
         for reason, here in ((NOTHING_PAID, ~paid), (DISAGREES, paid & ~agrees)):
             those = back & here[items.line]
             _tell(apart, reason, authority[those], items.cents[those], names)
-        whole = np.flatnonzero((charges == 0) & paid & (lines.total != 0) & self._may_come_back(told.day, audited))
+        whole = np.flatnonzero(
+            (charges == 0) & paid & (lines.total != 0) & self._may_come_back(told.day, audited)
+        )
         _tell(apart, NOT_SPLIT, np.zeros(len(whole), dtype=np.int64), lines.total[whole], [""])
         kept = back & agrees[items.line]
         return items.line[kept], authority[kept], items.cents[kept]
@@ -134,12 +187,28 @@ class Refund:
     def _may_come_back(self, day: Whole, audited: Audited) -> Truth:
         """Lines of days on which some programme that comes back was charged, whose class names one of its acts."""
         classes = audited.rated.classes.take(np.maximum(audited.places, 0))
-        words, programmes = self.auditor.rater.classes.outcomes.words["event_ids"], self.record.programmes
-        since = {row.id: number_of(row.refundable_since) for row in programmes.values() if row.refundable_since}
-        events = {event.id: event.programmes for rows in self.record.events.values() for event in rows} if len(classes) else {}
+        words, programmes = (
+            self.auditor.rater.classes.outcomes.words["event_ids"],
+            self.record.programmes,
+        )
+        since = {
+            row.id: number_of(row.refundable_since)
+            for row in programmes.values()
+            if row.refundable_since
+        }
+        events = (
+            {event.id: event.programmes for rows in self.record.events.values() for event in rows}
+            if len(classes)
+            else {}
+        )
         first = np.full(len(words.texts) + 1, np.iinfo(np.int64).max)
         for number in np.unique(words.numbers.values.take(classes)).tolist():
-            named = {name for one in words.texts[number].split(";") for name in events.get(one, ()) if name in since}
+            named = {
+                name
+                for one in words.texts[number].split(";")
+                for name in events.get(one, ())
+                if name in since
+            }
             first[number] = min((since[name] for name in named), default=np.iinfo(np.int64).max)
         return (audited.places >= 0) & (first[words.numbers.values.take(classes)] <= day)
 
@@ -154,11 +223,21 @@ class Refund:
         if len(marked):
             marks = np.unique(claims.mark[marked])
             again = np.isin(claims.mark, marks[self._seen.met(marks)])
-            twice, counts = summed(place[again], cents[again], len(claims.keys)), np.bincount(place[again], minlength=len(claims.keys))
+            twice, counts = (
+                summed(place[again], cents[again], len(claims.keys)),
+                np.bincount(place[again], minlength=len(claims.keys)),
+            )
             for number in np.flatnonzero(counts).tolist():
-                self._add(self._apart[SEEN, claims.keys[number].authority], int(twice[number]), int(counts[number]))
+                self._add(
+                    self._apart[SEEN, claims.keys[number].authority],
+                    int(twice[number]),
+                    int(counts[number]),
+                )
             place, cents = place[~again], cents[~again]
-        sums, lines = summed(place, cents, len(claims.keys)), np.bincount(place, minlength=len(claims.keys))
+        sums, lines = (
+            summed(place, cents, len(claims.keys)),
+            np.bincount(place, minlength=len(claims.keys)),
+        )
         for key, total, many in zip(claims.keys, sums.tolist(), lines.tolist(), strict=True):
             if many:
                 self._add(self._sums[key], total, many)
@@ -183,23 +262,36 @@ class Refund:
         """The tables of a refund with interest to its last digit, as `together` adds those of several files."""
         groups: dict[tuple[str, ...], tuple[Cell, ...]] = {}
         totals: dict[tuple[str, ...], tuple[Cell, ...]] = {}
-        apart: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0], {key: list(sums) for key, sums in self._apart.items()})
+        apart: dict[tuple[str, str], list[int]] = defaultdict(
+            lambda: [0, 0], {key: list(sums) for key, sums in self._apart.items()}
+        )
         for key, (cents, lines) in self._sums.items():
             if key.state >= APART:
                 self._add(apart[STATES[key.state], key.authority], cents, lines)
                 continue
             interest = self.interest(key, cents)
             more = (lines, cents, interest, cents if interest is None else 0)
-            for sums, name in ((groups, (key.authority, key.month, key.importer, STATES[key.state])), (totals, (key.authority,))):
+            for sums, name in (
+                (groups, (key.authority, key.month, key.importer, STATES[key.state])),
+                (totals, (key.authority,)),
+            ):
                 sums[name] = tuple(map(plus, sums[name], more)) if name in sums else more
         names = ("lines", "charged_usd", "interest_estimate_usd", "charged_without_interest_usd")
         return [
-            Report("Refund", ("authority", "month", "importer_of_record", "state", *names), _rows(groups), keys=4),
+            Report(
+                "Refund",
+                ("authority", "month", "importer_of_record", "state", *names),
+                _rows(groups),
+                keys=4,
+            ),
             Report("Totals", ("authority", *names), _rows(totals), keys=1),
             Report(
                 "Not told",
                 ("reason", "about", "lines", "amount_usd"),
-                [(reason, about, lines, money(cents)) for (reason, about), (cents, lines) in sorted(apart.items())],
+                [
+                    (reason, about, lines, money(cents))
+                    for (reason, about), (cents, lines) in sorted(apart.items())
+                ],
                 keys=2,
             ),
             self._interest_report(),
@@ -208,17 +300,46 @@ class Refund:
 
     def _interest_report(self) -> Report:
         """The rates used and the days assumed."""
-        days = [(key.deposited, key.ended) for key in self._sums if NO_DAY not in (key.deposited, key.ended)]
-        used = self.growth.used(min(one for one, _ in days), max(other for _, other in days)) if days else []
+        days = [
+            (key.deposited, key.ended)
+            for key in self._sums
+            if NO_DAY not in (key.deposited, key.ended)
+        ]
+        used = (
+            self.growth.used(min(one for one, _ in days), max(other for _, other in days))
+            if days
+            else []
+        )
         rows: list[tuple[Cell, ...]] = [
-            (row.since, row.until, row.rate_pct, row.confidence, _addresses(self, row.source_ids), row.note) for row in used
+            (
+                row.since,
+                row.until,
+                row.rate_pct,
+                row.confidence,
+                _addresses(self, row.source_ids),
+                row.note,
+            )
+            for row in used
         ]
         deposited = self.auditor.found.get("deposited")
-        said = f"column '{deposited}', else the day of entry" if deposited else "assumed: the day of entry, so the estimate is a ceiling"
-        liquidated = "column 'Liquidation' where filled, else " if "liquidated" in self.auditor.found else ""
+        said = (
+            f"column '{deposited}', else the day of entry"
+            if deposited
+            else "assumed: the day of entry, so the estimate is a ceiling"
+        )
+        liquidated = (
+            "column 'Liquidation' where filled, else " if "liquidated" in self.auditor.found else ""
+        )
         until = f"{liquidated}{self.interest_to or 'not given: no interest without a liquidation'}"
         rows += [
-            ("", "", None, "", "", f"Payee: {self.payee}. From (counted): {said}. To (not counted): {until}."),
+            (
+                "",
+                "",
+                None,
+                "",
+                "",
+                f"Payee: {self.payee}. From (counted): {said}. To (not counted): {until}.",
+            ),
             (
                 "",
                 "",
@@ -228,23 +349,38 @@ class Refund:
                 "Compounded daily at the rate of each day over the days of its year; a day without a rate gives no interest.",
             ),
         ]
-        return Report("Interest", ("from", "until", "rate_pct", "confidence", "sources", "note"), rows)
+        return Report(
+            "Interest", ("from", "until", "rate_pct", "confidence", "sources", "note"), rows
+        )
 
 
 def _rows(sums: dict[tuple[str, ...], tuple[Cell, ...]]) -> list[tuple[Cell, ...]]:
     """Sums in cents as rows in dollars, by their keys."""
     return [
-        (*key, row[0], *(None if cell is None else Decimal(cell).scaleb(-2, EXACT) for cell in row[1:]))
+        (
+            *key,
+            row[0],
+            *(None if cell is None else Decimal(cell).scaleb(-2, EXACT) for cell in row[1:]),
+        )
         for key, row in sorted(sums.items())
     ]
 
 
-def _tell(apart: dict[tuple[str, str], tuple[int, int]], reason: str, numbers: Whole, cents: Whole, names: list[str]) -> None:
+def _tell(
+    apart: dict[tuple[str, str], tuple[int, int]],
+    reason: str,
+    numbers: Whole,
+    cents: Whole,
+    names: list[str],
+) -> None:
     """Add sums of cents by name to what stands apart."""
     for number in np.unique(numbers).tolist():
         here = numbers == number
         before = apart.get((reason, names[number]), (0, 0))
-        apart[reason, names[number]] = (before[0] + int(cents[here].sum()), before[1] + int(here.sum()))
+        apart[reason, names[number]] = (
+            before[0] + int(cents[here].sum()),
+            before[1] + int(here.sum()),
+        )
 
 
 def _month(day: int) -> str:
@@ -252,4 +388,6 @@ def _month(day: int) -> str:
 
 
 def _addresses(refund: Refund, ids: tuple[str, ...]) -> str:
-    return " ".join(refund.record.sources[name].url for name in ids if name in refund.record.sources)
+    return " ".join(
+        refund.record.sources[name].url for name in ids if name in refund.record.sources
+    )

@@ -17,10 +17,23 @@ from tariffcli.bulk.entries.filing import NO_DAY, days_of, texts_of
 NO = ("", "n", "no", "none", "0", "0.0", "false")
 """Cells that say that there is no protest, drawback or reconciliation."""
 
-OPEN = ("unliquidated", "not liquidated", "open", "pending", "suspended", "extended", "under review")
+OPEN = (
+    "unliquidated",
+    "not liquidated",
+    "open",
+    "pending",
+    "suspended",
+    "extended",
+    "under review",
+)
 """Words for an entry that is not liquidated; neither these nor `liquidated`: it is not told."""
 
-NOT_TOLD, UNLIQUIDATED, LIQUIDATED, ENTRY_TYPE = "liquidation not told", "unliquidated", "liquidated", "entry type"
+NOT_TOLD, UNLIQUIDATED, LIQUIDATED, ENTRY_TYPE = (
+    "liquidation not told",
+    "unliquidated",
+    "liquidated",
+    "entry type",
+)
 STATES = (NOT_TOLD, UNLIQUIDATED, LIQUIDATED, "protest", "drawback", "reconciliation", ENTRY_TYPE)
 """What a file may say of an entry, the last that holds. From `protest` on what was paid stands apart."""
 
@@ -42,16 +55,34 @@ class Filed(NamedTuple):
     mark: Whole
 
 
-def filed(batch: Any, lines: Lines, plan: Plan, found: Mapping[str, str], set_apart: set[str]) -> Filed:
+def filed(
+    batch: Any, lines: Lines, plan: Plan, found: Mapping[str, str], set_apart: set[str]
+) -> Filed:
     """What a batch tells of its lines, read on the first row of each."""
     heads = batch.take(pa.array(lines.starts))
     many = len(lines.starts)
     day = entry_days(heads, plan)
-    deposited = days_of(heads.column(found["deposited"]), plan.month_first) if "deposited" in found else np.full(many, NO_DAY)
-    liquidated = days_of(heads.column(found["liquidated"]), plan.month_first) if "liquidated" in found else np.full(many, NO_DAY)
+    deposited = (
+        days_of(heads.column(found["deposited"]), plan.month_first)
+        if "deposited" in found
+        else np.full(many, NO_DAY)
+    )
+    liquidated = (
+        days_of(heads.column(found["liquidated"]), plan.month_first)
+        if "liquidated" in found
+        else np.full(many, NO_DAY)
+    )
     importer, importers = _importers(heads, found)
     state = _states(heads, found, liquidated, set_apart)
-    return Filed(state, importer, importers, day, np.where(deposited == NO_DAY, day, deposited), liquidated, _marks(heads, found))
+    return Filed(
+        state,
+        importer,
+        importers,
+        day,
+        np.where(deposited == NO_DAY, day, deposited),
+        liquidated,
+        _marks(heads, found),
+    )
 
 
 def entry_days(heads: Any, plan: Plan) -> Whole:
@@ -62,7 +93,9 @@ def entry_days(heads: Any, plan: Plan) -> Whole:
     else:
         column = heads.column(plan.columns[meaning])
     if meaning == "instant" and not pa.types.is_temporal(column.type):
-        column = pa.array([None if cell is None else str(cell)[:10] for cell in column.to_pylist()], pa.string())
+        column = pa.array(
+            [None if cell is None else str(cell)[:10] for cell in column.to_pylist()], pa.string()
+        )
     return days_of(column, plan.month_first)
 
 
@@ -73,7 +106,12 @@ def _importers(heads: Any, found: Mapping[str, str]) -> tuple[Whole, list[str]]:
         if meaning in found:
             more, words = texts_of(heads.column(found[meaning]))
             each, places = np.unique(number * len(words) + more, return_inverse=True)
-            texts = [" ".join(part for part in (texts[key // len(words)], words[key % len(words)]) if part) for key in each.tolist()]
+            texts = [
+                " ".join(
+                    part for part in (texts[key // len(words)], words[key % len(words)]) if part
+                )
+                for key in each.tolist()
+            ]
             number = places.reshape(-1)
     return number, texts
 
@@ -82,15 +120,26 @@ def _states(heads: Any, found: Mapping[str, str], liquidated: Whole, set_apart: 
     state = np.full(heads.num_rows, STATES.index(NOT_TOLD))
     state[liquidated != NO_DAY] = STATES.index(LIQUIDATED)
     if "liquidation_status" in found:
-        state[_holds(heads, found, "liquidation_status", lambda text: text.startswith(OPEN))] = STATES.index(UNLIQUIDATED)
-        state[_holds(heads, found, "liquidation_status", lambda text: text.startswith(("liquidated", "reliquidated")))] = STATES.index(
-            LIQUIDATED
+        state[_holds(heads, found, "liquidation_status", lambda text: text.startswith(OPEN))] = (
+            STATES.index(UNLIQUIDATED)
         )
+        state[
+            _holds(
+                heads,
+                found,
+                "liquidation_status",
+                lambda text: text.startswith(("liquidated", "reliquidated")),
+            )
+        ] = STATES.index(LIQUIDATED)
     for meaning in ("protest", "drawback", "reconciliation"):
         if meaning in found:
-            state[_holds(heads, found, meaning, lambda text: text not in NO)] = STATES.index(meaning)
+            state[_holds(heads, found, meaning, lambda text: text not in NO)] = STATES.index(
+                meaning
+            )
     if "entry_type" in found:
-        state[_holds(heads, found, "entry_type", lambda text: text.zfill(2)[:2] in set_apart)] = STATES.index(ENTRY_TYPE)
+        state[_holds(heads, found, "entry_type", lambda text: text.zfill(2)[:2] in set_apart)] = (
+            STATES.index(ENTRY_TYPE)
+        )
     return state
 
 
@@ -103,9 +152,15 @@ def _marks(heads: Any, found: Mapping[str, str]) -> Whole:
     """A mark for each entry and line number, the same however the entry number is written."""
     if "entry" not in found or "line" not in found:
         return np.zeros(heads.num_rows, dtype=np.int64)
-    (entries, names), (lines, numbers) = (texts_of(heads.column(found[meaning])) for meaning in ("entry", "line"))
-    mine = np.array([hash(name.replace("-", "").replace(" ", "").upper()) for name in names], dtype=np.int64).take(entries)
-    theirs = np.array([hash(("line", _plain(number))) for number in numbers], dtype=np.int64).take(lines)
+    (entries, names), (lines, numbers) = (
+        texts_of(heads.column(found[meaning])) for meaning in ("entry", "line")
+    )
+    mine = np.array(
+        [hash(name.replace("-", "").replace(" ", "").upper()) for name in names], dtype=np.int64
+    ).take(entries)
+    theirs = np.array([hash(("line", _plain(number))) for number in numbers], dtype=np.int64).take(
+        lines
+    )
     return mine * 31 + theirs
 
 

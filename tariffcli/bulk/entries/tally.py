@@ -58,16 +58,35 @@ class Tally:
     def reports(self) -> list[Report]:
         """`Audit` (reason, lines, variance below and above zero), `Headings` (where the file tells them) and the caveats."""
         rows: list[tuple[Cell, ...]] = [
-            (text, lines, money(short), money(over)) for text, (lines, short, over) in sorted(self._why.items(), key=lambda one: -one[1][0])
+            (text, lines, money(short), money(over))
+            for text, (lines, short, over) in sorted(self._why.items(), key=lambda one: -one[1][0])
         ]
-        found = [Report("Audit", ("why", "lines", "paid_too_little_usd", "paid_too_much_usd"), rows, keys=1, most_first=True)]
+        found = [
+            Report(
+                "Audit",
+                ("why", "lines", "paid_too_little_usd", "paid_too_much_usd"),
+                rows,
+                keys=1,
+                most_first=True,
+            )
+        ]
         if self._headings:
             labels = self.auditor.headings.labels
             headings: list[tuple[Cell, ...]] = [
                 (labels[number], *counts, money(due), money(declared), money(declared - due))
-                for number, (*counts, due, declared) in sorted(self._headings.items(), key=lambda one: labels[one[0]])
+                for number, (*counts, due, declared) in sorted(
+                    self._headings.items(), key=lambda one: labels[one[0]]
+                )
             ]
-            names = ("heading", "lines_due", "lines_declared", "lines_at_zero", "due_usd", "declared_usd", "difference_usd")
+            names = (
+                "heading",
+                "lines_due",
+                "lines_declared",
+                "lines_at_zero",
+                "due_usd",
+                "declared_usd",
+                "difference_usd",
+            )
             found.append(Report("Headings", names, headings, keys=1))
         return [*found, caveats(self.auditor.rater.book, ("audit",))]
 
@@ -77,6 +96,15 @@ def caveats(record: Record, about: tuple[str, ...]) -> Report:
     rows: list[tuple[Cell, ...]] = []
     for row in sorted(record.caveats):
         if row.about in about:
-            addresses = [record.sources[name].url for name in row.source_ids if name in record.sources]
-            rows.append((row.id, row.about, f"{row.text} (types {', '.join(row.types)})" if row.types else row.text, " ".join(addresses)))
+            addresses = [
+                record.sources[name].url for name in row.source_ids if name in record.sources
+            ]
+            rows.append(
+                (
+                    row.id,
+                    row.about,
+                    f"{row.text} (types {', '.join(row.types)})" if row.types else row.text,
+                    " ".join(addresses),
+                )
+            )
     return Report("Caveats", ("id", "about", "text", "sources"), rows)

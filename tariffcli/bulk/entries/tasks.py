@@ -14,7 +14,15 @@ from tariffcli.bulk.files.task import Task, Worked
 from tariffcli.errors import UsageError
 
 
-def auditing(rater: Rater, found: Mapping[str, str], several: bool, audit: bool, refund: bool, interest_to: str | None, payee: str) -> Task:
+def auditing(
+    rater: Rater,
+    found: Mapping[str, str],
+    several: bool,
+    audit: bool,
+    refund: bool,
+    interest_to: str | None,
+    payee: str,
+) -> Task:
     """Every line is rated and held against what was paid; sums of the differences, and of what may come back."""
     from tariffcli.bulk.entries.audit import Auditor
     from tariffcli.bulk.entries.es003 import Preparer
@@ -27,7 +35,9 @@ def auditing(rater: Rater, found: Mapping[str, str], several: bool, audit: bool,
 
     def work(batch: Any) -> Worked:
         audited = auditor.rate(batch)
-        return Worked(batch, audited.rated, audited.arrays, (audited, back.claims(audited) if back else None))
+        return Worked(
+            batch, audited.rated, audited.arrays, (audited, back.claims(audited) if back else None)
+        )
 
     def collect(extra: Any) -> None:
         audited, claims = extra
@@ -36,11 +46,21 @@ def auditing(rater: Rater, found: Mapping[str, str], several: bool, audit: bool,
             back.collect(claims)
 
     def tables() -> list[Report]:
-        return together([tally.reports() if audit else [], back.tables() if back is not None else []])
+        return together(
+            [tally.reports() if audit else [], back.tables() if back is not None else []]
+        )
 
     added = [(name, auditor.type_of(name)) for name in auditor.added]
     stages = (preparer.prepare,) if preparer is not None else ()
-    return Task(rater, added, work, stages, collect, tables, lambda: preparer.skipped if preparer is not None else 0)
+    return Task(
+        rater,
+        added,
+        work,
+        stages,
+        collect,
+        tables,
+        lambda: preparer.skipped if preparer is not None else 0,
+    )
 
 
 class Columns(NamedTuple):
@@ -51,7 +71,9 @@ class Columns(NamedTuple):
     several: bool
 
 
-def read_columns(names: Sequence[str], asked: Mapping[str, str], sample: Callable[[], Any]) -> Columns:
+def read_columns(
+    names: Sequence[str], asked: Mapping[str, str], sample: Callable[[], Any]
+) -> Columns:
     """What columns mean, by the names asked for and by usual names. `sample` gives a first batch where names do not decide.
 
     Raises UsageError where columns are missing, doubled or ambiguous.
@@ -62,10 +84,15 @@ def read_columns(names: Sequence[str], asked: Mapping[str, str], sample: Callabl
     unknown = [meaning for meaning in asked if meaning not in MEANINGS and meaning not in NAMES]
     if unknown:
         more = [name for name in NAMES if name not in MEANINGS]
-        raise UsageError(f"--map knows no '{unknown[0][:30]}'; a column can mean: {', '.join((*MEANINGS, *more))}.")
+        raise UsageError(
+            f"--map knows no '{unknown[0][:30]}'; a column can mean: {', '.join((*MEANINGS, *more))}."
+        )
     filed = find_filed(names, asked)
     mine = {meaning: name for meaning, name in asked.items() if meaning in MEANINGS}
     several = recognise(filed, sample()) if "entry" in filed and "line" in filed else False
     if several:
-        mine = {**{meaning: filed[meaning] for meaning in ("hs", "value", "paid") if meaning in filed}, **mine}
+        mine = {
+            **{meaning: filed[meaning] for meaning in ("hs", "value", "paid") if meaning in filed},
+            **mine,
+        }
     return Columns(find_columns(names, mine), filed, several)

@@ -43,12 +43,18 @@ def check_free(out: Path, replace: bool) -> None:
     if not folder.exists():
         return
     if not replace:
-        raise UsageError(f"{folder} exists already; add --resume to go on, or --force to replace it.")
+        raise UsageError(
+            f"{folder} exists already; add --resume to go on, or --force to replace it."
+        )
     if not folder.is_dir():
-        raise UsageError(f"{folder} is a file, where the tables of the whole folder would stand; move it, or give another --out.")
+        raise UsageError(
+            f"{folder} is a file, where the tables of the whole folder would stand; move it, or give another --out."
+        )
     strange = sorted({path.name for path in folder.iterdir()} - _written(folder))
     if strange:
-        raise UsageError(f"{folder} is for the tables of the whole folder, and holds {strange[0]}; move that, or give another --out.")
+        raise UsageError(
+            f"{folder} is for the tables of the whole folder, and holds {strange[0]}; move that, or give another --out."
+        )
 
 
 def _written(folder: Path) -> set[str]:
@@ -72,13 +78,24 @@ def tables_of(parts: Sequence[Part]) -> list[Report]:
         tables = together(part.tables for part in parts)
     except ValueError as error:
         raise TariffError(f"The parts cannot be added: {error}; use --force.") from None
-    said = [f"Sums of {len(parts)} files. Nothing is compared between them: a line of an entry that stands in two of them counts twice."]
+    said = [
+        f"Sums of {len(parts)} files. Nothing is compared between them: a line of an entry that stands in two of them counts twice."
+    ]
     for table in tables:
-        without = [part.name for part in parts if part.lines and table.name not in {one.name for one in part.tables}]
+        without = [
+            part.name
+            for part in parts
+            if part.lines and table.name not in {one.name for one in part.tables}
+        ]
         if without:
-            said.append(f"The table {table.name} is of the other files only; not told by {', '.join(without)}.")
+            said.append(
+                f"The table {table.name} is of the other files only; not told by {', '.join(without)}."
+            )
     rows = [(f"whole-{place}", NAME, text, "") for place, text in enumerate(said, 1)]
-    return [table._replace(rows=[*rows, *table.rows]) if table.name == "Caveats" else table.rounded() for table in tables]
+    return [
+        table._replace(rows=[*rows, *table.rows]) if table.name == "Caveats" else table.rounded()
+        for table in tables
+    ]
 
 
 def write(out: Path, parts: Sequence[Part], conditions: dict[str, Any]) -> list[Path]:
@@ -91,12 +108,16 @@ def write(out: Path, parts: Sequence[Part], conditions: dict[str, Any]) -> list[
         paths = [write_table(aside / file_name(table), table) for table in tables]
         document = {
             **conditions,
-            "parts": [{"name": part.name, "sha256": part.digest, "lines": part.lines} for part in parts],
+            "parts": [
+                {"name": part.name, "sha256": part.digest, "lines": part.lines} for part in parts
+            ],
             "lines": sum(part.lines for part in parts),
             "statuses": dict(sorted(statuses.items())),
             "tables": [path.name for path in paths],
         }
-        (aside / MANIFEST).write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        (aside / MANIFEST).write_text(
+            json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+        )
         clear(out)
         aside.rename(folder)
     except OSError as error:

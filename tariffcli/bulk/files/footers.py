@@ -20,7 +20,19 @@ PATH, SIZE, PACKED = 3, 6, 7
 PAGES = (9, 10, 11)
 """Places of a column's data, index and dictionary pages."""
 
-TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, STRUCT = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12
+TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, STRUCT = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    12,
+)
 
 Field = tuple[int, Any]
 """The kind of a value, and the value: a whole number, bytes, (kind, values) of a list, fields by number of a structure."""
@@ -45,7 +57,9 @@ def moved(footer: dict[int, Field], by: int) -> dict[int, Field]:
     return footer
 
 
-def repeated(pages: memoryview, footer: dict[int, Field], order: Sequence[tuple[str, int]]) -> tuple[bytes | memoryview, dict[int, Field]]:
+def repeated(
+    pages: memoryview, footer: dict[int, Field], order: Sequence[tuple[str, int]]
+) -> tuple[bytes | memoryview, dict[int, Field]]:
     """Pages and footer with more columns: `order` has all their names, and of each the number of the written column that it equals.
 
     Columns are flat, and all but the first of a number get its pages once more, at the end of their row group.
@@ -83,7 +97,11 @@ def joined(footers: Sequence[dict[int, Field]], whole: dict[int, Field]) -> byte
 
 def _begin(chunk: dict[int, Field]) -> int:
     """Where the pages of a column begin: with those of its dictionary, where it has one."""
-    return min(chunk[CHUNK][1][place][1] for place in PAGES if place in chunk[CHUNK][1] and chunk[CHUNK][1][place][1])
+    return min(
+        chunk[CHUNK][1][place][1]
+        for place in PAGES
+        if place in chunk[CHUNK][1] and chunk[CHUNK][1][place][1]
+    )
 
 
 def _copied(chunk: dict[int, Field], name: str, by: int) -> dict[int, Field]:

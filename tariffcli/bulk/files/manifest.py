@@ -40,7 +40,9 @@ def hashing(path: Path) -> Callable[[], str]:
         try:
             found.set_result(hash_of(path))
         except OSError as error:
-            found.set_exception(TariffError(f"{path} could not be read to its end: {error.strerror}."))
+            found.set_exception(
+                TariffError(f"{path} could not be read to its end: {error.strerror}.")
+            )
         except BaseException as error:  # whoever waits must not wait for ever
             found.set_exception(error)
 
@@ -64,7 +66,9 @@ def was_changed(out: Path, document: Mapping[str, Any]) -> bool:
     return out.stat().st_size != told.get("bytes") or hash_of(out) != told.get("sha256")
 
 
-def conditions(book: Record, plan: Plan | None, program: str, flags: Mapping[str, Any]) -> dict[str, Any]:
+def conditions(
+    book: Record, plan: Plan | None, program: str, flags: Mapping[str, Any]
+) -> dict[str, Any]:
     """All that decides what an output says, its input apart: two runs with equal conditions say the same of a line.
 
     Without a plan: what holds for several outputs, each with a plan of its own.
@@ -73,7 +77,11 @@ def conditions(book: Record, plan: Plan | None, program: str, flags: Mapping[str
         "program": program,
         "record": {"version": book.meta.get("version", ""), "fingerprint": book.fingerprint},
         **({"plan": plan.to_json()} if plan is not None else {}),
-        "flags": {name: value for name, value in sorted(flags.items()) if value not in (None, False, (), [])},
+        "flags": {
+            name: value
+            for name, value in sorted(flags.items())
+            if value not in (None, False, (), [])
+        },
     }
 
 
@@ -114,7 +122,9 @@ def unsealed(out: Path, document: Mapping[str, Any]) -> list[Report]:
         said = "were changed or damaged"
     except (KeyError, TypeError):
         said = "are missing"
-    raise UsageError(f"The sums in {beside(out)} {said}, so that nothing can be added; remove {out.name}, or use --force.")
+    raise UsageError(
+        f"The sums in {beside(out)} {said}, so that nothing can be added; remove {out.name}, or use --force."
+    )
 
 
 def _hash(plain: Any) -> str:

@@ -45,11 +45,15 @@ class Shape(NamedTuple):
 
     def has_width(self, text: str, shorter: str = "") -> bool:
         """Whether a text, or a shorter way to write it, has the cells of a line."""
-        return any(len(cells) >= self.width for cells in (*self._readings(text), *self._readings(shorter)))
+        return any(
+            len(cells) >= self.width for cells in (*self._readings(text), *self._readings(shorter))
+        )
 
     def may_be_line(self, text: str) -> bool:
         """Whether a text in a row of another width, in which quotation marks are amiss, could be a line."""
-        return text.count(self.delimiter) >= self.width - 1 and any(digits(cell) >= SHORTEST_CODE for cell in text.split(self.delimiter))
+        return text.count(self.delimiter) >= self.width - 1 and any(
+            digits(cell) >= SHORTEST_CODE for cell in text.split(self.delimiter)
+        )
 
     def _readings(self, text: str) -> Iterator[list[str]]:
         """The cells of a text, with and without a meaning of quotation marks."""
@@ -66,11 +70,19 @@ class Shape(NamedTuple):
         return any(digits(cells[place]) >= least for place, least in self.digits)
 
 
-def shape_of(names: Sequence[str], delimiter: str, days: Iterable[str] = (), codes: Iterable[str] = ()) -> Shape:
+def shape_of(
+    names: Sequence[str], delimiter: str, days: Iterable[str] = (), codes: Iterable[str] = ()
+) -> Shape:
     """The look of a line below a header; `days` and `codes` name more columns of days and of codes."""
-    least = {fold(name): SHORTEST_DAY for meaning in ("date", "instant") for name in (meaning, *USUAL[meaning])}
+    least = {
+        fold(name): SHORTEST_DAY
+        for meaning in ("date", "instant")
+        for name in (meaning, *USUAL[meaning])
+    }
     least |= {fold(name): SHORTEST_CODE for name in ("hs", *USUAL["hs"])}
-    least |= {fold(name): SHORTEST_DAY for name in days} | {fold(name): SHORTEST_CODE for name in codes}
+    least |= {fold(name): SHORTEST_DAY for name in days} | {
+        fold(name): SHORTEST_CODE for name in codes
+    }
     digits = [(place, least[fold(name)]) for place, name in enumerate(names) if fold(name) in least]
     return Shape(delimiter, len(names), tuple(digits))
 
@@ -88,8 +100,13 @@ def swallowing(shape: Shape, cells: Sequence[str]) -> str | None:
     whole = shape.delimiter.join(cells)
     if not BREAK.search(whole):
         return None
-    plain = shape.delimiter.join(cell if BREAK.search(cell) else cell.replace(shape.delimiter, " ") for cell in cells)
-    (first, *inner, last), (first_plain, *inner_plain, last_plain) = BREAK.split(whole), BREAK.split(plain)
+    plain = shape.delimiter.join(
+        cell if BREAK.search(cell) else cell.replace(shape.delimiter, " ") for cell in cells
+    )
+    (first, *inner, last), (first_plain, *inner_plain, last_plain) = (
+        BREAK.split(whole),
+        BREAK.split(plain),
+    )
     amiss = '"' in whole  # or the mark belongs to the text: then much must look like a line
     for text, other in zip(inner, inner_plain, strict=True):
         if shape.is_line(text, other) or (amiss and shape.may_be_line(text)):
@@ -170,7 +187,9 @@ class Opened:
     """The lines of a stream with an odd number of quotation marks, and their numbers, as its bytes go by."""
 
     def __init__(self, encoding: str) -> None:
-        self._decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)("replace"), translate=True)
+        self._decoder = io.IncrementalNewlineDecoder(
+            codecs.getincrementaldecoder(encoding)("replace"), translate=True
+        )
         self._left, self._line = "", 0
         self._odd: list[tuple[int, str]] = []
 
@@ -189,7 +208,10 @@ class Opened:
         if row is not None:
             return next((number for number, line in self._odd if opens(line, row)), None)
         numbers = [number for number, _ in self._odd]
-        spans = [(end - start, start) for start, end in zip(numbers, [*numbers[1:], self._line + 1], strict=True)]
+        spans = [
+            (end - start, start)
+            for start, end in zip(numbers, [*numbers[1:], self._line + 1], strict=True)
+        ]
         return max(spans)[1] if spans else None
 
 
@@ -206,7 +228,11 @@ def opened_in(path: Path, encoding: str) -> Opened:
 def refusal(name: str, line: int | None, many: int) -> UsageError:
     """What is said of a quotation mark that swallows lines."""
     where = f"{name} line {line}" if line is not None else f"A line of {name}"
-    lost = f"would take {many:,} lines after it for one cell" if many > 1 else "would take the next line for a part of a cell"
+    lost = (
+        f"would take {many:,} lines after it for one cell"
+        if many > 1
+        else "would take the next line for a part of a cell"
+    )
     lost = lost if many else "is not closed"
     return UsageError(
         f"{where} opens a quotation mark that {lost}. Nothing was rated. You can remove that mark, close it where its "

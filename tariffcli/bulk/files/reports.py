@@ -35,7 +35,9 @@ class Report(NamedTuple):
         """The table with its sums of money in whole cents."""
         if self.keys is None:
             return self
-        return self._replace(rows=[(*row[: self.keys], *map(_in_cents, row[self.keys :])) for row in self.rows])
+        return self._replace(
+            rows=[(*row[: self.keys], *map(_in_cents, row[self.keys :])) for row in self.rows]
+        )
 
 
 def _in_cents(cell: Cell) -> Cell:
@@ -70,13 +72,22 @@ def added(same: Sequence[Report]) -> Report:
         raise ValueError(f"the tables '{first.name}' have not the same columns")
     rows = [row for report in same for row in report.rows]
     if first.keys is None:  # what has no first cell says something of the others, and stands last
-        return first._replace(rows=sorted(dict.fromkeys(rows), key=lambda row: (row[0] in ("", None), str(row[0]))))
+        return first._replace(
+            rows=sorted(dict.fromkeys(rows), key=lambda row: (row[0] in ("", None), str(row[0])))
+        )
     sums: dict[tuple[Cell, ...], list[Cell]] = {}
     for row in rows:
         key, more = row[: first.keys], row[first.keys :]
         before = sums.get(key)
-        sums[key] = list(more) if before is None else [plus(one, other) for one, other in zip(before, more, strict=True)]
-    made = sorted(((*key, *cells) for key, cells in sums.items()), key=lambda row: tuple(map(str, row[: first.keys])))
+        sums[key] = (
+            list(more)
+            if before is None
+            else [plus(one, other) for one, other in zip(before, more, strict=True)]
+        )
+    made = sorted(
+        ((*key, *cells) for key, cells in sums.items()),
+        key=lambda row: tuple(map(str, row[: first.keys])),
+    )
     if first.most_first:
         made.sort(key=lambda row: -cast(int, row[first.keys or 0]))
     return first._replace(rows=made)
@@ -93,14 +104,23 @@ def plus(one: Cell, other: Cell) -> Cell:
 
 def to_plain(report: Report) -> dict[str, Any]:
     """A table as values for JSON; money as `{"decimal": "12.05"}`, so that no digit is lost."""
-    rows = [[{"decimal": str(cell)} if isinstance(cell, Decimal) else cell for cell in row] for row in report.rows]
+    rows = [
+        [{"decimal": str(cell)} if isinstance(cell, Decimal) else cell for cell in row]
+        for row in report.rows
+    ]
     return {**report._asdict(), "columns": list(report.columns), "rows": rows}
 
 
 def from_plain(plain: Mapping[str, Any]) -> Report:
     """The table that `to_plain` made these values of."""
     rows: list[list[Any]] = plain["rows"]
-    return Report(plain["name"], tuple(plain["columns"]), [tuple(map(_cell, row)) for row in rows], plain["keys"], plain["most_first"])
+    return Report(
+        plain["name"],
+        tuple(plain["columns"]),
+        [tuple(map(_cell, row)) for row in rows],
+        plain["keys"],
+        plain["most_first"],
+    )
 
 
 def _cell(plain: Any) -> Cell:

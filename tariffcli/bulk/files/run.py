@@ -50,12 +50,16 @@ class Summary:
         """Count a rated batch."""
         counts = np.bincount(rated.classes)
         if len(counts) > len(self.by_class):
-            self.by_class = np.concatenate([self.by_class, np.zeros(len(counts) - len(self.by_class), dtype=np.int64)])
+            self.by_class = np.concatenate(
+                [self.by_class, np.zeros(len(counts) - len(self.by_class), dtype=np.int64)]
+            )
         self.by_class[: len(counts)] += counts
         words = rater.classes.outcomes.words
         status, reason = words["status"], words["reason"]
         if len(self.bad) < EXAMPLES and INVALID in status.texts:
-            wrong = np.flatnonzero(status.numbers.values.take(rated.classes) == status.texts.index(INVALID))
+            wrong = np.flatnonzero(
+                status.numbers.values.take(rated.classes) == status.texts.index(INVALID)
+            )
             for line in wrong[: EXAMPLES - len(self.bad)].tolist():
                 said = reason.texts[int(reason.numbers.values[rated.classes[line]])]
                 self.bad.append((self.lines + line + 1, said))
@@ -64,8 +68,14 @@ class Summary:
     def close(self, rater: Rater) -> None:
         """Turn counts of classes into counts of statuses."""
         status = rater.classes.outcomes.words["status"]
-        sums = np.bincount(status.numbers.values[: len(self.by_class)], weights=self.by_class, minlength=len(status.texts))
-        self.statuses = Counter({text: int(many) for text, many in zip(status.texts, sums, strict=True) if many})
+        sums = np.bincount(
+            status.numbers.values[: len(self.by_class)],
+            weights=self.by_class,
+            minlength=len(status.texts),
+        )
+        self.statuses = Counter(
+            {text: int(many) for text, many in zip(status.texts, sums, strict=True) if many}
+        )
 
 
 Kept = tuple[Rated, Any, int]
@@ -93,13 +103,21 @@ def run(job: Job) -> Summary:
     check(job.plan, job.source.names, [name for name, _ in job.task.added])
     schema = output_schema(job.source.read_schema, job.task.added)
     summary = Summary()
-    device = job.out is not None and job.out.exists() and not job.out.is_file()  # nothing to replace, and never to be replaced
+    device = (
+        job.out is not None and job.out.exists() and not job.out.is_file()
+    )  # nothing to replace, and never to be replaced
     aside = _aside(job.out) if job.out is not None and not device else None
-    numbers = frozenset(job.plan.columns[meaning] for meaning in ("value", "quantity", "paid") if meaning in job.plan.columns) | {DUTY}
+    numbers = frozenset(
+        job.plan.columns[meaning]
+        for meaning in ("value", "quantity", "paid")
+        if meaning in job.plan.columns
+    ) | {DUTY}
     numbers |= {field.name for field in job.source.read_schema if pa.types.is_floating(field.type)}
     try:
         _look_ahead(job)
-        sink, release = open_sink(job.out_kind, aside if aside is not None else job.out, schema, numbers)
+        sink, release = open_sink(
+            job.out_kind, aside if aside is not None else job.out, schema, numbers
+        )
         try:
             read, written = [0], 0
             with closing(_worked(job, schema, sink, _teller(job), read)) as worked:
@@ -117,11 +135,17 @@ def run(job: Job) -> Summary:
             job.replacing()
             aside.keep()
     except pa.ArrowException as error:
-        raise TariffError(f"{job.source.name} could not be rated to its end: {first_line(error)}") from None
+        raise TariffError(
+            f"{job.source.name} could not be rated to its end: {first_line(error)}"
+        ) from None
     except KeyboardInterrupt:
-        raise Interrupted(f"interrupted after {summary.lines:,} lines of {job.source.name}; nothing was left behind.") from None
+        raise Interrupted(
+            f"interrupted after {summary.lines:,} lines of {job.source.name}; nothing was left behind."
+        ) from None
     except MemoryError:
-        raise TariffError(f"Memory ran out after {summary.lines:,} lines; try --threads 1. Nothing was left behind.") from None
+        raise TariffError(
+            f"Memory ran out after {summary.lines:,} lines; try --threads 1. Nothing was left behind."
+        ) from None
     except OSError as error:
         if job.out is None and isinstance(error, BrokenPipeError):
             raise  # whoever read the answers has seen enough
@@ -156,7 +180,9 @@ def _aside(out: Path) -> Aside:
     try:
         return Aside(out)
     except OSError as error:
-        raise TariffError(f"{out} could not be written: {error.strerror or first_line(error)}.") from None
+        raise TariffError(
+            f"{out} could not be written: {error.strerror or first_line(error)}."
+        ) from None
 
 
 def _look_ahead(job: Job) -> None:
@@ -215,7 +241,9 @@ def _worked(
     yield from _in_threads(work, groups, job.threads, job.task.rater.stop)
 
 
-def _in_threads(work: Callable[[list[Any]], Value], groups: Iterator[list[Any]], threads: int, stop: Event) -> Iterator[Value]:
+def _in_threads(
+    work: Callable[[list[Any]], Value], groups: Iterator[list[Any]], threads: int, stop: Event
+) -> Iterator[Value]:
     """What `work` gives of each group, in order; `stop` is set where nobody takes it any more."""
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Value]] = deque()
@@ -316,7 +344,9 @@ def _month_first(source: Source, name: str) -> bool | None:
     seen: set[str] = set()
     for batch in source.batches():
         _, days = arrow.encoded(batch.column(batch.schema.names.index(name)))
-        seen.update(day for day in days.to_pylist() if isinstance(day, str) and spellings.is_slashed(day))
+        seen.update(
+            day for day in days.to_pylist() if isinstance(day, str) and spellings.is_slashed(day)
+        )
     return spellings.month_first_of(sorted(seen))
 
 
@@ -324,7 +354,9 @@ def _lost_zeros(source: Source, name: str) -> bool:
     """Whether no code of a whole column begins with a zero; the first batch has shown some of an odd length."""
     for batch in source.batches():
         _, codes = arrow.encoded(batch.column(batch.schema.names.index(name)))
-        if any(str(code).lstrip("' ").startswith("0") for code in codes.to_pylist() if code is not None):
+        if any(
+            str(code).lstrip("' ").startswith("0") for code in codes.to_pylist() if code is not None
+        ):
             return False
     return True
 
@@ -338,4 +370,8 @@ def threads_of(asked: int | None) -> int:
 
 def kind_for(out: Path | None) -> str:
     """The kind of an output by its name; standard output is CSV, and so is a device or a pipe."""
-    return "csv" if out is None or (out.exists() and not out.is_file() and not out.is_dir()) else kind_of(out)
+    return (
+        "csv"
+        if out is None or (out.exists() and not out.is_file() and not out.is_dir())
+        else kind_of(out)
+    )

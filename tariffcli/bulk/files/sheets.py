@@ -37,9 +37,13 @@ class Sheet:
         try:
             book = load_workbook(self._path, read_only=True, data_only=True, keep_links=False)
         except Exception as error:  # openpyxl raises what its parts raise
-            raise TariffError(f"{self._path.name} could not be read as a workbook: {type(error).__name__}.") from None
+            raise TariffError(
+                f"{self._path.name} could not be read as a workbook: {type(error).__name__}."
+            ) from None
         if self._name is not None and self._name not in book.sheetnames:
-            raise UsageError(f"{self._path.name} has no sheet '{self._name[:40]}'; its sheets: {', '.join(book.sheetnames[:8])}.")
+            raise UsageError(
+                f"{self._path.name} has no sheet '{self._name[:40]}'; its sheets: {', '.join(book.sheetnames[:8])}."
+            )
         sheet = book[self._name] if self._name is not None else book.worksheets[0]
         self.rows = sheet.max_row or 0
         return book, sheet
@@ -49,7 +53,9 @@ class Sheet:
         try:
             if hasattr(sheet, "reset_dimensions"):
                 sheet.reset_dimensions()
-            rows = sheet.iter_rows(min_row=start + 1, values_only=True)  # rows between two are filled in: count them
+            rows = sheet.iter_rows(
+                min_row=start + 1, values_only=True
+            )  # rows between two are filled in: count them
             for number, row in enumerate(rows, start + 1):
                 if number > MOST_ROWS or len(row) > MOST_COLUMNS:
                     raise TariffError(
@@ -59,7 +65,9 @@ class Sheet:
         except (TariffError, GeneratorExit):
             raise
         except Exception as error:
-            raise TariffError(f"{self._path.name} could not be read to its end: {type(error).__name__}.") from None
+            raise TariffError(
+                f"{self._path.name} could not be read to its end: {type(error).__name__}."
+            ) from None
         finally:
             book.close()
 
@@ -94,7 +102,9 @@ def open_sheet(path: Path, name: str | None) -> Sheet:
         raise TariffError(f"{path.name} is no workbook, or is damaged.") from None
     size = sum(info.file_size for info in infos)
     if size > MOST_BYTES or size > MOST_RATIO * max(path.stat().st_size, 100_000):
-        raise TariffError(f"{path.name} would unpack to {size >> 20} MB; that is no honest workbook. Nothing of it was read.")
+        raise TariffError(
+            f"{path.name} would unpack to {size >> 20} MB; that is no honest workbook. Nothing of it was read."
+        )
     return Sheet(path, name)
 
 

@@ -77,9 +77,16 @@ class CsvSink(Sink):
     """Comma or tab separated text in UTF-8."""
 
     def __init__(self, stream: Any, schema: Any, delimiter: str) -> None:
-        self._stream, self._options = stream, arrow_csv.WriteOptions(include_header=False, delimiter=delimiter, quoting_style="needed")
+        self._stream, self._options = (
+            stream,
+            arrow_csv.WriteOptions(
+                include_header=False, delimiter=delimiter, quoting_style="needed"
+            ),
+        )
         header = io.BytesIO()
-        options = arrow_csv.WriteOptions(include_header=True, delimiter=delimiter, quoting_style="needed")
+        options = arrow_csv.WriteOptions(
+            include_header=True, delimiter=delimiter, quoting_style="needed"
+        )
         names = pa.schema([(name, pa.string()) for name in map(files.safe_cell, schema.names)])
         arrow_csv.write_csv(names.empty_table(), header, options)
         stream.write(header.getvalue())
@@ -89,7 +96,9 @@ class CsvSink(Sink):
         buffer = pa.BufferOutputStream()
         for batch in batches:
             columns = [safe(plain_column(column)) for column in batch.columns]
-            arrow_csv.write_csv(pa.RecordBatch.from_arrays(columns, names=batch.schema.names), buffer, self._options)
+            arrow_csv.write_csv(
+                pa.RecordBatch.from_arrays(columns, names=batch.schema.names), buffer, self._options
+            )
         return buffer.getvalue()
 
     def write(self, encoded: Any) -> None:
@@ -162,8 +171,16 @@ class SheetSink(Sink):
     def __init__(self, path: Path, schema: Any, numbers: frozenset[str]) -> None:
         import xlsxwriter
 
-        self._stream, self._folder = path.open("wb"), TemporaryDirectory(prefix="tariff-", ignore_cleanup_errors=True)
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        self._stream, self._folder = (
+            path.open("wb"),
+            TemporaryDirectory(prefix="tariff-", ignore_cleanup_errors=True),
+        )
+        options = {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        }
         options |= {"nan_inf_to_errors": False, "tmpdir": self._folder.name}
         stream: Any = Once(self._stream)
         self._book = xlsxwriter.Workbook(stream, options)
@@ -179,7 +196,9 @@ class SheetSink(Sink):
         """Add batches. Raises TariffError when the sheet is full."""
         for batch in encoded:
             if self._row + batch.num_rows > SHEET_ROWS:
-                raise TariffError(f"A sheet holds {SHEET_ROWS - 1:,} lines and the file has more; give --out a .parquet or .csv name.")
+                raise TariffError(
+                    f"A sheet holds {SHEET_ROWS - 1:,} lines and the file has more; give --out a .parquet or .csv name."
+                )
             columns = [column.to_pylist() for column in batch.columns]
             for line in zip(*columns, strict=True):
                 for place, value in enumerate(line):
@@ -191,7 +210,11 @@ class SheetSink(Sink):
             return
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             value = str(value)
-        if isinstance(value, str) and self._numbers[place] and re.fullmatch(r"-?(0|[1-9]\d{0,14})(\.\d+)?", value):
+        if (
+            isinstance(value, str)
+            and self._numbers[place]
+            and re.fullmatch(r"-?(0|[1-9]\d{0,14})(\.\d+)?", value)
+        ):
             value = float(value)
         if isinstance(value, str):
             self._sheet.write_string(self._row, place, value[:32_767])
@@ -222,7 +245,9 @@ class SheetSink(Sink):
         self._stream.close()
 
 
-def open_sink(kind: str, target: Path | Aside | None, schema: Any, numbers: frozenset[str]) -> tuple[Sink, Callable[[], None]]:
+def open_sink(
+    kind: str, target: Path | Aside | None, schema: Any, numbers: frozenset[str]
+) -> tuple[Sink, Callable[[], None]]:
     """The sink of a kind at a device, a file being written or (None) standard output, and how to let go of what it holds."""
     if kind == "xlsx" and target is not None:
         sheet = SheetSink(target.path if isinstance(target, Aside) else target, schema, numbers)
@@ -231,7 +256,9 @@ def open_sink(kind: str, target: Path | Aside | None, schema: Any, numbers: froz
         return CsvSink(getattr(sys.stdout, "buffer", None) or Letters(), schema, ","), lambda: None
     aside = isinstance(target, Aside)
     stream = target.stream if aside else target.open("wb")
-    release = (lambda: None) if aside else stream.close  # a file aside is let go of when it is kept or dropped
+    release = (
+        (lambda: None) if aside else stream.close
+    )  # a file aside is let go of when it is kept or dropped
     if kind == "parquet":
         return ParquetSink(stream, schema, numbers), release
     return CsvSink(stream, schema, "\t" if kind == "tsv" else ","), release
@@ -239,13 +266,18 @@ def open_sink(kind: str, target: Path | Aside | None, schema: Any, numbers: froz
 
 def output_schema(schema: Any, added: list[tuple[str, Any]]) -> Any:
     """The columns of the output: those of the input, then those added."""
-    return pa.schema([*schema, *(pa.field(name, kind) for name, kind in added)], metadata=schema.metadata)
+    return pa.schema(
+        [*schema, *(pa.field(name, kind) for name, kind in added)], metadata=schema.metadata
+    )
 
 
 def fitted(batch: Any, schema: Any) -> Any:
     """A batch with the types of a schema."""
     pairs = zip(batch.columns, schema, strict=True)
-    arrays = [column if column.type == field.type else plain_column(column).cast(field.type) for column, field in pairs]
+    arrays = [
+        column if column.type == field.type else plain_column(column).cast(field.type)
+        for column, field in pairs
+    ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 

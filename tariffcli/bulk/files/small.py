@@ -73,31 +73,49 @@ def read_small(path: Path | str, sheet: str | None = None, encoding: str | None 
     if data.startswith(b"PAR1"):
         return _parquet(name, data)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise UsageError(f"{name} is an old Excel file or one locked with a password; save it as .xlsx without a password.")
-    if data.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"%PDF", b"\x28\xb5\x2f\xfd")):
-        raise UsageError(f"{name} is packed or no table at all; give a CSV, TSV, XLSX or Parquet file.")
+        raise UsageError(
+            f"{name} is an old Excel file or one locked with a password; save it as .xlsx without a password."
+        )
+    if data.startswith(
+        (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"%PDF", b"\x28\xb5\x2f\xfd")
+    ):
+        raise UsageError(
+            f"{name} is packed or no table at all; give a CSV, TSV, XLSX or Parquet file."
+        )
     text, found = decoded(name, data, encoding)
     text, delimiter = _delimited(text)
-    return _whole(name, _text_rows(name, text, delimiter), Small(None, (), "line", found, delimiter))
+    return _whole(
+        name, _text_rows(name, text, delimiter), Small(None, (), "line", found, delimiter)
+    )
 
 
-def find_column(names: Sequence[str], meaning: str, usual: Iterable[str], given: Mapping[str, str], table: str) -> int:
+def find_column(
+    names: Sequence[str], meaning: str, usual: Iterable[str], given: Mapping[str, str], table: str
+) -> int:
     """The place of the column that means `meaning`: the one that `given` names, or the only one of a usual name.
 
     Raises UsageError where none or several could be meant; nothing is picked silently.
     """
-    shown = ", ".join(clean(name) or "(no name)" for name in names[:12]) + (" ..." if len(names) > 12 else "")
+    shown = ", ".join(clean(name) or "(no name)" for name in names[:12]) + (
+        " ..." if len(names) > 12 else ""
+    )
     if meaning in given:
         wanted = given[meaning]
         places = [place for place, name in enumerate(names) if name == wanted]
-        places = places or [place for place, name in enumerate(names) if name.strip().casefold() == wanted.strip().casefold()]
+        places = places or [
+            place
+            for place, name in enumerate(names)
+            if name.strip().casefold() == wanted.strip().casefold()
+        ]
         if not places:
             raise UsageError(f"{table} has no column '{clean(wanted)}'; its columns are: {shown}.")
     else:
         known = {plain_name(word) for word in (meaning, *usual)}
         places = [place for place, name in enumerate(names) if plain_name(name) in known]
         if not places:
-            raise UsageError(f"{table} has no column for the {meaning}; its first row names: {shown}. Say which: --map {meaning}=COLUMN.")
+            raise UsageError(
+                f"{table} has no column for the {meaning}; its first row names: {shown}. Say which: --map {meaning}=COLUMN."
+            )
     if len(places) > 1:
         several = ", ".join(clean(names[place]) for place in places)
         raise UsageError(
@@ -122,7 +140,9 @@ def _bytes(path: Path) -> bytes:
         why = getattr(error, "strerror", None) or error
         raise UsageError(f"{clean(str(path), 120)} cannot be read: {why}.") from None
     if len(data) > MOST_BYTES:
-        raise UsageError(f"{clean(path.name, 60)} is larger than {MOST_BYTES // 2**20} MB; {SMALLER}.")
+        raise UsageError(
+            f"{clean(path.name, 60)} is larger than {MOST_BYTES // 2**20} MB; {SMALLER}."
+        )
     return data
 
 
@@ -132,7 +152,9 @@ def _delimited(text: str) -> tuple[str, str]:
     if told:
         return text[told.end() :], told.group(1)
     first = re.sub(r'"[^"]*"', "", next(line for line in text.splitlines() if line.strip()))
-    return text, max(DELIMITERS, key=first.count) if any(mark in first for mark in DELIMITERS) else ","
+    return text, max(DELIMITERS, key=first.count) if any(
+        mark in first for mark in DELIMITERS
+    ) else ","
 
 
 def _text_rows(name: str, text: str, delimiter: str) -> Iterator[tuple[int, Sequence[str]]]:
@@ -148,8 +170,14 @@ def _text_rows(name: str, text: str, delimiter: str) -> Iterator[tuple[int, Sequ
             raise UsageError(
                 f"{name} line {begins} is no row of a table ({error}); look for a quotation mark that is not closed."
             ) from None
-        shape = shape or (quotes.shape_of(row, delimiter) if any(cell.strip() for cell in row) else None)
-        if reader.line_num > begins and shape is not None and quotes.swallowing(shape, row) is not None:
+        shape = shape or (
+            quotes.shape_of(row, delimiter) if any(cell.strip() for cell in row) else None
+        )
+        if (
+            reader.line_num > begins
+            and shape is not None
+            and quotes.swallowing(shape, row) is not None
+        ):
             raise quotes.refusal(name, begins, reader.line_num - begins)
         yield begins, row
 
@@ -166,13 +194,17 @@ def _whole(name: str, rows: Rows, made: Small) -> Small:
         if not filled:
             continue
         if filled > MOST_COLUMNS:
-            raise UsageError(f"{name} {made.place} {line} has {filled:,} cells; a small table has at most {MOST_COLUMNS:,} columns.")
+            raise UsageError(
+                f"{name} {made.place} {line} has {filled:,} cells; a small table has at most {MOST_COLUMNS:,} columns."
+            )
         if names is None:
             names = [row[place].strip() for place in range(filled)]
             columns = [[] for _ in names]
             continue
         if filled > len(names):
-            raise UsageError(f"{name} {made.place} {line} has {filled} cells, but the first row names {len(names)} columns.")
+            raise UsageError(
+                f"{name} {made.place} {line} has {filled} cells, but the first row names {len(names)} columns."
+            )
         lines.append(line)
         if len(lines) > MOST_ROWS:
             raise UsageError(f"{name} has more than {MOST_ROWS:,} rows; {SMALLER}.")
@@ -184,7 +216,9 @@ def _whole(name: str, rows: Rows, made: Small) -> Small:
     return made._replace(table=table, lines=lines)
 
 
-def _workbook_rows(name: str, data: bytes, sheet: str | None) -> Iterator[tuple[int, Sequence[str]]]:
+def _workbook_rows(
+    name: str, data: bytes, sheet: str | None
+) -> Iterator[tuple[int, Sequence[str]]]:
     """The rows of the one sheet that holds any. Formulas count as what they came to when the file was saved."""
     check_workbook(name, data)
     import warnings
@@ -194,11 +228,15 @@ def _workbook_rows(name: str, data: bytes, sheet: str | None) -> Iterator[tuple[
     except ImportError:
         openpyxl = None
     if openpyxl is None or not openpyxl.DEFUSEDXML:
-        raise UsageError(f"{name} is a workbook, which needs two packages more: pip install openpyxl defusedxml. Or save it as CSV.")
+        raise UsageError(
+            f"{name} is a workbook, which needs two packages more: pip install openpyxl defusedxml. Or save it as CSV."
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+            book = openpyxl.load_workbook(
+                io.BytesIO(data), read_only=True, data_only=True, keep_links=False
+            )
             sheets = {one.title: one for one in book.worksheets}
             chosen = _sheet(name, sheets, sheet)
             yield from _sheet_rows(name, sheets[chosen])
@@ -206,7 +244,9 @@ def _workbook_rows(name: str, data: bytes, sheet: str | None) -> Iterator[tuple[
         raise
     except Exception as error:  # the reader of workbooks fails in its own ways on a damaged one
         why = type(error.__cause__ or error).__name__
-        raise UsageError(f"{name} could not be read as a workbook ({why}); open it and save it again, or as CSV.") from None
+        raise UsageError(
+            f"{name} could not be read as a workbook ({why}); open it and save it again, or as CSV."
+        ) from None
 
 
 def check_workbook(name: str, data: bytes) -> None:
@@ -217,11 +257,15 @@ def check_workbook(name: str, data: bytes) -> None:
         with ZipFile(io.BytesIO(data)) as packed:
             pieces = packed.infolist()
     except (BadZipFile, OSError, ValueError, NotImplementedError):
-        raise UsageError(f"{name} is a damaged workbook, or its end is missing; open it and save it again, or as CSV.") from None
+        raise UsageError(
+            f"{name} is a damaged workbook, or its end is missing; open it and save it again, or as CSV."
+        ) from None
     if sum(piece.file_size for piece in pieces) > MOST_BYTES or len(pieces) > MOST_PIECES:
         raise UsageError(f"{name} unpacks to more than {MOST_BYTES // 2**20} MB; {SMALLER}.")
     if not any(piece.filename.lower().startswith("xl/workbook") for piece in pieces):
-        raise UsageError(f"{name} is a packed file without a workbook in it; give a CSV, TSV, XLSX or Parquet file.")
+        raise UsageError(
+            f"{name} is a packed file without a workbook in it; give a CSV, TSV, XLSX or Parquet file."
+        )
 
 
 def _sheet(name: str, sheets: Mapping[str, Any], wanted: str | None) -> str:
@@ -231,7 +275,9 @@ def _sheet(name: str, sheets: Mapping[str, Any], wanted: str | None) -> str:
         if wanted not in sheets:
             raise UsageError(f"{name} has no sheet '{clean(wanted)}'; its sheets are: {titles}.")
         return wanted
-    filled = [title for title, one in sheets.items() if any(any(row) for _, row in _sheet_rows(name, one))]
+    filled = [
+        title for title, one in sheets.items() if any(any(row) for _, row in _sheet_rows(name, one))
+    ]
     if len(filled) > 1:
         raise UsageError(f"{name} has several sheets ({titles}); say which: --sheet NAME.")
     if not filled:
@@ -243,7 +289,9 @@ def _sheet_rows(name: str, sheet: Any) -> Iterator[tuple[int, Sequence[str]]]:
     sheet.reset_dimensions()  # what a sheet says of its size may be false
     for line, row in enumerate(sheet.iter_rows(values_only=True), 1):
         if line > MOST_SHEET_ROWS or len(row) > MOST_COLUMNS:
-            raise UsageError(f"{name} has a sheet with more rows or columns than a table of weights can have.")
+            raise UsageError(
+                f"{name} has a sheet with more rows or columns than a table of weights can have."
+            )
         yield line, [as_text(value) for value in row]
 
 
@@ -255,12 +303,21 @@ def _parquet(name: str, data: bytes) -> Small:
         told = file.metadata
         size = sum(told.row_group(place).total_byte_size for place in range(told.num_row_groups))
         if size > MOST_BYTES or told.num_rows > MOST_ROWS:
-            raise UsageError(f"{name} unpacks to more than {MOST_BYTES // 2**20} MB or {MOST_ROWS:,} rows; {SMALLER}.")
+            raise UsageError(
+                f"{name} unpacks to more than {MOST_BYTES // 2**20} MB or {MOST_ROWS:,} rows; {SMALLER}."
+            )
         read = file.read()
     except (pa.ArrowException, OSError, ValueError) as error:
         why = " ".join(str(error).split())[:80]
-        raise UsageError(f"{name} is a damaged Parquet file, or its end is missing ({why}).") from None
-    columns = [pa.array([as_text(value).strip() for value in column.to_pylist()], pa.string()) for column in read.columns]
+        raise UsageError(
+            f"{name} is a damaged Parquet file, or its end is missing ({why})."
+        ) from None
+    columns = [
+        pa.array([as_text(value).strip() for value in column.to_pylist()], pa.string())
+        for column in read.columns
+    ]
     if not columns:
         raise UsageError(f"{name} is empty.")
-    return Small(pa.Table.from_arrays(columns, names=read.column_names), range(1, read.num_rows + 1), "row")
+    return Small(
+        pa.Table.from_arrays(columns, names=read.column_names), range(1, read.num_rows + 1), "row"
+    )

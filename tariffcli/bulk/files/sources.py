@@ -32,7 +32,11 @@ HEAD = 1 << 20
 
 MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
-CODED = {fold(name) for meaning in ("hs", "product", "origin", "importer", "date", "unit") for name in (meaning, *USUAL[meaning])}
+CODED = {
+    fold(name)
+    for meaning in ("hs", "product", "origin", "importer", "date", "unit")
+    for name in (meaning, *USUAL[meaning])
+}
 """Columns of few distinct texts, which are read as dictionaries."""
 
 KNOWN = {fold(name) for meaning, names in USUAL.items() for name in (meaning, *names)}
@@ -75,7 +79,9 @@ def kind_of(path: Path | None, asked: str | None = None) -> str:
     ending = path.suffix.lower().lstrip(".")
     ending = {"pq": "parquet", "txt": "csv", "tab": "tsv", "xlsm": "xlsx"}.get(ending, ending)
     if ending not in ("csv", "tsv", "xlsx", "parquet"):
-        raise UsageError(f"'{path.name}' is no file of lines by its name; csv, tsv, xlsx and parquet are read.")
+        raise UsageError(
+            f"'{path.name}' is no file of lines by its name; csv, tsv, xlsx and parquet are read."
+        )
     return ending
 
 
@@ -91,7 +97,9 @@ def open_source(path: Path | None, options: Options) -> Source:
             return _workbook(path, options)
         return _text(path, "\t" if kind == "tsv" else None, options)
     except pa.ArrowException as error:
-        raise TariffError(f"{path or 'standard input'} could not be read as {kind}: {first_line(error)}") from None
+        raise TariffError(
+            f"{path or 'standard input'} could not be read as {kind}: {first_line(error)}"
+        ) from None
 
 
 def first_line(error: BaseException) -> str:
@@ -115,14 +123,26 @@ def _parquet(path: Path, options: Options) -> Source:
 
     def batches() -> Generator[Any, None, None]:
         state[0] = 0
-        with parquet.ParquetFile(path, read_dictionary=coded, memory_map=False, buffer_size=1 << 20, pre_buffer=False) as opened:
+        with parquet.ParquetFile(
+            path, read_dictionary=coded, memory_map=False, buffer_size=1 << 20, pre_buffer=False
+        ) as opened:
             for batch in opened.iter_batches(batch_size=BATCH):
                 state[0] += batch.num_rows
                 yield batch
 
     fields = [field.with_type(CODED_TEXT) if field.name in coded else field for field in schema]
     read_schema = pa.schema(fields, metadata=schema.metadata)
-    return Source(path.name, "parquet", schema.names, read_schema, batches, [], lambda: state[0] / rows, True, batches)
+    return Source(
+        path.name,
+        "parquet",
+        schema.names,
+        read_schema,
+        batches,
+        [],
+        lambda: state[0] / rows,
+        True,
+        batches,
+    )
 
 
 def first_of(source: Source) -> Any:
@@ -173,7 +193,9 @@ def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
     if not _without_mark(head).strip():
         raise UsageError(f"{name} is empty.")
     if len(head) == HEAD and not re.search(rb"[\r\n]", head):
-        raise UsageError(f"The first line of {name} does not end within {HEAD >> 20} MB; a header is one line of column names.")
+        raise UsageError(
+            f"The first line of {name} does not end within {HEAD >> 20} MB; a header is one line of column names."
+        )
     layout = _layout(head, delimiter, options, name)
     total = path.stat().st_size if path is not None else 0
     skipped: list[str] = []
@@ -192,9 +214,13 @@ def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
         return quotes.refusal(name, opened.line_of(row), many)
 
     def batches(*, ahead: bool = True) -> Generator[Any, None, None]:
-        odd: list[str] = []  # of this reading: threads of one that was given up may still tell theirs
+        odd: list[
+            str
+        ] = []  # of this reading: threads of one that was given up may still tell theirs
         if path is not None:
-            reading[0] = pa.OSFile(str(path))  # read without Python: its threads may outlive an interrupted run
+            reading[0] = pa.OSFile(
+                str(path)
+            )  # read without Python: its threads may outlive an interrupted run
         try:
             with reading[0] as opened:
                 yield from _text_batches(opened, layout, odd, name, shape, swallowed, ahead)
@@ -246,7 +272,11 @@ def _layout(head: bytes, delimiter: str | None, options: Options, name: str) -> 
 def _check_header(layout: Layout, name: str) -> None:
     """Raise UsageError where a quotation mark of the header swallows lines. A heading may have line breaks, but no day or code."""
     _, *others = quotes.BREAK.split(layout.delimiter.join(layout.names))
-    if any(quotes.digits(cell) >= quotes.SHORTEST_DAY for text in others for cell in text.split(layout.delimiter)):
+    if any(
+        quotes.digits(cell) >= quotes.SHORTEST_DAY
+        for text in others
+        for cell in text.split(layout.delimiter)
+    ):
         raise quotes.refusal(name, layout.header - len(others), len(others))
 
 
@@ -256,15 +286,21 @@ def _encodings(head: bytes, asked: str | None, name: str) -> tuple[str, ...]:
     if asked is None:
         if b"\x00" in head[:4096] and not marked:
             ask = "If it is UTF-16 without its mark, add --encoding utf-16-le."
-            raise UsageError(f"{name} is no text file; give a .csv, .tsv, .xlsx or .parquet file. {ask}")
+            raise UsageError(
+                f"{name} is no text file; give a .csv, .tsv, .xlsx or .parquet file. {ask}"
+            )
         return ("utf-16",) if marked else ENCODINGS
     try:
         "a".encode(asked)
     except (LookupError, ValueError):
         usual = "utf-8, utf-16, gb18030 or cp1252"
-        raise UsageError(f"--encoding: '{asked[:30]}' is no encoding of text; give one such as {usual}.") from None
+        raise UsageError(
+            f"--encoding: '{asked[:30]}' is no encoding of text; give one such as {usual}."
+        ) from None
     if codecs.lookup(asked).name == "utf-16" and not marked:
-        raise UsageError(f"{name} does not begin with the mark of UTF-16; add --encoding utf-16-le, or utf-16-be.")
+        raise UsageError(
+            f"{name} does not begin with the mark of UTF-16; add --encoding utf-16-le, or utf-16-be."
+        )
     return (asked,)
 
 
@@ -304,7 +340,11 @@ def _meanings(cells: Sequence[str], asked: Mapping[str, str]) -> int:
     """How many columns of known meaning a row names, were it the header."""
     from tariffcli.bulk.entries.filing import NAMES
 
-    known = {*KNOWN, *(fold(name) for words in NAMES.values() for name in words.split("|")), *map(fold, asked.values())}
+    known = {
+        *KNOWN,
+        *(fold(name) for words in NAMES.values() for name in words.split("|")),
+        *map(fold, asked.values()),
+    }
     return len({fold(cell) for cell in cells} & known)
 
 
@@ -328,16 +368,28 @@ def _text_batches(
             broken.append(row.text)
             return "error"
         if len(skipped) < 1000:
-            skipped.append(f"'{row.text[:40]}' has {row.actual_columns} cells, the header {row.expected_columns}")
+            skipped.append(
+                f"'{row.text[:40]}' has {row.actual_columns} cells, the header {row.expected_columns}"
+            )
         else:
             skipped.append("")
         return "skip"
 
     encoding = "utf-8" if layout.encoding == "utf-8-sig" else layout.encoding
     names = _distinct(layout.names)
-    read = arrow_csv.ReadOptions(block_size=BLOCK, column_names=names, skip_rows=layout.header, encoding=encoding, use_threads=ahead)
-    parse = arrow_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True, invalid_row_handler=odd)
-    convert = arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
+    read = arrow_csv.ReadOptions(
+        block_size=BLOCK,
+        column_names=names,
+        skip_rows=layout.header,
+        encoding=encoding,
+        use_threads=ahead,
+    )
+    parse = arrow_csv.ParseOptions(
+        delimiter=layout.delimiter, newlines_in_values=True, invalid_row_handler=odd
+    )
+    convert = arrow_csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+    )
     try:
         with arrow_csv.open_csv(stream, read, parse, convert) as reader:
             for batch in reader:
@@ -353,7 +405,9 @@ def _text_batches(
         if "Empty CSV" in str(error):
             return
         ask = f"Is it all in {layout.encoding}? See --encoding."
-        raise TariffError(f"{name} could not be read to its end: {first_line(error)} {ask}") from None
+        raise TariffError(
+            f"{name} could not be read to its end: {first_line(error)} {ask}"
+        ) from None
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -53,4 +53,6 @@ def rating(rater: Rater) -> Task:
         return Worked(batch, rated, rater.columns(rated))
 
     words = rater.classes.outcomes.words
-    return Task(rater, [(name, TEXT if name in words else pa.float64()) for name in rater.added], work)
+    return Task(
+        rater, [(name, TEXT if name in words else pa.float64()) for name in rater.added], work
+    )

@@ -17,7 +17,9 @@ def decoded(name: str, data: bytes, encoding: str | None = None) -> tuple[str, s
         try:
             return _text_of(name, data.decode(encoding)), codecs.lookup(encoding).name
         except LookupError:
-            raise UsageError(f"'{clean(encoding)}' is no encoding; for example utf-8, utf-16, gb18030, cp1252.") from None
+            raise UsageError(
+                f"'{clean(encoding)}' is no encoding; for example utf-8, utf-16, gb18030, cp1252."
+            ) from None
         except (UnicodeError, ValueError):
             raise UsageError(f"{name} is not written in {clean(encoding)}.") from None
     for tried in _encodings(data):
@@ -25,13 +27,17 @@ def decoded(name: str, data: bytes, encoding: str | None = None) -> tuple[str, s
             return _text_of(name, data.decode(tried)), tried
         except UnicodeError:
             continue
-    raise UsageError(f"{name} is no text in UTF-8, UTF-16, GB 18030 or Windows 1252, or its end is missing; save it as CSV in UTF-8.")
+    raise UsageError(
+        f"{name} is no text in UTF-8, UTF-16, GB 18030 or Windows 1252, or its end is missing; save it as CSV in UTF-8."
+    )
 
 
 def _text_of(name: str, text: str) -> str:
     text = text.removeprefix("\ufeff")
     if "\0" in text:
-        raise UsageError(f"{name} holds zero bytes, as no text does; give a CSV, TSV, XLSX or Parquet file.")
+        raise UsageError(
+            f"{name} holds zero bytes, as no text does; give a CSV, TSV, XLSX or Parquet file."
+        )
     if not text.strip():
         raise UsageError(f"{name} is empty.")
     return text

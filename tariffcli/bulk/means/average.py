@@ -95,21 +95,33 @@ class Averager:
     ) -> None:  # fmt: skip
         self.classes, self.with_ordinary, self._pair = classes, with_ordinary, (importer, origin)
         reached = [True if reach is None else reach(code) for code in weights.codes]
-        kept = [place for place, found in enumerate(reached) if found is not False and not (reach and place in weights.refused)]
+        kept = [
+            place
+            for place, found in enumerate(reached)
+            if found is not False and not (reach and place in weights.refused)
+        ]
         self.codes = [weights.codes[place] for place in kept]
         parts = [weights.parts[place] for place in kept]
         self.total = sum(parts)
         if not kept:
-            raise UsageError("No code of the weights belongs to that product; see `tariff products`, or leave --product and --hs out.")
+            raise UsageError(
+                "No code of the weights belongs to that product; see `tariff products`, or leave --product and --hs out."
+            )
         if not self.total:
-            raise UsageError("The values of these codes are all 0; a weighted mean needs some value.")
+            raise UsageError(
+                "The values of these codes are all 0; a weighted mean needs some value."
+            )
         self.parts: NDArray[Any] = np.array(parts, dtype=np.int64 if self.total < WHOLE else object)
         self.group = classes.groups.found[classes.group_number(importer, origin)]
         reasons = {place: weights.refused.get(old, "") for place, old in enumerate(kept)}
-        self._fixed = np.array([_fixed(reached[old], reasons[place]) for place, old in enumerate(kept)], dtype=np.int64)
+        self._fixed = np.array(
+            [_fixed(reached[old], reasons[place]) for place, old in enumerate(kept)], dtype=np.int64
+        )
         self._reasons = reasons
         self._asked = np.flatnonzero(self._fixed == COVERED)
-        self._goods = np.array([classes.goods_number(self.codes[place]) for place in self._asked], dtype=np.int64)
+        self._goods = np.array(
+            [classes.goods_number(self.codes[place]) for place in self._asked], dtype=np.int64
+        )
         self._entry = classes.entry_number(entry or Entry())
         self._kept: dict[int, Mean] = {}
         self._ever = np.zeros((len(LEFT), len(self.codes)), dtype=bool)
@@ -119,7 +131,10 @@ class Averager:
         begin, end = date.fromisoformat(first), date.fromisoformat(last)
         days = np.arange(begin.toordinal(), end.toordinal() + 1) - EPOCH
         epochs = self.group.epochs_of_days(days).tolist()
-        return [self._of_epoch(epoch)._replace(label=(begin + timedelta(days=place)).isoformat()) for place, epoch in enumerate(epochs)]
+        return [
+            self._of_epoch(epoch)._replace(label=(begin + timedelta(days=place)).isoformat())
+            for place, epoch in enumerate(epochs)
+        ]
 
     def _of_epoch(self, epoch: int) -> Mean:
         if epoch not in self._kept:
@@ -159,8 +174,14 @@ class Averager:
         if status in (INVALID, PROHIBITED, OUTSIDE):
             return (NO_LINE if status == INVALID else status), None, None, status
         name = "total" if self.with_ordinary else "additional"
-        low, high = (_exact(outcomes.numbers[f"{name}_{side}_pct"].values[number]) for side in ("min", "max"))
-        return (NOT_KNOWN, None, None, status) if low is None or high is None else (COVERED_KIND, low, high, status)
+        low, high = (
+            _exact(outcomes.numbers[f"{name}_{side}_pct"].values[number]) for side in ("min", "max")
+        )
+        return (
+            (NOT_KNOWN, None, None, status)
+            if low is None or high is None
+            else (COVERED_KIND, low, high, status)
+        )
 
     @property
     def moments(self) -> list[int]:
@@ -174,22 +195,38 @@ class Averager:
         for place, kind in enumerate(LEFT):
             here = np.flatnonzero(self._ever[place]).tolist()
             if here:
-                most = sorted(here, key=lambda one: (-int(self.parts[one]), self.codes[one]))[:SHOWN]
+                most = sorted(here, key=lambda one: (-int(self.parts[one]), self.codes[one]))[
+                    :SHOWN
+                ]
                 parts = sum(int(self.parts[one]) for one in here)
-                found.append(Left(kind, len(here), parts, [(self.codes[one], self._why(one, epoch)) for one in most]))
+                found.append(
+                    Left(
+                        kind,
+                        len(here),
+                        parts,
+                        [(self.codes[one], self._why(one, epoch)) for one in most],
+                    )
+                )
         return found
 
     def _why(self, place: int, epoch: int) -> str:
         if self._fixed[place] != COVERED:
             return self._reasons[place]
         goods = np.array([self.classes.goods_number(self.codes[place])])
-        number = int(self.classes.classify(np.array([self.group.number]), goods, np.array([epoch]), np.array([self._entry]))[0])
+        number = int(
+            self.classes.classify(
+                np.array([self.group.number]), goods, np.array([epoch]), np.array([self._entry])
+            )[0]
+        )
         words = self.classes.outcomes.words["reason"]
         return words.texts[int(words.numbers.values[number])]
 
     def carried(self, day: str) -> list[str]:
         """The codes for which others of the tariff answer at the end of a day (ISO): by the concordance, or their whole subheading."""
-        docket, moment = open_case(self.classes.book, *self._pair), self.group.moment(self._epoch(day))
+        docket, moment = (
+            open_case(self.classes.book, *self._pair),
+            self.group.moment(self._epoch(day)),
+        )
         found: list[str] = []
         if docket.importer not in docket.book.zones:
             return found
@@ -204,7 +241,9 @@ class Averager:
         return found
 
     def _epoch(self, day: str) -> int:
-        return int(self.group.epochs_of_days(np.array([date.fromisoformat(day).toordinal() - EPOCH]))[0])
+        return int(
+            self.group.epochs_of_days(np.array([date.fromisoformat(day).toordinal() - EPOCH]))[0]
+        )
 
 
 class _Tally:
@@ -229,9 +268,24 @@ class _Tally:
 
     def mean(self, codes: int, total: int, left: Mapping[str, int]) -> Mean:
         weighted = Bounds(self.low / self.parts, self.high / self.parts) if self.parts else NOTHING
-        simple = Bounds(self.simple_low / self.codes, self.simple_high / self.codes) if self.codes else NOTHING
+        simple = (
+            Bounds(self.simple_low / self.codes, self.simple_high / self.codes)
+            if self.codes
+            else NOTHING
+        )
         shares = Fraction(self.parts, total), Fraction(self.ranged_parts, total)
-        return Mean("", 1, self._status(codes, weighted, left), weighted, simple, codes, self.codes, self.ranged, *shares, left)
+        return Mean(
+            "",
+            1,
+            self._status(codes, weighted, left),
+            weighted,
+            simple,
+            codes,
+            self.codes,
+            self.ranged,
+            *shares,
+            left,
+        )
 
     def _status(self, codes: int, weighted: Bounds, left: Mapping[str, int]) -> str:
         if left[OUTSIDE]:

@@ -15,12 +15,26 @@ def reach_of(book: Record, importer: str, product: Product) -> Reach | None:
     """Which codes, as the weights write them, belong to a product in some edition of the tariff; None for goods of every kind."""
     if product.kind == "general":
         return None
-    rows = [row for row in book.categories.get(importer, ()) if row.id == product.id] if product.kind in ("category", "list") else []
-    named = product.codes if product.kind == "code" else [code for row in rows for code in row.codes]
-    tables: list[dict[str, bool]] = [dict.fromkeys((code for code in named if not code.startswith("scope:")), True)]
+    rows = (
+        [row for row in book.categories.get(importer, ()) if row.id == product.id]
+        if product.kind in ("category", "list")
+        else []
+    )
+    named = (
+        product.codes if product.kind == "code" else [code for row in rows for code in row.codes]
+    )
+    tables: list[dict[str, bool]] = [
+        dict.fromkeys((code for code in named if not code.startswith("scope:")), True)
+    ]
     editions = dict.fromkeys(row.edition for row in book.editions if row.importer == importer)
-    scopes = dict.fromkeys(code.removeprefix("scope:") for code in named if code.startswith("scope:"))
-    tables += [{row.prefix: row.inside for row in book.scope_lines(scope, edition)} for scope in scopes for edition in editions]
+    scopes = dict.fromkeys(
+        code.removeprefix("scope:") for code in named if code.startswith("scope:")
+    )
+    tables += [
+        {row.prefix: row.inside for row in book.scope_lines(scope, edition)}
+        for scope in scopes
+        for edition in editions
+    ]
     return _reach(book, importer, [(table, _above(table)) for table in tables])
 
 
@@ -33,7 +47,11 @@ def _above(table: Mapping[str, bool]) -> dict[str, set[bool]]:
     return found
 
 
-def _reach(book: Record, importer: str, tables: Sequence[tuple[Mapping[str, bool], Mapping[str, set[bool]]]]) -> Reach:
+def _reach(
+    book: Record,
+    importer: str,
+    tables: Sequence[tuple[Mapping[str, bool], Mapping[str, set[bool]]]],
+) -> Reach:
     def alone(code: str) -> bool | None:
         states: list[bool | None] = []
         for table, above in tables:

@@ -15,7 +15,23 @@ from tariffcli.bulk.files.small import Small, find_column
 from tariffcli.errors import UsageError
 
 CODE_NAMES = (
-    *("hs", "hts", "hs code", "hts code", "hscode", "htscode", "hs6", "hs8", "hs10", "hs 6", "hs 8", "hs 10", "hts8", "hts10", "hts 8"),
+    *(
+        "hs",
+        "hts",
+        "hs code",
+        "hts code",
+        "hscode",
+        "htscode",
+        "hs6",
+        "hs8",
+        "hs10",
+        "hs 6",
+        "hs 8",
+        "hs 10",
+        "hts8",
+        "hts10",
+        "hts 8",
+    ),
     *(
         "hts 10",
         "hts number",
@@ -29,15 +45,43 @@ CODE_NAMES = (
         "tariff line",
         "tariff item",
     ),
-    *("commodity", "commodity code", "cmd code", "cmdcode", "i commodity", "e commodity", "product code", "productcode", "subheading"),
+    *(
+        "commodity",
+        "commodity code",
+        "cmd code",
+        "cmdcode",
+        "i commodity",
+        "e commodity",
+        "product code",
+        "productcode",
+        "subheading",
+    ),
     *("商品编码", "商品编号", "税号", "税则号列", "税则号", "hs编码", "海关编码"),
 )
 """Names under which tables of trade hold tariff codes."""
 
 VALUE_NAMES = (
-    *("weight", "weights", "customs value", "entered value", "trade value", "tradevalue", "import value", "imports", "usd"),
+    *(
+        "weight",
+        "weights",
+        "customs value",
+        "entered value",
+        "trade value",
+        "tradevalue",
+        "import value",
+        "imports",
+        "usd",
+    ),
     *("primary value", "primaryvalue", "cif value", "fob value", "cifvalue", "fobvalue", "amount"),
-    *("gen val mo", "gen val yr", "con val mo", "con val yr", "general customs value", "con val", "gen val"),
+    *(
+        "gen val mo",
+        "gen val yr",
+        "con val mo",
+        "con val yr",
+        "general customs value",
+        "con val",
+        "gen val",
+    ),
     *("金额", "进口额", "进口金额", "美元", "贸易额", "货值"),
 )
 """Names under which they hold values."""
@@ -64,7 +108,11 @@ class Weights(NamedTuple):
     def value(self, parts: int) -> Decimal | int:
         """Parts as the unit of the file."""
         found = Fraction(parts, self.scale)
-        return int(found) if found.denominator == 1 else Decimal(f"{parts}E-{len(str(self.scale)) - 1}")
+        return (
+            int(found)
+            if found.denominator == 1
+            else Decimal(f"{parts}E-{len(str(self.scale)) - 1}")
+        )
 
 
 def read_weights(small: Small, given: Mapping[str, str], table: str) -> Weights:
@@ -74,7 +122,10 @@ def read_weights(small: Small, given: Mapping[str, str], table: str) -> Weights:
     the lines where it stands.
     """
     names = small.table.column_names
-    places = [find_column(names, meaning, usual, given, table) for meaning, usual in zip(MEANINGS, (CODE_NAMES, VALUE_NAMES), strict=True)]
+    places = [
+        find_column(names, meaning, usual, given, table)
+        for meaning, usual in zip(MEANINGS, (CODE_NAMES, VALUE_NAMES), strict=True)
+    ]
     if places[0] == places[1]:
         raise UsageError(f"Column '{shown(names[places[0]])}' cannot be both code and value.")
     codes, values = (small.table.column(place).to_pylist() for place in places)
@@ -93,7 +144,9 @@ def read_weights(small: Small, given: Mapping[str, str], table: str) -> Weights:
             reasons[code] = reason
     found = list(sums)
     refused = {place: reasons[code] for place, code in enumerate(found) if code in reasons}
-    used: dict[str, str] = {meaning: names[place] for meaning, place in zip(MEANINGS, places, strict=True)}
+    used: dict[str, str] = {
+        meaning: names[place] for meaning, place in zip(MEANINGS, places, strict=True)
+    }
     return Weights(found, list(sums.values()), 10**scale, refused, len(codes), used)
 
 
@@ -108,7 +161,9 @@ def _code(text: str) -> tuple[str, str]:
     if not text:
         return "(blank)", "no code is given"
     if _HALF_EATEN.match(text) and not re.match(r"\d+\.0$", text):
-        return shown(text), "a number from which a spreadsheet took zeros; the digits of the code are lost"
+        return shown(
+            text
+        ), "a number from which a spreadsheet took zeros; the digits of the code are lost"
     try:
         code = spellings.code_of(text)
     except UsageError as error:
@@ -131,7 +186,9 @@ def _values(small: Small, texts: Sequence[str], table: str) -> list[Decimal]:
     if faults:
         line, why = faults[0]
         more = f" {len(faults) - 1:,} more such: {', '.join(str(one) for one, _ in faults[1:6])}{' ...' if len(faults) > 6 else ''}."
-        raise UsageError(f"{table} {small.place} {line}: {why.rstrip('.')}.{more if len(faults) > 1 else ''}")
+        raise UsageError(
+            f"{table} {small.place} {line}: {why.rstrip('.')}.{more if len(faults) > 1 else ''}"
+        )
     return found
 
 
@@ -139,10 +196,14 @@ def _value(text: str, delimiter: str) -> Decimal:
     if not text:
         raise UsageError("the value is blank; write 0 if it is nothing")
     if delimiter == ";" and "," in text:
-        raise UsageError(f"'{shown(text, 20)}' can be read two ways; write values with a point for decimals and nothing between thousands")
+        raise UsageError(
+            f"'{shown(text, 20)}' can be read two ways; write values with a point for decimals and nothing between thousands"
+        )
     value = spellings.money(text)
     if value < 0:
         raise UsageError(f"the value '{shown(text, 20)}' is negative")
     if value and (value.adjusted() > MOST_DIGITS or -int(value.as_tuple().exponent) > MOST_PLACES):
-        raise UsageError(f"the value '{shown(text, 20)}' is beyond {MOST_DIGITS} digits or {MOST_PLACES} decimals")
+        raise UsageError(
+            f"the value '{shown(text, 20)}' is beyond {MOST_DIGITS} digits or {MOST_PLACES} decimals"
+        )
     return value if value else Decimal(0)

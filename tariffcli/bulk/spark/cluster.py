@@ -30,7 +30,14 @@ HOME = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1
 """For masters inside this machine: nothing listens to others."""
 
 SEPARATORS = {"csv": ",", "tsv": "\t"}
-ENDINGS = {"parquet": "parquet", "pq": "parquet", "csv": "csv", "txt": "csv", "tsv": "tsv", "tab": "tsv"}
+ENDINGS = {
+    "parquet": "parquet",
+    "pq": "parquet",
+    "csv": "csv",
+    "txt": "csv",
+    "tsv": "tsv",
+    "tab": "tsv",
+}
 PACKED = ("gz", "bz2", "zst", "snappy", "deflate")
 
 
@@ -42,10 +49,14 @@ def session(master: str | None, settings: Mapping[str, str]) -> Iterator[Any]:
             warnings.simplefilter("ignore", FutureWarning)
             from pyspark.sql import SparkSession
     except ImportError:
-        raise UsageError("--engine spark needs the extra: pip install 'tariffcli[spark]'.") from None
+        raise UsageError(
+            "--engine spark needs the extra: pip install 'tariffcli[spark]'."
+        ) from None
     at_hand = SparkSession.getActiveSession()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+        warnings.filterwarnings(
+            "ignore", message="PySpark does not yet fully support pandas", category=FutureWarning
+        )
         if at_hand is not None:
             yield at_hand
             return
@@ -63,7 +74,9 @@ def _open(master: str | None, usual: Mapping[str, str], asked: Mapping[str, str]
     from pyspark.sql import SparkSession
 
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
-        raise UsageError("Spark needs Java 17 or newer, and there is no java; on Debian: apt-get install openjdk-17-jre-headless.")
+        raise UsageError(
+            "Spark needs Java 17 or newer, and there is no java; on Debian: apt-get install openjdk-17-jre-headless."
+        )
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     inside = (master or "").startswith("local")
     if inside:
@@ -74,15 +87,21 @@ def _open(master: str | None, usual: Mapping[str, str], asked: Mapping[str, str]
         if master:
             conf.setMaster(master)
         if not conf.contains("spark.master"):
-            raise UsageError("Say which Spark: --master spark://HOST:7077, yarn, or local[4] for this machine.")
-        conf.set("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower())  # pyspark switches it on whatever it writes to
+            raise UsageError(
+                "Say which Spark: --master spark://HOST:7077, yarn, or local[4] for this machine."
+            )
+        conf.set(
+            "spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower()
+        )  # pyspark switches it on whatever it writes to
         for name, value in asked.items():
             conf.set(name, value)
         for name, value in {**usual, **(HOME if inside else {})}.items():
             conf.setIfMissing(name, value)
         return SparkSession.builder.config(conf=conf).getOrCreate()
     except PySparkException as error:
-        raise TariffError(f"Java could not start Spark: {first_line(error)} Spark needs Java 17 or newer.") from None
+        raise TariffError(
+            f"Java could not start Spark: {first_line(error)} Spark needs Java 17 or newer."
+        ) from None
     except _java_error() as error:
         raise UsageError(f"Spark did not start with --master {master}: {cause_of(error)}") from None
 
@@ -108,15 +127,26 @@ def read(opened: Any, source: str, kind: str, options: Mapping[str, str]) -> tup
         raise UsageError(f"{source} is empty.")
     names = [str(name or "").lstrip("\ufeff") for name in first[0]]
     if "" in names:
-        raise UsageError(f"Column {names.index('') + 1} of {source} has no name in the header; give it one.")
-    doubled = [name for place, name in enumerate(names) if name.casefold() in {other.casefold() for other in names[:place]}]
+        raise UsageError(
+            f"Column {names.index('') + 1} of {source} has no name in the header; give it one."
+        )
+    doubled = [
+        name
+        for place, name in enumerate(names)
+        if name.casefold() in {other.casefold() for other in names[:place]}
+    ]
     if doubled:
         raise UsageError(f"The file has more than one column '{doubled[0]}'; rename one of them.")
     ragged = "_ragged"
     while ragged in names:
         ragged += "_"
     schema = StructType([StructField(name, StringType()) for name in (*names, ragged)])
-    said |= {"header": "true", "enforceSchema": "false", "mode": "PERMISSIVE", "columnNameOfCorruptRecord": ragged}
+    said |= {
+        "header": "true",
+        "enforceSchema": "false",
+        "mode": "PERMISSIVE",
+        "columnNameOfCorruptRecord": ragged,
+    }
     return opened.read.options(**said).schema(schema).csv(source).fillna("", subset=names), ragged
 
 
@@ -132,11 +162,15 @@ class Place:
         self.out = str(self._out)
         mine, other = f"{self._out}/", f"{self._source}/"
         if mine.startswith(other) or other.startswith(mine):
-            raise UsageError(f"The output {out} would lie in the input, or the input in it; give another folder.")
+            raise UsageError(
+                f"The output {out} would lie in the input, or the input in it; give another folder."
+            )
         if self._files.exists(self._out) and not force:
             raise UsageError(f"{out} exists already; give --force to replace it.")
         if self._files.exists(self._aside):
-            raise UsageError(f"Another run is writing {out}, or one was killed; if none runs, remove {self._aside}.")
+            raise UsageError(
+                f"Another run is writing {out}, or one was killed; if none runs, remove {self._aside}."
+            )
 
     def _path(self, text: str) -> Any:
         path = self._jvm.org.apache.hadoop.fs.Path(text)
@@ -154,7 +188,9 @@ class Place:
             while found.hasNext() and not _ending(name):
                 name = found.next().getPath().getName()
         if not _ending(name):
-            raise UsageError(f"{self._source} holds no file that ends in .parquet, .csv or .tsv; Spark reads those.")
+            raise UsageError(
+                f"{self._source} holds no file that ends in .parquet, .csv or .tsv; Spark reads those."
+            )
         return _ending(name)
 
     @contextmanager
@@ -170,13 +206,19 @@ class Place:
         old = self._path(f"{self._out.getParent()}/.{self._out.getName()}.old")
         if self._files.exists(self._out):
             if not self.force:
-                raise UsageError(f"{self.out} came to be during the run; the result was thrown away.")
+                raise UsageError(
+                    f"{self.out} came to be during the run; the result was thrown away."
+                )
             self._files.delete(old, True)
             self._files.rename(self._out, old)
         if not self._files.rename(self._aside, self._out):
             raise TariffError(f"{self.out} could not be named; the result was thrown away.")
         self._files.delete(old, True)
-        parts = [one for one in self._files.listStatus(self._out) if one.getPath().getName().endswith(".parquet")]
+        parts = [
+            one
+            for one in self._files.listStatus(self._out)
+            if one.getPath().getName().endswith(".parquet")
+        ]
         return len(parts), sum(int(one.getLen()) for one in parts)
 
 
@@ -198,7 +240,9 @@ def told(source: str) -> Iterator[None]:
         raise UsageError(f"Spark cannot read {source}: {first_line(error)}") from None
     except (PySparkException, _java_error()) as error:
         text = str(error)
-        missing = [name for name in ("tariffcli", "pyarrow", "numpy") if f"No module named '{name}" in text]
+        missing = [
+            name for name in ("tariffcli", "pyarrow", "numpy") if f"No module named '{name}" in text
+        ]
         if missing:
             raise TariffError(
                 f"A worker has no '{missing[0]}': install 'tariffcli[spark]' on every machine, and say which Python with PYSPARK_PYTHON."
@@ -215,7 +259,9 @@ def cause_of(error: Any) -> str:
 
 def first_line(error: Any) -> str:
     """The first line of what an error says."""
-    return _short(str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__)
+    return _short(
+        str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    )
 
 
 def _short(text: str) -> str:

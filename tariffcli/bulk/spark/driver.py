@@ -64,8 +64,16 @@ def rate_lines(
     """
     record = book if book is not None else load()
     given = dict(constants or {})
-    found = {meaning: meaning for meaning in MEANINGS if meaning in spark_df.columns and meaning not in given}
-    plan = settled(Plan({**found, **(columns or {})}, given, month_first, False, outputs, _known(known_on)), spark_df, record)
+    found = {
+        meaning: meaning
+        for meaning in MEANINGS
+        if meaning in spark_df.columns and meaning not in given
+    }
+    plan = settled(
+        Plan({**found, **(columns or {})}, given, month_first, False, outputs, _known(known_on)),
+        spark_df,
+        record,
+    )
     return rated(spark_df, record, plan)
 
 
@@ -89,7 +97,9 @@ def settled(plan: Plan, spark_df: Any, record: Record) -> Plan:
         )
     for meaning in ("hs", "date"):
         name = plan.columns.get(meaning)
-        if name is not None and (meaning == "hs" or (plan.month_first is None and _kind(spark_df, name) == "string")):
+        if name is not None and (
+            meaning == "hs" or (plan.month_first is None and _kind(spark_df, name) == "string")
+        ):
             plan = settle(plan, _distinct(spark_df, name))
     return plan
 
@@ -98,7 +108,9 @@ def meet(spark_df: Any, record: Record, plan: Plan, threads: int) -> None:
     """Find the classes of a frame's first lines in as many processes of the driver, where they are not known: they travel with the job."""
     columns = dict.fromkeys(plan.columns.values())
     lines = spark_df.select(*(_column(spark_df, name) for name in columns))
-    batches = (batch for many in SAMPLES for batch in lines.limit(many).toArrow().to_batches(SAMPLES[0]))
+    batches = (
+        batch for many in SAMPLES for batch in lines.limit(many).toArrow().to_batches(SAMPLES[0])
+    )
     classes = kept_classes(record, plan.known_on)
     Rater(record, plan, classes).look_ahead(batches, threads)
     keep_if_worth(classes)
@@ -110,12 +122,26 @@ def rated(spark_df: Any, record: Record, plan: Plan, ragged: str | None = None) 
 
     classes = kept_classes(record, plan.known_on)
     added = Rater(record, plan, classes).added
-    kept = [StructField(field.name, field.dataType, True, field.metadata) for field in spark_df.schema.fields if field.name != ragged]
-    schema = StructType([*kept, *(StructField(name, StringType() if name in WORDS else DoubleType(), True) for name in added)])
+    kept = [
+        StructField(field.name, field.dataType, True, field.metadata)
+        for field in spark_df.schema.fields
+        if field.name != ragged
+    ]
+    schema = StructType(
+        [
+            *kept,
+            *(
+                StructField(name, StringType() if name in WORDS else DoubleType(), True)
+                for name in added
+            ),
+        ]
+    )
     cargo = Cargo(record.to_bytes(), packed(classes))
     context = getattr(_session_of(spark_df), "_sc", None)
     carried = context.broadcast(cargo) if context is not None else cargo
-    work = partial(rate_batches, carried, record.fingerprint, json.dumps(plan.to_json()), ragged, __version__)
+    work = partial(
+        rate_batches, carried, record.fingerprint, json.dumps(plan.to_json()), ragged, __version__
+    )
     return spark_df.mapInArrow(work, schema)
 
 
@@ -136,7 +162,9 @@ def _distinct(spark_df: Any, name: str) -> Any:
     """The different values of a column, as an Arrow table of that column."""
     found = spark_df.select(_column(spark_df, name)).distinct().limit(MOST_DISTINCT + 1).toArrow()
     if found.num_rows > MOST_DISTINCT:
-        raise UsageError(f"The column '{name}' has more than {MOST_DISTINCT:,} different values; is it the right one?")
+        raise UsageError(
+            f"The column '{name}' has more than {MOST_DISTINCT:,} different values; is it the right one?"
+        )
     return found
 
 
@@ -161,24 +189,38 @@ class Desk(NamedTuple):
 _DESK = Desk({}, {}, {})
 
 
-def rate_batches(carried: Any, fingerprint: str, plan: str, ragged: str | None, release: str, batches: Iterable[Any]) -> Iterator[Any]:
+def rate_batches(
+    carried: Any,
+    fingerprint: str,
+    plan: str,
+    ragged: str | None,
+    release: str,
+    batches: Iterable[Any],
+) -> Iterator[Any]:
     """Rate Arrow record batches on a worker: the input's columns, then the added ones, words plain."""
     import pyarrow as pa
 
     rater = _rater(carried, fingerprint, plan, release)
     for batch in batches:
-        arrays = [array.dictionary_decode() if pa.types.is_dictionary(array.type) else array for array in rater.rate(batch)]
+        arrays = [
+            array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+            for array in rater.rate(batch)
+        ]
         kept = [name for name in batch.schema.names if name != ragged]
         if ragged is not None:
             arrays = _spoilt(batch.column(ragged).is_valid(), rater.added, arrays)
-        yield pa.RecordBatch.from_arrays([*(batch.column(name) for name in kept), *arrays], names=[*kept, *rater.added])
+        yield pa.RecordBatch.from_arrays(
+            [*(batch.column(name) for name in kept), *arrays], names=[*kept, *rater.added]
+        )
         keep_if_worth(rater.classes)  # for other processes and jobs of the machine
 
 
 def _rater(carried: Any, fingerprint: str, plan: str, release: str) -> Rater:
     """The rater of a plan, made when this process first meets it. `carried` is the cargo, or the broadcast of it."""
     if release != __version__:
-        raise RecordError(f"A worker has tariffcli {__version__} and the driver {release}; install the same release on every machine.")
+        raise RecordError(
+            f"A worker has tariffcli {__version__} and the driver {release}; install the same release on every machine."
+        )
     if fingerprint not in _DESK.records:
         for shelf in _DESK:
             shelf.clear()
@@ -186,7 +228,9 @@ def _rater(carried: Any, fingerprint: str, plan: str, release: str) -> Rater:
     if plan not in _DESK.raters:
         book, said = _DESK.records[fingerprint], Plan(**json.loads(plan))
         if said.known_on not in _DESK.classes:
-            _DESK.classes[said.known_on] = open_classes(book, said.known_on, _cargo(carried).classes)
+            _DESK.classes[said.known_on] = open_classes(
+                book, said.known_on, _cargo(carried).classes
+            )
         _DESK.raters[plan] = Rater(book, said, _DESK.classes[said.known_on])
     catch_up(_DESK.raters[plan].classes)
     return _DESK.raters[plan]
@@ -202,7 +246,10 @@ def _spoilt(bad: Any, names: Sequence[str], arrays: Sequence[Any]) -> list[Any]:
     import pyarrow.compute as pc
 
     said = {"status": INVALID, "reason": RAGGED}
-    return [pc.if_else(bad, pa.scalar(said.get(name), array.type), array) for name, array in zip(names, arrays, strict=True)]
+    return [
+        pc.if_else(bad, pa.scalar(said.get(name), array.type), array)
+        for name, array in zip(names, arrays, strict=True)
+    ]
 
 
 # files
@@ -259,15 +306,25 @@ def run(
         names = [name for name in frame.columns if name != ragged]
         lines = frame.select(*(_column(frame, name) for name in names)) if ragged else frame
         if callable(columns):
-            found = {meaning: name for meaning, name in columns(names).items() if meaning not in given}
+            found = {
+                meaning: name for meaning, name in columns(names).items() if meaning not in given
+            }
         else:
-            usual = {meaning: meaning for meaning in MEANINGS if meaning in names and meaning not in given}
+            usual = {
+                meaning: meaning
+                for meaning in MEANINGS
+                if meaning in names and meaning not in given
+            }
             found = {**usual, **(columns or {})}
         counted = None if outputs is None else [*dict.fromkeys([*outputs, *COUNTED])]
-        plan = settled(Plan(found, given, month_first, False, counted, _known(known_on)), lines, record)
+        plan = settled(
+            Plan(found, given, month_first, False, counted, _known(known_on)), lines, record
+        )
         if threads > 1:
             meet(lines, record, plan, threads)
-        return _write(session, place, rated(frame, record, plan, ragged), plan._replace(outputs=outputs))
+        return _write(
+            session, place, rated(frame, record, plan, ragged), plan._replace(outputs=outputs)
+        )
 
 
 def _write(session: Any, place: Any, answered: Any, plan: Plan) -> Done:
@@ -277,20 +334,44 @@ def _write(session: Any, place: Any, answered: Any, plan: Plan) -> Done:
 
     is_bad = F.col("status") == INVALID
     seen = Observation()
-    sums = [F.sum(F.when(F.col("status") == status, 1).otherwise(0)).alias(status) for status in STATUSES]
+    sums = [
+        F.sum(F.when(F.col("status") == status, 1).otherwise(0)).alias(status)
+        for status in STATUSES
+    ]
     observed = answered.observe(seen, F.count(F.lit(1)).alias("lines"), *sums)
-    observed = observed.drop(*(name for name in COUNTED if plan.outputs is not None and name not in plan.outputs))
+    observed = observed.drop(
+        *(name for name in COUNTED if plan.outputs is not None and name not in plan.outputs)
+    )
     with place.aside() as aside:
         observed.write.parquet(aside)
         counts = {name: int(value or 0) for name, value in seen.get.items()}
         lines = counts.pop("lines")
         written = session.read.parquet(aside)
         if written.count() != lines:
-            raise TariffError(f"Spark wrote {written.count():,} of {lines:,} lines; the output was thrown away.")
+            raise TariffError(
+                f"Spark wrote {written.count():,} of {lines:,} lines; the output was thrown away."
+            )
         bad: list[tuple[str, int]] = []
         if counts[INVALID] and set(COUNTED) <= set(written.columns):
-            many = written.where(is_bad).groupBy("reason").count().orderBy(F.desc("count"), "reason").limit(5).collect()
+            many = (
+                written.where(is_bad)
+                .groupBy("reason")
+                .count()
+                .orderBy(F.desc("count"), "reason")
+                .limit(5)
+                .collect()
+            )
             bad = [(row["reason"], int(row["count"])) for row in many]
         files, size = place.publish()
     statuses = {status: many for status, many in counts.items() if many}
-    return Done(lines, statuses, bad, plan, place.out, files, size, session.version, session.sparkContext.master)
+    return Done(
+        lines,
+        statuses,
+        bad,
+        plan,
+        place.out,
+        files,
+        size,
+        session.version,
+        session.sparkContext.master,
+    )
