@@ -27,9 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 os.environ.setdefault("TARIFF_CACHE", tempfile.mkdtemp(prefix="tariff-fuzz-"))
 
-from program import ask as run  # noqa: E402
-
 import tariffcli  # noqa: E402
+from support.run_program import ask as run  # noqa: E402
 from tariffcli.book.load import Record, load  # noqa: E402
 from tariffcli.errors import TariffError, UsageError  # noqa: E402
 from tariffcli.law.engine import CHARGED, open_case, rate  # noqa: E402
