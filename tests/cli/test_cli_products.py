@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import csv
-import doctest
 import io
 import json
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -162,12 +160,6 @@ def test_the_main_partner_is_the_origin_covered_by_name_or_the_other_importer(tm
     assert (main_partner(record, "cn"), main_partner(record, "us")) == ("us", "cn")
     more = rows("importer | origin | programme | covered_from | verified_through", "us | de+fr | * | 2019-01-01 | 2026-01-31")
     assert main_partner(load(write_record(tmp_path / "b", coverage=and_also(*more))), "us") == "de"
-
-
-@pytest.mark.parametrize("module", ["tariffcli.book.vocabulary", "tariffcli.cli.products"])
-def test_examples_in_docstrings_are_true(module: str) -> None:
-    tried = doctest.testmod(import_module(module))
-    assert (tried.failed, tried.attempted > 0) == (0, True)
 
 
 def test_lists_announced_later_are_not_shown() -> None:

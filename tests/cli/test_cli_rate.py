@@ -83,7 +83,7 @@ def test_explain_adds_pinpoints_addresses_and_the_layers_that_do_not_apply() -> 
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_json_has_every_field_of_the_contract(name: str) -> None:
+def test_json_has_every_field_that_other_programs_rely_on(name: str) -> None:
     told = ask("rate", *ASKED[name], "--format", "json")
     answer = as_json(told)
     assert set(answer) >= FIELDS

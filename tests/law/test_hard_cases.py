@@ -1,4 +1,4 @@
-"""Facts that break a simpler model of tariff law: families F1 to F13 of the hard cases, and what simpler models get right.
+"""Facts that break a simpler model of tariff law, one kind after another, and what simpler models get right.
 
 Where the record holds the acts (goods of China, Hong Kong and Macau in the United States; US goods in China) the record
 is asked; elsewhere the handful of rows is built from the figures of the acts.
@@ -69,7 +69,7 @@ def cn(ask):
     return lambda *args, **kwargs: owed(ask(*args, origin="us", importer="cn", **kwargs))
 
 
-# F1. A later general act does not silently wipe an earlier narrow one
+# A later general act does not silently wipe an earlier narrow one
 
 TIMBER = {"seats": ["94016140"]}
 
@@ -216,7 +216,7 @@ def test_f1_an_end_of_exemptions_brings_canadian_steel_back():
     assert [book.owes(when, "ca") for when in ("2025-03-11", "2025-03-12")] == ["0", "25"]
 
 
-# F2. What a court or a later act takes away can be given back
+# What a court or a later act takes away can be given back
 
 
 def test_f2_the_ruling_of_28_may_2025_and_its_stay(us):
@@ -252,7 +252,7 @@ def test_f2_a_start_that_is_put_off_before_it_comes():
     assert book.owes("2026-08-22", "ca") == "50"
 
 
-# F3. Exemptions stand each on its own ground
+# Exemptions stand each on its own ground
 
 
 def test_f3_wood_leaves_annex_ii_but_the_european_list_keeps_its_goods_free():
@@ -278,7 +278,7 @@ def test_f3_chinese_lumber_leaves_annex_ii_for_a_duty_of_its_own(ask):
     assert [owed(one) for one in (before, after)] == ["45", "55"]
 
 
-# F4. How layers meet
+# How layers meet
 
 
 def test_f4_canadian_steel_of_the_agreement_still_owes_the_steel_duty():
@@ -294,7 +294,7 @@ def test_f4_canadian_steel_of_the_agreement_still_owes_the_steel_duty():
     )
     assert [book.owes("2025-04-10", "ca", usmca=yes) for yes in (True, False)] == ["25", "25"]
     answer = book.ask("2025-04-10", "ca")
-    assert (answer.status, owed(answer)) == ("complete", "25")  # F11: layers alone would say 0..50
+    assert (answer.status, owed(answer)) == ("complete", "25")  # layers alone would say 0..50
 
 
 def test_f4_a_machine_with_little_metal_pays_the_duty_that_metal_would_have_displaced():
@@ -409,7 +409,7 @@ def test_f4_additional_duty_on_a_list_that_later_stacks_on_the_metal_duty():
     assert [book.owes(when, "ca") for when in ("2026-09-14", "2026-09-15")] == ["50", "100"]
 
 
-# F5. What is not established is no number
+# What is not established is no number
 
 
 def test_f5_whether_24_points_came_back_in_november_2026_is_not_established(ask):
@@ -443,7 +443,7 @@ def test_f5_retaliation_known_only_as_10_to_25_is_a_range():
     )
 
 
-# F6. What was known on a day
+# What was known on a day
 
 
 def test_f6_a_joint_statement_is_no_instrument():
@@ -478,7 +478,7 @@ def test_f6_a_relation_is_known_from_its_act():
     assert [charged(ORDER.ask("2025-03-20", "mx", known_on=day))["steel"] for day in ("2025-03-20", "2025-04-29")] == ["25", "0"]
 
 
-# F7. Not on the list of another edition is not zero
+# Not on the list of another edition is not zero
 
 
 def test_f7_a_phone_code_dead_since_2022_is_the_range_of_its_successors(ask):
@@ -502,7 +502,7 @@ def test_f7_a_chinese_code_of_2022_asked_at_2019_is_no_confident_zero(ask):
     assert [code for code, _ in answer.notes] == ["mapped"]
 
 
-# F8. The ordinary duty is part of the law
+# The ordinary duty is part of the law
 
 
 def test_f8_a_korean_floor_counts_the_ordinary_duty_that_is_really_owed():
@@ -526,7 +526,7 @@ def test_f8_a_postal_parcel_pays_54_in_place_of_everything(ask):
     assert answer.mfn_pct == 0
 
 
-# F9. Specific and alternative duties
+# Specific and alternative duties
 
 
 def test_f9_54_percent_or_100_dollars_an_item_is_no_number_without_the_value(ask):
@@ -555,7 +555,7 @@ def test_f9_polysilicon_without_papers_is_15_and_more_by_weight():
     assert [book.owes("2026-12-05", **{"no-papers": yes}) for yes in (False, True)] == ["15", "15.."]
 
 
-# F10. A prohibition is no rate
+# A prohibition is no rate
 
 
 def test_f10_a_ban_on_canadian_drinks_is_a_status_not_a_figure():
@@ -571,7 +571,7 @@ def test_f10_a_ban_on_canadian_drinks_is_a_status_not_a_figure():
     assert book.ask("2026-09-29", "ca", "22090000").status == "complete"
 
 
-# F11. Conditions and ranges
+# Conditions and ranges
 
 
 def test_f11_a_headline_question_stays_complete_although_reliefs_could_be_claimed(ask):
@@ -626,7 +626,7 @@ def test_f11_goods_from_a_zone_owe_what_was_owed_when_they_were_admitted(us):
     assert (admitted, withdrawn) == ("10", "145")
 
 
-# F12. Equal lines: in, out, or partly
+# Equal lines: in, out, or partly
 
 
 def test_f12_codes_that_are_partly_on_a_list_are_told_apart(ask):
@@ -644,7 +644,7 @@ def test_f12_membership_of_a_list_changes_with_the_edition():
     assert [book.owes(*one) for one in (("2022-01-26", "cn", "85414060"), ("2022-01-27", "cn", "85414300"))] == ["25", "25"]
 
 
-# F13. Selectors and places
+# Selectors and places
 
 
 @pytest.mark.parametrize(("origin", "total"), [("cn", "145"), ("hk", "145"), ("mo", "125")])

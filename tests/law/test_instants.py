@@ -198,7 +198,7 @@ def test_every_accepted_form_of_a_day_names_the_same_day(day: str):
         ("Yesterday", "2026-11-20"),
     ],
 )
-def test_the_days_of_the_contract(typed: str, day: str):
+def test_days_as_people_write_them(typed: str, day: str):
     assert parse_day(typed, TODAY) == day
 
 

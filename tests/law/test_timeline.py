@@ -1,4 +1,4 @@
-"""The fold: which act rules a programme at an instant, as known on a day. One test a rule of design.md."""
+"""The fold: which act rules a programme at an instant, as known on a day. One test a rule of docs/decisions/0001-the-fold.md."""
 
 from __future__ import annotations
 
