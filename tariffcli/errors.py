@@ -33,7 +33,7 @@ class NotFound(UsageError):
     """A word or code that the record does not hold.
 
     The whole message names the nearest ones, which takes long to look for: that is done when the
-    message is read. `plain` says the same of any word, for a file that holds a million of them.
+    message is read. `plain` says it without them, for a file that holds a million such words.
     """
 
     def __init__(self, plain: str, whole: Callable[[], str]) -> None:

@@ -25,7 +25,7 @@ def find_country(record: Record, text: str) -> str:
     if found is not None:
         return found
     raise NotFound(
-        "No such country in the record; use a two-letter code, for example us or cn.",
+        f"No country '{clean(text)}' in the record; use a two-letter code, for example us or cn.",
         lambda: _no_such_country(record, text, word),
     )
 

@@ -1,45 +1,104 @@
 # pyright: basic, reportAttributeAccessIssue=false
-"""Values and quantities of lines, from numbers or text, as whole cents and thousandths of a unit."""
+"""Values and quantities of lines, from numbers or text, as whole cents and thousandths of a unit, or as bounds of what is none.
+
+A float stands for the shortest decimal that reads as it. Decimals are told apart through floats: of two decimals the greater never
+reads as the lesser float, and none of two with fifteen digits reads as that of the other.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from tariffcli.bulk import clean, columns
-from tariffcli.bulk.money import MILLI, UNKNOWN, Amounts
+from tariffcli.bulk.money import FINE, MILLI, UNKNOWN, Amounts, Odd
 from tariffcli.bulk.reading import Reader
 
 Whole = NDArray[np.int64]
-MOST = 2**53
-"""Beyond it a float no longer tells one from the next."""
+Truth = NDArray[np.bool_]
 
-LARGEST = 10**15
+DIGITS = 15
+"""So many digits of a decimal a float tells exactly."""
+
+MOST = 10**DIGITS
 """The duty on so much does not fit into whole cents of 64 bits."""
+
+PLAIN = r"^[0-9]{1,15}(\.[0-9]{1,300})?$"
+WRITTEN = r"^\$?\s*([0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{1,300})?$"
+"""Amounts as people write them, of which the dollar sign and the commas say nothing. `clean.money` reads them alike, and others."""
+
+
+class Numbers(NamedTuple):
+    """A column as floats, refusals, how to read a line exactly, and which lines have more digits than a float tells (None: none)."""
+
+    floats: Any
+    bad: Whole
+    exact: Callable[[int], Decimal | None] | None = None
+    long: Truth | None = None
+
+
+class Scaled(NamedTuple):
+    """A column as whole parts of a unit (`UNKNOWN`: not given), refusals (None: there are none), and the lines that are no whole parts.
+
+    Those lie between `low` and `high`, in finer parts; `exact` reads one.
+    """
+
+    parts: Whole
+    bad: Whole | None
+    odd: Whole
+    low: Whole
+    high: Whole
+    exact: Callable[[int], Decimal]
 
 
 def read_amounts(reader: Reader, batch: Any) -> tuple[Amounts | None, Whole | None]:
     """The amounts of a batch where values are given, and the refusals of values and quantities (None: there are none)."""
     if not reader.plan.has("value"):
         return None, None
-    many = batch.num_rows
-    cents, odd_values, bad = _scaled(reader, batch, "value", 100)
-    quantities, odd_quantities, bad_quantities = np.full(many, UNKNOWN), {}, None
-    units, names = np.zeros(many, dtype=np.int64), []
+    value, quantity = _scaled(reader, batch, "value", 100, FINE), None
+    quantities = np.full(batch.num_rows, UNKNOWN)
+    units, names = np.zeros(batch.num_rows, dtype=np.int64), []
     if reader.plan.has("quantity") and reader.plan.has("unit"):
-        quantities, odd_quantities, bad_quantities = _scaled(reader, batch, "quantity", MILLI)
+        quantity = _scaled(reader, batch, "quantity", MILLI, 1)
+        quantities = quantity.parts
         units, names = _units(reader, batch)
-    exact: dict[int, tuple[Decimal, Decimal | None]] = {}
-    for line in {*odd_values, *odd_quantities}:
-        value = odd_values.get(line, Decimal(int(cents[line])) / 100)
-        quantity = odd_quantities.get(line, None if quantities[line] == UNKNOWN else Decimal(int(quantities[line])) / MILLI)
-        exact[line] = (value, quantity)
-    wrong = [part for part in (bad, bad_quantities) if part is not None]
-    return Amounts(cents, quantities, units, names, exact), columns.first_refusal(wrong) if wrong else None
+    wrong = [one.bad for one in (value, quantity) if one is not None and one.bad is not None]
+    amounts = Amounts(value.parts, quantities, units, names, _odd(value, quantity))
+    return amounts, columns.first_refusal(wrong) if wrong else None
+
+
+def _odd(value: Scaled, quantity: Scaled | None) -> Odd | None:
+    """The lines of which value or quantity do not fit."""
+    lines = value.odd if quantity is None else np.union1d(value.odd, quantity.odd)
+    lines = lines[value.parts[lines] != UNKNOWN]
+    if not len(lines):
+        return None
+    low, high = _bounds(value, lines, FINE)
+    few, many = _bounds(quantity, lines, 1) if quantity is not None else (np.full(len(lines), UNKNOWN),) * 2
+    if quantity is not None:  # a quantity without bounds is not one that is not given
+        low = np.where((few == UNKNOWN) & (quantity.parts[lines] != UNKNOWN), UNKNOWN, low)
+
+    def exact(line: int) -> tuple[Decimal, Decimal | None]:
+        return value.exact(line), None if quantity is None or quantity.parts[line] == UNKNOWN else quantity.exact(line)
+
+    return Odd(lines, low, high, few, many, lines, exact)
+
+
+def _bounds(scaled: Scaled, lines: Whole, fine: int) -> tuple[Whole, Whole]:
+    """The bounds of some lines, which are the same where the parts are whole."""
+    if np.array_equal(lines, scaled.odd):  # mostly so
+        return scaled.low, scaled.high
+    parts = scaled.parts[lines]
+    low = np.where(parts == UNKNOWN, UNKNOWN, parts * fine)
+    high = low.copy()
+    _, places, odd = np.intersect1d(lines, scaled.odd, assume_unique=True, return_indices=True)
+    low[places], high[places] = scaled.low[odd], scaled.high[odd]
+    return low, high
 
 
 def _units(reader: Reader, batch: Any) -> tuple[Whole, list[str]]:
@@ -49,56 +108,108 @@ def _units(reader: Reader, batch: Any) -> tuple[Whole, list[str]]:
     return numbers, [str(value).strip() for value in values.to_pylist()]
 
 
-def _scaled(reader: Reader, batch: Any, meaning: str, scale: int) -> tuple[Whole, dict[int, Decimal], Whole | None]:
-    """A column as whole parts of a unit, the lines that are no whole parts, and refusals."""
-    many = batch.num_rows
+def _scaled(reader: Reader, batch: Any, meaning: str, scale: int, fine: int) -> Scaled:
+    """A column as whole parts of a unit, `scale` of them, and bounds of other lines in `fine` parts of those."""
     column = reader.given(batch, meaning)
-    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-        column, bad, exact = _numbers_of_text(reader, column, meaning)
-    else:
-        bad, exact = np.zeros(many, dtype=np.int64), None
+    plain = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    column, bad, exact, long = Numbers(column, np.zeros(len(column), np.int64)) if plain else _numbers_of_text(reader, column, meaning)
     if not pa.types.is_float64(column.type):  # a cast loads more than a small file takes
         column = column.cast(pa.float64(), safe=False)
     floats = columns.view(column, np.float64)
     missing = columns.missing(column) | np.isnan(floats)
     values = np.where(missing, 0.0, floats)
     bad[values < 0] = reader.refusal(f"the {meaning} is negative")
-    bad[values >= LARGEST] = reader.refusal(f"the {meaning} is {LARGEST:,} or more, which no line of an entry has")
+    bad[values >= MOST] = reader.refusal(f"the {meaning} is {MOST:,} or more, which no line of an entry has")
     bad[np.isinf(values)] = reader.refusal(f"the {meaning} is not finite")
     sound = (bad >= 0) & ~missing & (values < MOST / scale)
-    parts = np.where(sound, values, 0.0) * scale
-    whole = np.rint(parts)
-    fits = np.abs(parts - whole) <= 1e-6 * np.maximum(1.0, np.abs(parts) * 1e-9)
-    found = whole.astype(np.int64)
-    odd = np.flatnonzero(((sound & ~fits) | (~sound & ~missing)) & (bad >= 0))
-    found[missing | (bad < 0)] = UNKNOWN
-    texts = {int(line): exact(line) if exact else Decimal(repr(float(values[line]))) for line in odd}
-    return found, texts, bad if (bad < 0).any() else None
+    whole = np.rint(np.where(sound, values, 0.0) * scale)
+    fits = whole / scale == values
+    if long is not None:
+        fits &= ~long
+    parts = whole.astype(np.int64)
+    odd = np.flatnonzero((~sound | ~fits) & ~missing & (bad >= 0))
+    parts[missing | (bad < 0)] = UNKNOWN
+    low, high = _around(values[odd], scale * fine, None if long is None else long[odd])
+
+    def exactly(line: int) -> Decimal:
+        found = exact(line) if exact is not None and parts[line] != UNKNOWN else None
+        return Decimal(repr(float(values[line]))) if found is None else found
+
+    return Scaled(parts, bad if (bad < 0).any() else None, odd, low, high, exactly)
 
 
-def _numbers_of_text(reader: Reader, column: Any, meaning: str) -> tuple[Any, Whole, Any]:
-    """Texts as floats, refusals, and how to read a line exactly. Texts of plain numbers are read at once, others one by one."""
+def _around(values: NDArray[np.float64], scale: int, long: Truth | None) -> tuple[Whole, Whole]:
+    """Whole parts below and above decimals that read as these floats, or twice the decimal itself; `UNKNOWN` where there are too many."""
+    sound = values < MOST / scale
+    near = np.rint(np.where(sound, values, 0.0) * scale)
+    read = near / scale  # the float as which these parts read: what reads as a greater one is greater
+    unclear = (read == values) & (False if long is None else long)
+    found = near.astype(np.int64)
+    low = np.where((values < read) | unclear, found - 1, found)
+    high = np.where((values > read) | unclear, found + 1, found)
+    return np.where(sound, np.maximum(low, 0), UNKNOWN), np.where(sound, high, UNKNOWN)
+
+
+def _numbers_of_text(reader: Reader, column: Any, meaning: str) -> Numbers:
+    """Texts as floats. Those of plain numbers are read at once, others each distinct one once."""
     import pyarrow.compute as pc  # costs as much as all of numpy: only where texts are read
 
     bad = np.zeros(len(column), dtype=np.int64)
     if pa.types.is_decimal(column.type):
-        return column.cast(pa.float64()), bad, lambda line: column[int(line)].as_py()
+        floats = column.cast(pa.float64())
+        long = columns.view(floats, np.float64) >= 10.0 ** (DIGITS - column.type.scale)
+        return Numbers(floats, bad, lambda line: column[line].as_py(), long)
     if pa.types.is_null(column.type):
-        return pa.nulls(len(column), pa.float64()), bad, None
-    texts = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column.cast(pa.string())
+        return Numbers(pa.nulls(len(column), pa.float64()), bad)
+    texts = (column.dictionary_decode() if pa.types.is_dictionary(column.type) else column).cast(pa.string())
     plain = pc.utf8_trim_whitespace(texts)
     plain = pc.if_else(pc.equal(plain, ""), None, plain)
-    if (pc.all(pc.match_substring_regex(plain, r"^[0-9]{1,15}(\.[0-9]{1,9})?$")).as_py()) is not False:
-        return plain.cast(pa.float64()), bad, lambda line: Decimal(plain[int(line)].as_py())
+    if (pc.all(pc.match_substring_regex(plain, PLAIN)).as_py()) is not False:
+        return Numbers(plain.cast(pa.float64()), bad, lambda line: _decimal(plain[line].as_py()), _long(plain))
     numbers, values = columns.encoded(plain)
-    read: list[Decimal | None] = []
-    refused = np.zeros(len(values) + 1, dtype=np.int64)
-    for place, text in enumerate(values.to_pylist()):
+    floats, wrong, long = _distinct_numbers(reader, values, meaning)
+    return Numbers(
+        columns.numbers_with_nulls(floats.take(numbers)),
+        wrong.take(numbers),
+        lambda line: _decimal(plain[line].as_py()),
+        long.take(numbers),
+    )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return clean.money(text) if text is not None else None
+
+
+def _long(texts: Any) -> Truth | None:
+    """Which plain numbers have more digits than a float tells; zeros at the end of decimals are none."""
+    import pyarrow.compute as pc
+
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) <= DIGITS + 1:
+        return None
+    cut = pc.utf8_rtrim(pc.if_else(pc.match_substring(texts, "."), texts, ""), "0")
+    many = pc.fill_null(pc.binary_length(pc.if_else(pc.equal(cut, ""), texts, cut)), 0)
+    return columns.view(many, np.int32) > DIGITS + 1
+
+
+def _distinct_numbers(reader: Reader, values: Any, meaning: str) -> tuple[NDArray[np.float64], Whole, Truth]:
+    """Distinct texts as floats, refusals, and which are long; the last stands for a null."""
+    import pyarrow.compute as pc
+
+    floats = np.full(len(values) + 1, np.nan)
+    refused, long = np.zeros(len(floats), dtype=np.int64), np.zeros(len(floats), dtype=bool)
+    written = columns.view(pc.cast(pc.match_substring_regex(values, WRITTEN), pa.uint8()), np.uint8) == 1
+    here = np.flatnonzero(written)
+    texts = values.take(pa.array(here))
+    texts = pc.utf8_ltrim_whitespace(pc.utf8_ltrim(pc.replace_substring(texts, ",", ""), "$"))
+    floats[here] = columns.view(texts.cast(pa.float64()), np.float64)
+    found = _long(texts)
+    long[here] = False if found is None else found
+    others = np.flatnonzero(~written)
+    for place, text in zip(others.tolist(), values.take(pa.array(others)).to_pylist(), strict=True):
         try:
-            read.append(clean.money(text))
+            value = clean.money(text)
         except clean.UsageError as error:
             refused[place] = reader.refusal(f"{meaning}: {error}")
-            read.append(None)
-    floats = np.array([np.nan if value is None else float(value) for value in (*read, None)])
-    bad = refused.take(numbers)
-    return columns.numbers_with_nulls(floats.take(numbers)), bad, lambda line: read[int(numbers[line])]
+            continue
+        floats[place], long[place] = float(value), len(value.as_tuple().digits) > DIGITS
+    return floats, refused, long

@@ -107,11 +107,7 @@ class Expected:
         within = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - many, many)
         flat = np.repeat(first, many) + within
         rows = np.repeat(places, many)
-        exact = {}
-        if amounts.exact:
-            odd = np.flatnonzero(np.isin(rows, np.fromiter(amounts.exact, dtype=np.int64)))
-            exact = {int(place): amounts.exact[int(rows[place])] for place in odd}
-        repeated = Amounts(amounts.cents[rows], amounts.quantities[rows], amounts.units[rows], amounts.unit_names, exact)
+        repeated = amounts.taken(rows)
         numbers = flat_programs.take(flat).astype(np.int32) if len(flat) else np.zeros(0, dtype=np.int32)
         cents = duties(self._programs, table, numbers, repeated) if len(flat) else np.zeros(0, dtype=np.int64)
         return Items(np.repeat(lines, many), flat_headings.take(flat) if len(flat) else flat, cents)

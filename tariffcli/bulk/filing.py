@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from tariffcli.bulk import clean, columns
 from tariffcli.bulk.money import UNKNOWN
+from tariffcli.bulk.plan import shown
 from tariffcli.errors import UsageError
 
 Whole = NDArray[np.int64]
@@ -65,7 +66,7 @@ def find_filed(names: Sequence[str], given: Mapping[str, str] | None = None) -> 
     for meaning, name in (given or {}).items():
         if meaning in NAMES:
             if name not in names:
-                raise UsageError(f"The file has no column '{name}'; its columns are: {', '.join(names[:12])}.")
+                raise UsageError(f"The file has no column '{shown([name])}'; its columns are: {shown(names)}.")
             found[meaning] = name
     return found
 

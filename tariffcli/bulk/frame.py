@@ -13,7 +13,7 @@ from tariffcli.book.load import Record, load
 from tariffcli.bulk import clean, columns
 from tariffcli.bulk.classes import Classes
 from tariffcli.bulk.kept import keep_if_worth, open_classes
-from tariffcli.bulk.plan import MEANINGS, Plan, check
+from tariffcli.bulk.plan import MEANINGS, Plan, check, shown
 from tariffcli.bulk.rating import Rater, with_columns
 from tariffcli.clock import today
 from tariffcli.errors import UsageError
@@ -79,7 +79,7 @@ def settle(plan: Plan, table: Any) -> Plan:
     """A plan with what only whole columns tell: how slashed days begin, and whether codes lost their zeros. Raises UsageError."""
     for meaning, name in plan.columns.items():
         if name in table.column_names and pa.types.is_nested(table.schema.field(name).type):
-            raise UsageError(f"Each cell of the column '{name[:40]}' holds several values; give one with a single {meaning} a line.")
+            raise UsageError(f"Each cell of the column '{shown([name])}' holds several values; give one with a single {meaning} a line.")
     name = plan.columns.get("hs")
     if name in table.column_names:
         _, codes = columns.encoded(table.column(name))
@@ -92,8 +92,8 @@ def settle(plan: Plan, table: Any) -> Plan:
         if slashed:
             plan = plan._replace(month_first=clean.month_first_of(slashed))
             if plan.month_first is None:
-                shown = slashed[0][:20]
-                raise UsageError(f"The days of '{name}' can be read two ways ({shown}); say --dates us or eu (month_first=True or False).")
+                days_of = f"The days of '{shown([str(name)])}' can be read two ways ({slashed[0][:20]})"
+                raise UsageError(f"{days_of}; say --dates us or eu (month_first=True or False).")
 
     return plan
 

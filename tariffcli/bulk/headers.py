@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from tariffcli.bulk.plan import MEANINGS
+from tariffcli.bulk.plan import MEANINGS, shown
 from tariffcli.errors import UsageError
 
 USUAL: dict[str, tuple[str, ...]] = {
@@ -65,18 +65,19 @@ def find_columns(names: Sequence[str], asked: Mapping[str, str]) -> dict[str, st
     """
     doubled = next((name for name, many in Counter(names).items() if many > 1), None)
     if doubled is not None:
-        raise UsageError(f"The file has more than one column '{doubled[:40]}'; rename one of them.")
-    found = _asked_for(names, asked)
+        raise UsageError(f"The file has more than one column '{shown([doubled])}'; rename one of them.")
+    found, folded = _asked_for(names, asked), {name: fold(name) for name in names}
     for meaning in MEANINGS:
         if meaning in found:
             continue
         own = fold(meaning)
-        columns = [name for name in names if fold(name) == own] or [name for name in names if fold(name) in USUAL.get(meaning, ())]
-        columns = columns or [name for name in names if fold(name) in SECOND.get(meaning, ())]
+        columns: list[str] = []
+        for usual in ((own,), USUAL.get(meaning, ()), SECOND.get(meaning, ())):
+            columns = columns or [name for name in names if folded[name] in usual]
         columns = [name for name in columns if name not in found.values()]
         if len(columns) > 1:
-            shown = " and ".join(f"'{name}'" for name in columns[:3])
-            raise UsageError(f'{shown} could each be the {meaning}; say which: --map {meaning}="{columns[0]}".')
+            several = " and ".join(f"'{shown([name])}'" for name in columns[:3])
+            raise UsageError(f'{several} could each be the {meaning}; say which: --map {meaning}="{shown(columns[:1])}".')
         if columns:
             found[meaning] = columns[0]
     for one, other in (("instant", "date"), ("hs", "product")):
@@ -93,6 +94,6 @@ def _asked_for(names: Sequence[str], asked: Mapping[str, str]) -> dict[str, str]
         if meaning not in MEANINGS:
             raise UsageError(f"--map knows no '{meaning[:30]}'; a column can mean: {', '.join(MEANINGS)}.")
         if wanted not in names and fold(wanted) not in folded:
-            raise UsageError(f"--map {meaning}: the file has no column '{wanted[:40]}'; its columns: {', '.join(names[:12])}.")
+            raise UsageError(f"--map {meaning}: the file has no column '{wanted[:40]}'; its columns: {shown(names)}.")
         found[meaning] = wanted if wanted in names else folded[fold(wanted)]
     return found

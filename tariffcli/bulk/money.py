@@ -1,13 +1,14 @@
 # pyright: basic
 """Duties of many lines at once: the arithmetic of `law.amounts` in whole numbers, every line rounded alike.
 
-Values are whole cents, rates ten-thousandths of a per cent, quantities thousandths of a unit. What does not fit (a part of a
-cent, a rate of more decimals, a sum beyond 64 bits) is reckoned line by line with `duty_of` itself.
+Values are whole cents, rates ten-thousandths of a per cent, quantities thousandths of a unit. Of an amount with a part of a cent two
+bounds are reckoned, between which it lies: mostly they owe the same, and so does it. What does not fit (bounds that owe different
+sums, a rate of more decimals, a sum beyond 64 bits) is reckoned line by line with `duty_of` itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -30,17 +31,64 @@ MOST_CENTS = 10**11
 CENT, THOUSANDTH = Decimal("0.01"), Decimal("0.001")
 
 
+FINE = 1_000
+"""Bounds of values are in so many parts of a cent: finer ones owe the same more often, and fit less."""
+
+MOST_EXACT = 2**62
+"""Sums below it are made with machine integers."""
+
+
+class Odd(NamedTuple):
+    """Lines whose value is no whole cents, or whose quantity no whole thousandths, in order.
+
+    The value lies between `low` and `high` (parts of a cent; it is neither, unless both are the same), the quantity from `few` to
+    `many`. A `low` of `UNKNOWN` tells nothing. `exact` gives value and quantity of a row of the file, `rows` the rows of these lines.
+    """
+
+    lines: Whole
+    low: Whole
+    high: Whole
+    few: Whole
+    many: Whole
+    rows: Whole
+    exact: Callable[[int], tuple[Decimal, Decimal | None]]
+
+    def taken(self, lines: Whole) -> Odd | None:
+        """The same where `lines` are taken from the lines that these belong to, some more than once."""
+        places = np.minimum(np.searchsorted(self.lines, lines), len(self.lines) - 1)
+        here = np.flatnonzero(self.lines[places] == lines)
+        kept = places[here]
+        if not len(here):
+            return None
+        low, high, few, many = (bound[kept] for bound in (self.low, self.high, self.few, self.many))
+        return Odd(here.astype(np.int64), low, high, few, many, self.rows[kept], self.exact)
+
+
 class Amounts(NamedTuple):
     """What lines are worth and how much they are: cents, thousandths of a unit (`UNKNOWN`: not given), the unit by number.
 
-    `exact` has the value and quantity of lines that do not fit into whole cents and thousandths.
+    `odd` tells of lines that do not fit into whole cents and thousandths; their cents and thousandths are the nearest.
     """
 
     cents: Whole
     quantities: Whole
     units: Whole
     unit_names: list[str]
-    exact: dict[int, tuple[Decimal, Decimal | None]]
+    odd: Odd | None = None
+
+    def taken(self, lines: Whole) -> Amounts:
+        """The amounts of some of these lines, some more than once."""
+        odd = self.odd.taken(lines) if self.odd is not None else None
+        return Amounts(self.cents[lines], self.quantities[lines], self.units[lines], self.unit_names, odd)
+
+    def of_line(self, line: int) -> tuple[Decimal, Decimal | None]:
+        """Value and quantity of one line."""
+        if self.odd is not None:
+            place = int(np.searchsorted(self.odd.lines, line))
+            if place < len(self.odd.lines) and self.odd.lines[place] == line:
+                return self.odd.exact(int(self.odd.rows[place]))
+        cents, thousandths = int(self.cents[line]), int(self.quantities[line])
+        return Decimal(cents) * CENT, None if thousandths == UNKNOWN else Decimal(thousandths) * THOUSANDTH
 
 
 class Table(NamedTuple):
@@ -95,19 +143,30 @@ def joined(table: Table, more: Table) -> Table:
 
 def duties(programs: Sequence[Program | None], table: Table, numbers: NDArray[np.int32], amounts: Amounts) -> Whole:
     """The duty of each line in cents (`UNKNOWN`: cannot be said). `numbers` gives each line's program, `table` all programs."""
+    odd = amounts.odd
+    if odd is None:
+        return _of_cents(programs, table, numbers, amounts)
+    if len(odd.lines) == len(numbers):
+        found = np.full(len(numbers), UNKNOWN)
+    else:
+        whole = amounts.cents.copy()
+        whole[odd.lines] = UNKNOWN
+        found = _of_cents(programs, table, numbers, amounts._replace(cents=whole, odd=None))
+    owed, sure = _between(table, gather(numbers, odd.lines), odd, gather(amounts.units, odd.lines), amounts.unit_names)
+    found[odd.lines] = owed
+    for line in odd.lines[~sure].tolist():
+        found[line] = _exactly(programs[int(numbers[line])], line, amounts)
+    return found
+
+
+def _of_cents(programs: Sequence[Program | None], table: Table, numbers: NDArray[np.int32], amounts: Amounts) -> Whole:
+    """The duty of lines of whole cents."""
     known = amounts.cents != UNKNOWN
     base = np.where(known, amounts.cents, 0)
     even = gather(table.even, numbers)
     if even.any():
         base = np.where(even, (base + 50) // 100 * 100, base)
-    found = (base * gather(table.rates[:, 0], numbers) + MICRO // 2) // MICRO
-    lines, left = np.arange(len(base)), numbers
-    for column in table.rates.T[1:]:  # rates stand from the highest down: ever fewer lines have one more
-        charged = np.flatnonzero(gather(column, left))
-        if not len(charged):
-            break
-        lines, left = gather(lines, charged), gather(left, charged)
-        found[lines] += (gather(base, lines) * gather(column, left) + MICRO // 2) // MICRO
+    found = _by_rates(table, numbers, base)
     known &= gather(table.priced, numbers)
     known &= ~(gather(table.by_quantity, numbers) & (amounts.quantities == UNKNOWN))
     found[~known] = UNKNOWN
@@ -117,20 +176,101 @@ def duties(programs: Sequence[Program | None], table: Table, numbers: NDArray[np
     for number in np.unique(numbers[others]).tolist():
         lines = others[numbers[others] == number]
         found[lines] = _special(programs[number], base[lines], lines, amounts)
-    unfit = np.flatnonzero(known & ((amounts.cents > MOST_CENTS) | (amounts.cents < 0)))
-    for line in {*unfit.tolist(), *amounts.exact}:
+    for line in np.flatnonzero(known & ((amounts.cents > MOST_CENTS) | (amounts.cents < 0))).tolist():
         found[line] = _exactly(programs[int(numbers[line])], line, amounts)
     return found
 
 
-def _add_parts(found: Whole, table: Table, numbers: NDArray[np.int32], others: Lines, base: Whole, amounts: Amounts) -> Lines:
+def _by_rates(table: Table, numbers: NDArray[np.int32], base: Whole) -> Whole:
+    """What the rates of each line's program come to in cents, each rounded half up."""
+    found = (base * gather(table.rates[:, 0], numbers) + MICRO // 2) // MICRO
+    lines, left = np.arange(len(base)), numbers
+    for column in table.rates.T[1:]:  # rates stand from the highest down: ever fewer lines have one more
+        charged = np.flatnonzero(gather(column, left))
+        if not len(charged):
+            break
+        lines, left = gather(lines, charged), gather(left, charged)
+        found[lines] += (gather(base, lines) * gather(column, left) + MICRO // 2) // MICRO
+    return found
+
+
+def _between(table: Table, numbers: NDArray[np.int32], odd: Odd, units: Whole, names: list[str]) -> tuple[Whole, NDArray[np.bool_]]:
+    """What lines owe that lie between bounds, and of which it is sure, as the bounds owe the same."""
+    sure = (odd.low >= 0) & (odd.high < MOST_EXACT // max(int(table.rates.max(initial=1)), MICRO))
+    low, high = np.where(sure, odd.low, 0), np.where(sure, odd.high, 0)
+    less = (low < high).astype(np.int64)
+    even = gather(table.even, numbers)
+    if even.any():
+        unit = 100 * FINE
+        low = np.where(even, (low + unit // 2) // unit * unit, low)
+        high = np.where(even, (high + unit // 2 - less) // unit * unit, high)
+        less = np.where(even, 0, less)  # a whole unit is not below itself
+    found = _by_rates_between(table, numbers, low, high - low, less, sure)
+    known = gather(table.priced, numbers)
+    known &= ~(gather(table.by_quantity, numbers) & (odd.few == UNKNOWN))
+    others = np.flatnonzero(~gather(table.plain, numbers) & known)
+    if len(others):
+        least, most = found.copy(), found.copy()
+        few, many = (Amounts(low, quantities, units, names) for quantities in (odd.few, odd.many))
+        sure[_add_parts(least, table, numbers, others, low, few, FINE)] = False
+        sure[_add_parts(most, table, numbers, others, high, many, FINE, less)] = False
+        sure &= least == most
+        found = least
+    found[~known] = UNKNOWN
+    return found, sure
+
+
+def _by_rates_between(table: Table, numbers: NDArray[np.int32], low: Whole, span: Whole, less: Whole, sure: NDArray[np.bool_]) -> Whole:
+    """What the rates of each line's program come to of the lower bound; not `sure` where the upper one comes to more.
+
+    That is `span` above, or `less` is 1 and it is any part below that.
+    """
+    whole = MICRO * FINE
+
+    def charge(rate: Whole, low: Whole, span: Whole, less: Whole) -> tuple[Whole, NDArray[np.bool_]]:
+        exact = low * rate
+        exact += whole // 2
+        owed = exact // whole
+        exact -= owed * whole
+        span = span * rate
+        span -= less
+        exact += span
+        return owed, exact < whole
+
+    found, same = charge(gather(table.rates[:, 0], numbers), low, span, less)
+    sure &= same
+    lines, left = np.arange(len(low)), numbers
+    for column in table.rates.T[1:]:
+        charged = np.flatnonzero(gather(column, left))
+        if not len(charged):
+            break
+        lines, left = gather(lines, charged), gather(left, charged)
+        owed, same = charge(gather(column, left), gather(low, lines), gather(span, lines), gather(less, lines))
+        found[lines] += owed
+        sure[lines] &= same
+    return found
+
+
+def _add_parts(
+    found: Whole,
+    table: Table,
+    numbers: NDArray[np.int32],
+    others: Lines,
+    base: Whole,
+    amounts: Amounts,
+    fine: int = 1,
+    less: Whole | None = None,
+) -> Lines:
     """Add what lines of counted programs owe by quantity; gives the lines of other programs, and those that do not fit."""
     counted = gather(table.counted, gather(numbers, others))
     here, left = others[counted], others[~counted]
     if not len(here):
         return left
     units, quantities = gather(amounts.units, here), gather(amounts.quantities, here)
-    owed, known, fits = by_quantity(table.parts, gather(numbers, here), gather(base, here), quantities, units, amounts.unit_names)
+    parts = 0 if less is None else gather(less, here)
+    owed, known, fits = by_quantity(
+        table.parts, gather(numbers, here), gather(base, here), quantities, units, amounts.unit_names, fine, parts
+    )
     found[here] = np.where(known, found[here] + owed, UNKNOWN)
     return np.sort(np.concatenate([left, here[known & ~fits]]))
 
@@ -197,13 +337,10 @@ def _units(thousandths: Whole, factor: Fraction, whole: bool) -> Whole | None:
 
 def _exactly(program: Program | None, line: int, amounts: Amounts) -> int:
     """The duty of one line by the reckoning that bills use."""
-    cents, thousandths = int(amounts.cents[line]), int(amounts.quantities[line])
-    value, quantity = amounts.exact.get(
-        line, (Decimal(cents) * CENT, None if thousandths == UNKNOWN else Decimal(thousandths) * THOUSANDTH)
-    )
+    value, quantity = amounts.of_line(line)
     if program is None or value < 0 or (quantity is not None and quantity < 0):
         return UNKNOWN
     number = int(amounts.units[line])
     unit = amounts.unit_names[number] if number < len(amounts.unit_names) else ""
     owed = duty_of(program, Goods(value, quantities=((quantity, unit),) if unit and quantity is not None else ()))
-    return UNKNOWN if owed is None else int(owed * 100)
+    return UNKNOWN if owed is None or owed * 100 > -(UNKNOWN + 1) else int(owed * 100)

@@ -13,6 +13,9 @@ FACTS = ("claim", "loaded", "mode", "metal_share", "in_quota", "postal", "mfn", 
 MEANINGS = ("date", "instant", "hs", "product", "origin", "importer", "value", "quantity", "unit", "paid", *FACTS)
 """What a column or a constant may mean."""
 
+MOST_SHOWN, WIDEST = 12, 40
+"""So many columns are named in a message, and so many letters of each."""
+
 
 class Plan(NamedTuple):
     """`columns`: meaning to the name of the input's column; `constants`: meaning to a text that holds for every line.
@@ -37,6 +40,13 @@ class Plan(NamedTuple):
         return {**self._asdict(), "columns": dict(self.columns), "constants": dict(self.constants)}
 
 
+def shown(names: Sequence[str]) -> str:
+    """The first columns of a file for a message: what is no header may hold anything, so each is cut short."""
+    plain = ("".join(letter if letter.isprintable() else " " for letter in name[: WIDEST + 1]) for name in names[:MOST_SHOWN])
+    cut = [name if len(name) <= WIDEST else f"{name[: WIDEST - 3]}..." for name in plain]
+    return ", ".join([*cut, "..."] if len(names) > MOST_SHOWN else cut)
+
+
 def check(plan: Plan, names: Sequence[str], added: Sequence[str]) -> None:
     """Raise UsageError unless a plan fits a file with columns `names` to which `added` are to be added."""
     unknown = [meaning for meaning in (*plan.columns, *plan.constants) if meaning not in MEANINGS]
@@ -44,15 +54,15 @@ def check(plan: Plan, names: Sequence[str], added: Sequence[str]) -> None:
         raise UsageError(f"'{unknown[0]}' is nothing a column can mean; there are: {', '.join(MEANINGS)}.")
     lost = [name for name in plan.columns.values() if name not in names]
     if lost:
-        raise UsageError(f"The file has no column '{lost[0]}'; its columns are: {', '.join(names[:12])}.")
+        raise UsageError(f"The file has no column '{shown(lost[:1])}'; its columns are: {shown(names)}.")
     for one, other in (("date", "instant"), ("hs", "product")):
         if plan.has(one) and plan.has(other):
             raise UsageError(f"Both {one} and {other} are given; map one of them only.")
         if not plan.has(one, other):
-            raise UsageError(f"No column tells the {one}; its columns are: {', '.join(names[:12])}. Say which: --map {one}=COLUMN.")
+            raise UsageError(f"No column tells the {one}; its columns are: {shown(names)}. Say which: --map {one}=COLUMN.")
     for meaning, flag in (("origin", "--from"), ("importer", "--to")):
         if not plan.has(meaning):
             raise UsageError(f"No column tells the {meaning}; say which (--map {meaning}=COLUMN) or give {flag} for every line.")
     clash = [name for name in added if name in names]
     if clash:
-        raise UsageError(f"The file already has a column '{clash[0]}', which the answer would add; rename it first.")
+        raise UsageError(f"The file already has a column '{shown(clash[:1])}', which the answer would add; rename it first.")

@@ -7,8 +7,8 @@ from collections.abc import Hashable
 from tariffcli.errors import NotFound, UsageError
 
 MOST_NAMED = 100
-"""So many are named, with what is like them: to look for that takes a thousand times as long as to
-know that there is nothing. Of all others the same is said."""
+"""So many are told with what is like them: to look for that takes a thousand times as long as to
+know that there is nothing. Of all others only that is said."""
 
 
 class Refusals:

@@ -18,6 +18,11 @@ WHOLE_FLOAT = 2**53
 MOST_BYTES, MOST_RATIO = 4 << 30, 400
 """A sheet of a million rows unpacks to less; a file that promises more is a trap."""
 
+MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
+"""The format's own limits. A file may say that it has more, by one number."""
+
+LIMITS = f"{MOST_ROWS:,} rows of {MOST_COLUMNS:,} columns"
+
 
 class Sheet:
     """One sheet. `rows` is what the sheet says of its length, 0 where it does not."""
@@ -44,7 +49,12 @@ class Sheet:
         try:
             if hasattr(sheet, "reset_dimensions"):
                 sheet.reset_dimensions()
-            for row in sheet.iter_rows(min_row=start + 1, values_only=True):
+            rows = sheet.iter_rows(min_row=start + 1, values_only=True)  # rows between two are filled in: count them
+            for number, row in enumerate(rows, start + 1):
+                if number > MOST_ROWS or len(row) > MOST_COLUMNS:
+                    raise TariffError(
+                        f"{self._path.name} has a cell beyond what a sheet can hold, {LIMITS}. You can save it anew, or as CSV."
+                    )
                 yield [as_text(cell) for cell in row]
         except (TariffError, GeneratorExit):
             raise

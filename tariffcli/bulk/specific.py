@@ -75,11 +75,19 @@ def _counted_line(program: Program | None) -> tuple[int, int, str, bool] | None:
 
 
 def by_quantity(
-    counted: Counted, numbers: NDArray[np.int32], base: Whole, quantities: Whole, units: Whole, names: Sequence[str]
+    counted: Counted,
+    numbers: NDArray[np.int32],
+    base: Whole,
+    quantities: Whole,
+    units: Whole,
+    names: Sequence[str],
+    fine: int = 1,
+    less: Whole | int = 0,
 ) -> tuple[Whole, NDArray[np.bool_], NDArray[np.bool_]]:
     """What such lines come to in cents, which of them are known, and which do not fit here.
 
-    `numbers`: the program of each line; `base`: cents; `quantities`: thousandths of a unit, whose `names` have `units` as numbers.
+    `numbers`: the program of each line; `base`: cents, or so `fine` parts of one, and what they come to `less` a part of the least;
+    `quantities`: thousandths of a unit, whose `names` have `units` as numbers.
     """
     each, place = np.unique(numbers, return_inverse=True)
     wanted = counted.unit.take(each).tolist()
@@ -93,11 +101,11 @@ def by_quantity(
     amount = np.where(known, quantities, 0)
     rate, price = gather(counted.rate, numbers), gather(counted.each, numbers)
     fits = (bottom == 1) | (whole & (bottom > 0))
-    fits &= (2.0 * amount * top < LIMIT) & (amount.astype(np.float64) * top * price + base.astype(np.float64) * rate < LIMIT)
+    fits &= (2.0 * amount * top < LIMIT) & (amount.astype(np.float64) * top * price * fine + base.astype(np.float64) * rate < LIMIT)
     amount = np.where(fits, amount, 0)
     bottom = np.maximum(bottom, 1) * MILLI
     many = np.where(whole, (2 * amount * top + bottom) // (2 * bottom) * MILLI, amount * top)
-    return (base * rate + many * price + MICRO // 2) // MICRO, known, fits
+    return (base * rate + many * price * fine + fine * MICRO // 2 - less) // (fine * MICRO), known, fits
 
 
 def _factor(given: str, wanted: str) -> tuple[int, int]:

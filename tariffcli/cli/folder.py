@@ -61,8 +61,15 @@ def rate_folder(asked: Asked, source: Path, out: Path | None, force: bool, resum
 
 
 def _files(source: Path) -> list[Path]:
-    """The files of a folder that can be rated, by name."""
-    found = sorted(path for path in source.iterdir() if path.is_file() and path.suffix.lower() in ENDINGS and not path.name.startswith("."))
+    """The files of a folder that can be rated, by name. A link that leads out of it is left out, and said to be."""
+    found: list[Path] = []
+    for path in sorted(source.iterdir()):
+        if path.suffix.lower() not in ENDINGS or path.name.startswith(".") or not path.is_file():
+            continue
+        if path.resolve().is_relative_to(source.resolve()):
+            found.append(path)
+        else:
+            print(f"{path.name}: left out, it is a link that leads out of the folder", file=sys.stderr)
     if not found:
         raise UsageError(f"{source} holds no csv, tsv, xlsx or parquet files.")
     return found

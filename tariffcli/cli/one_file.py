@@ -133,7 +133,9 @@ def _done_before(asked: Asked, out: Path, given: dict[str, Any], digest: str) ->
 
 def tell_plan(plan: Any) -> None:
     """Say which column was read as what."""
-    read = [f'{meaning}="{name}"' for meaning, name in plan.columns.items()]
+    from tariffcli.bulk.plan import shown
+
+    read = [f'{meaning}="{shown([name])}"' for meaning, name in plan.columns.items()]
     read += [f"{meaning}={text} (every line)" for meaning, text in plan.constants.items()]
     print(f"columns: {', '.join(read)}", file=sys.stderr)
     if plan.restore_zeros:
@@ -146,10 +148,15 @@ def _tell_summary(summary: Any, skipped: list[str], left_out: int) -> None:
     counts = ", ".join(f"{many:,} {status}" for status, many in sorted(summary.statuses.items(), key=lambda item: -item[1]))
     print(f"{summary.lines:,} lines: {counts or 'none'}", file=sys.stderr)
     for line, reason in summary.bad:
-        print(f"  line {line}: {reason}", file=sys.stderr)
+        print(f"  line {line}: {_plain(reason)}", file=sys.stderr)
     if left_out:
-        first = f"; the first: {skipped[0]}" if skipped else " (footers, blank rows, headers again)"
+        first = f"; the first: {_plain(skipped[0])}" if skipped else " (footers, blank rows, headers again)"
         print(f"{left_out:,} rows left out, which are no lines{first}", file=sys.stderr)
+
+
+def _plain(words: str) -> str:
+    """Words that quote a file, without what would steer a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in words)
 
 
 @contextmanager

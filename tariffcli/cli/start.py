@@ -93,8 +93,8 @@ def _fault(error: Exception) -> str:
     """What is said of an error that nothing foresaw: where the system has no more, that; else it is a fault of ours."""
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "start new thread" in str(error)):
         return (
-            "the system gives this program too little memory, or no more threads. "
-            "You can give it more, or add --threads 1 to `tariff bulk`."
+            "there is not enough memory for this, or no more threads. "
+            "You can close other programs, allow this one more, or add --threads 1 to `tariff bulk`."
         )
     said = f"{type(error).__name__}: {error}"
     return f"a fault in the program ({said}); set TARIFF_DEBUG=1 to see where, and report it."

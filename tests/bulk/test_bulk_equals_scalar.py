@@ -323,7 +323,7 @@ def test_many_programs_at_once_owe_what_each_owes_alone(record):
     cents = np.array([random.choice([UNKNOWN, 0, 12_345, 99_999_999, 10**11, 10**15]) for _ in range(lines)])
     quantities = np.array([random.choice([UNKNOWN, 0, 499, 500, 1_500, 36_000, 123_456_789, 10**16]) for _ in range(lines)])
     units = np.array([random.randrange(len(names)) for _ in range(lines)])
-    found = duties(programs, table_of(programs), numbers, Amounts(cents, quantities, units, names, {}))
+    found = duties(programs, table_of(programs), numbers, Amounts(cents, quantities, units, names))
     for number, value, quantity, unit, owed in zip(*(part.tolist() for part in (numbers, cents, quantities, units, found)), strict=True):
         program, told = programs[number], value != UNKNOWN
         given = ((Decimal(quantity) / 1000, names[unit]),) if quantity != UNKNOWN and names[unit] else ()

@@ -252,6 +252,37 @@ def test_a_file_that_is_in_the_folder_twice_is_refused(folder):
     assert rated("--resume").code == 0
 
 
+def test_a_link_that_leads_out_of_the_folder_is_left_out_and_said_to_be(folder):
+    (folder / "secret.txt").write_text("root:secret:0\n")
+    (folder / "parts" / "q.csv").symlink_to(folder / "secret.txt")
+    (folder / "parts" / "r.csv").symlink_to(Path("..") / "secret.txt")
+    told = rated()
+    assert told.code == 0, told
+    for name in ("q.csv", "r.csv"):
+        assert f"{name}: left out, it is a link that leads out of the folder" in told.err
+        assert not (folder / "done" / name).exists()
+    assert "secret" not in told.err.replace("secret.txt", "")
+    assert len(whole(folder)) > 1
+
+
+def test_a_link_within_the_folder_is_followed_and_so_is_one_to_it(folder):
+    (folder / "parts" / "deep").mkdir()
+    (folder / "parts" / "may.csv").rename(folder / "parts" / "deep" / "may.csv")
+    (folder / "parts" / "may.csv").symlink_to(Path("deep") / "may.csv")
+    (folder / "linked").symlink_to("parts")
+    told = ask("bulk", "linked", "--out", "done", "--to", "us")
+    assert told.code == 0, told
+    assert "left out, it is a link" not in told.err
+    assert (folder / "done" / "may.csv").exists()
+
+
+def test_a_folder_of_nothing_but_links_out_of_it_holds_no_files(folder):
+    for name in MONTHS:
+        (folder / "parts" / name).rename(folder / name)
+        (folder / "parts" / name).symlink_to(folder / name)
+    refused(rated(), "parts holds no csv")
+
+
 def test_parts_whose_tables_would_have_one_name_are_refused(folder):
     (folder / "parts" / "may.tsv").write_text((HEADER + entries(5)).replace(",", "\t"))
     refused(rated(), "may.csv and may.tsv would have tables of the same names")

@@ -250,7 +250,7 @@ def test_where_the_system_has_no_more_it_is_said_so(error: Exception, monkeypatc
     monkeypatch.setattr(asking, "load", scarce)
     told = ask(*RATE)
     assert (told.code, told.out) == (1, "")
-    assert "too little memory, or no more threads" in one_line(told)
+    assert "not enough memory for this, or no more threads" in one_line(told)
     assert "fault in the program" not in told.err
 
 
