@@ -15,8 +15,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from test_bulk_equals_scalar import lines_of
 
+from support.lines_alone import lines_of
 from support.tiny_record import with_row, write_record
 from tariffcli import __version__
 from tariffcli.book.load import load
