@@ -1,4 +1,4 @@
-"""Every failure a user can meet, each with the exit code of the contract.
+"""Every failure a user can meet, each with its exit code (docs/cli.md).
 
 Messages say what is wrong, where, and what to do next, in one or two lines.
 """

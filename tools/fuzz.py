@@ -27,9 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 os.environ.setdefault("TARIFF_CACHE", tempfile.mkdtemp(prefix="tariff-fuzz-"))
 
-from program import ask as run  # noqa: E402
-
 import tariffcli  # noqa: E402
+from support.run_program import ask as run  # noqa: E402
 from tariffcli.book.load import Record, load  # noqa: E402
 from tariffcli.errors import TariffError, UsageError  # noqa: E402
 from tariffcli.law.engine import CHARGING_ROLES, open_case, rate  # noqa: E402
@@ -148,7 +147,8 @@ def hindsight(desk: Desk) -> Iterator[Failure | None]:
 def files(desk: Desk) -> Iterator[Failure | None]:
     """Every line of a table says what the single question says, and owes what its bill says."""
     import pyarrow as pa
-    from test_bulk_equals_scalar import asked_alone, lines_of, number
+
+    from support.lines_alone import asked_alone, float_of, lines_of
 
     lines = lines_of(desk.record, desk.draw, 200)
     rated = tariffcli.rate_lines(pa.Table.from_pylist(lines), desk.record).to_pylist()
@@ -158,10 +158,10 @@ def files(desk: Desk) -> Iterator[Failure | None]:
             same = (found["status"], found["reason"]) == ("invalid", refusal)
         else:
             told = (found["status"], found["additional_min_pct"], found["additional_max_pct"])
-            same = told == (answer.status, number(answer.min_pct), number(answer.max_pct))
+            same = told == (answer.status, float_of(answer.min_pct), float_of(answer.max_pct))
             # Two rates may come to the same cent: then a bill says it, and a class of lines cannot.
             by_chance = found["duty_due"] is None and answer.total_min_pct != answer.total_max_pct
-            same = same and (by_chance or found["duty_due"] == number(owed))
+            same = same and (by_chance or found["duty_due"] == float_of(owed))
         yield None if same else f"bulk differs from the single question: {line}"
 
 

@@ -13,9 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import histories  # noqa: E402
-import witnesses  # noqa: E402
-
+from support import golden_histories, golden_witnesses  # noqa: E402
 from tariffcli.book import load  # noqa: E402
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -31,9 +29,13 @@ def write(name: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]
 def main() -> None:
     GOLDEN.mkdir(exist_ok=True)
     record = load(ROOT / "data")
-    for origin, importer, product in histories.CHOSEN:
-        write(histories.file_name(origin, importer, product), histories.COLUMNS, histories.lines(record, origin, importer, product))
-    write("witnesses.csv", witnesses.COLUMNS, (one._asdict() for one in witnesses.witnesses(record)))
+    for origin, importer, product in golden_histories.CHOSEN:
+        write(
+            golden_histories.file_name(origin, importer, product),
+            golden_histories.COLUMNS,
+            golden_histories.lines(record, origin, importer, product),
+        )
+    write("witnesses.csv", golden_witnesses.COLUMNS, (one._asdict() for one in golden_witnesses.witnesses(record)))
 
 
 if __name__ == "__main__":

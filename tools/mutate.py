@@ -15,8 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import witnesses as wit  # noqa: E402
-
+from support import golden_witnesses as wit  # noqa: E402
 from tariffcli.book import Record, load  # noqa: E402
 from tariffcli.law.model import Event  # noqa: E402
 

@@ -296,8 +296,7 @@ def tests_of(module: str) -> tuple[list[str], list[str]]:
 
 
 def _paths(names: Sequence[str]) -> list[str]:
-    paths = [ROOT / "tests" / f"test_{name}.py" for name in names]
-    return [str(path) for path in paths if path.exists()]
+    return [str(path) for name in names for path in (ROOT / "tests").rglob(f"test_{name}.py")]
 
 
 def passes(mutant: Mutant | None, scratch: Path) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from documents import BLOCK, commands, filled  # noqa: E402
+from support.document_examples import BLOCK, commands, filled  # noqa: E402
 
 
 def main() -> None:

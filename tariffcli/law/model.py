@@ -296,7 +296,7 @@ class Part(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The reply to a query; field by field as the contract names them. Percentages are of customs value.
+    """The reply to a query, with the fields of docs/json.md. Percentages are of customs value.
 
     `lists`: the lists that had a say in any part, under any facts that are not known.
     """

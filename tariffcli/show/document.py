@@ -1,4 +1,4 @@
-"""Answers as documents with the contract's names: what JSON prints, what CSV and tables are made from."""
+"""Answers as documents with the names of docs/json.md: what JSON prints, what CSV and tables are made from."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ def answer(
     notes: Sequence[tuple[str, str]] = (),
     read: Sequence[Reading] = (),
 ) -> dict[str, Any]:
-    """The whole answer, field by field as the contract names them."""
+    """The whole answer, field by field as docs/json.md names them."""
     query = given.query
     zone = record.zones.get(query.importer, "UTC")
     product = query.product

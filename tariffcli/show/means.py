@@ -43,7 +43,7 @@ def bounds_text(bounds: Bounds) -> str:
 
 
 def row(one: Mean, every: str, weights: Weights, total: int) -> dict[str, Any]:
-    """The means of a day or month with the contract's kinds of names: `_pct` are per cent of customs value."""
+    """The means of a day or month as docs/json.md names them: `_pct` are per cent of customs value."""
     figures: dict[str, Any] = {}
     for name, bounds in (("weighted", one.weighted), ("simple", one.simple)):
         figures[f"{name}_pct"] = number(rounded(bounds.one))
