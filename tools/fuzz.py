@@ -30,7 +30,7 @@ os.environ.setdefault("TARIFF_CACHE", tempfile.mkdtemp(prefix="tariff-fuzz-"))
 import tariffcli  # noqa: E402
 from support.run_program import ask as run  # noqa: E402
 from tariffcli.book.load import Record, load  # noqa: E402
-from tariffcli.errors import TariffError, UsageError  # noqa: E402
+from tariffcli.errors import NotFound, TariffError, UsageError  # noqa: E402
 from tariffcli.law.engine import CHARGING_ROLES, open_case, rate  # noqa: E402
 from tariffcli.law.history import history  # noqa: E402
 from tariffcli.law.instants import day_of, end_of_day, start_of_day  # noqa: E402
@@ -148,14 +148,17 @@ def files(desk: Desk) -> Iterator[Failure | None]:
     """Every line of a table says what the single question says, and owes what its bill says."""
     import pyarrow as pa
 
-    from support.lines_alone import asked_alone, float_of, lines_of
+    from support.lines_alone import float_of, lines_of, scalar
 
     lines = lines_of(desk.record, desk.draw, 200)
     rated = tariffcli.rate_lines(pa.Table.from_pylist(lines), desk.record).to_pylist()
     for line, found in zip(lines, rated, strict=True):
-        refusal, answer, owed = asked_alone(desk.record, line)
-        if answer is None:
-            same = (found["status"], found["reason"]) == ("invalid", refusal)
+        try:
+            answer, owed = scalar(desk.record, line)
+        except UsageError as error:
+            # Beyond the first hundred words that name nothing, a file says so without what is like them.
+            reasons = {str(error), error.plain if isinstance(error, NotFound) else str(error)}
+            same = found["status"] == "invalid" and found["reason"] in reasons
         else:
             told = (found["status"], found["additional_min_pct"], found["additional_max_pct"])
             same = told == (answer.status, float_of(answer.min_pct), float_of(answer.max_pct))
