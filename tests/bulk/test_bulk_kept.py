@@ -165,3 +165,21 @@ def test_classes_are_not_kept_where_they_cannot_be(record, own_cache, monkeypatc
     keep_classes(one)
     catch_up(one)
     assert [path.name for path in own_cache.iterdir()] == ["file"]
+
+
+def test_a_word_that_names_nothing_is_never_told_of_another_line_in_a_later_run(record):
+    """Beyond the first hundred such words share a row of classes: a later run keeps the row, and must name none of them."""
+    plan = Plan({name: name for name in ("date", "product", "origin", "importer", "claim")})
+
+    def reasons(classes: Classes, words: list[str], claim: str) -> dict[str, str]:
+        rows = [{"date": "2025-04-24", "product": word, "origin": "cn", "importer": "us", "claim": claim} for word in words]
+        rater = Rater(record, plan._replace(outputs=["reason"]), classes)
+        return dict(zip(words, rater.rate(pa.RecordBatch.from_pylist(rows))[0].to_pylist(), strict=True))
+
+    words = [*(f"nothing{number}" for number in range(150)), "toys"]
+    first = Classes(record)
+    reasons(first, words, "")
+    keep_classes(first)
+    later = reasons(open_classes(record, None), words[100:], "donation")
+    others = {word: [other for other in words if f"'{other}'" in (text or "") and other != word] for word, text in later.items()}
+    assert {word: named for word, named in others.items() if named} == {}

@@ -382,7 +382,7 @@ class Classes:
                 self.fresh += 1
             return self._known[key]
         except UsageError as error:
-            return self.invalid(self._refusals.said(number, error))
+            return self.invalid(self._refusals.said_again(number, error))
 
 
 def _product(docket: Docket, text: str) -> Product | None:

@@ -18,12 +18,17 @@ class Refusals:
         self._named: set[Hashable] = set()
 
     def said(self, word: Hashable, error: UsageError) -> str:
-        """What a refusal of a word says."""
-        if not isinstance(error, NotFound):
-            return str(error)
-        if len(self._named) < MOST_NAMED:
+        """What the first refusal of a word says: it names the word while there is room."""
+        if isinstance(error, NotFound) and len(self._named) < MOST_NAMED:
             self._named.add(word)
-        return str(error) if word in self._named else error.plain
+        return self.said_again(word, error)
+
+    def said_again(self, word: Hashable, error: UsageError) -> str:
+        """What a later refusal says. A word that was not named shares its row with others, also in
+        another run: it must not be named for them now.
+        """
+        named = not isinstance(error, NotFound) or word in self._named
+        return str(error) if named else error.plain
 
     def names(self, word: Hashable) -> bool:
         """Whether a refusal of a word names it."""
