@@ -15,8 +15,7 @@ import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tariffcli.book.fingerprint import FOLDERS
-from tariffcli.book.tables import COLUMNS
+from tariffcli.book.schema import FOLDERS, TABLES
 
 Row = dict[str, str]
 Rows = list[Row]
@@ -203,7 +202,7 @@ def write_record(folder: Path, **tables: Edit) -> Path:
 
 def write_table(path: Path, name: str, content: Sequence[Row]) -> None:
     """One table as the record's dictionary wants it: UTF-8, commas, LF, every column in order."""
-    columns = COLUMNS[_KINDS[name.split("/", maxsplit=1)[0]] if "/" in name else name]
+    columns = TABLES[_KINDS[name.split("/", maxsplit=1)[0]] if "/" in name else name].header
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")

@@ -90,7 +90,7 @@ def test_one_module_reads_the_clock_and_only_the_doors_ask_it():
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_fits_in_the_head(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 500
 
 
 HEAVY = ("pandas", "numpy", "pyarrow", "pydantic", "dateutil")

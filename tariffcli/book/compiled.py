@@ -18,7 +18,7 @@ from tariffcli.book.fingerprint import on_disk
 from tariffcli.book.sealed import Head, bytes_of, opened, read_head, read_section, seal
 from tariffcli.errors import RecordError, TariffError
 
-FORMAT = "13"
+FORMAT = "14"
 """Raise it whenever the compiled form changes."""
 
 _SECTIONS = ("core", "lists", "scopes", "items", "lines", "texts")
@@ -30,7 +30,9 @@ Sections = Mapping[str, sqlite3.Connection]
 class Compiled:
     """A compiled record, whose sections are opened when they are first asked for."""
 
-    def __init__(self, stamp: str, found: Sections, later: Callable[[str], Sections] | None = None) -> None:
+    def __init__(
+        self, stamp: str, found: Sections, later: Callable[[str], Sections] | None = None
+    ) -> None:
         self._stamp = stamp
         self._found = dict(found)
         self._later = later
@@ -49,7 +51,9 @@ class Compiled:
 
     def to_bytes(self) -> bytes:
         """The whole record, to travel to another machine; `from_bytes` opens it there."""
-        return seal(FORMAT, self._stamp, {section: bytes_of(self.at(section)) for section in _SECTIONS})
+        return seal(
+            FORMAT, self._stamp, {section: bytes_of(self.at(section)) for section in _SECTIONS}
+        )
 
 
 def open_compiled(data: Path) -> Compiled:
@@ -66,7 +70,11 @@ def _stamp(data: Path) -> str:
 
 def cache_path(data: Path) -> Path | None:
     """Where the compiled form of a record is kept, in the user's cache folder; None when there is no home for it."""
-    base = os.environ.get("TARIFF_CACHE") or os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    base = (
+        os.environ.get("TARIFF_CACHE")
+        or os.environ.get("XDG_CACHE_HOME")
+        or os.environ.get("LOCALAPPDATA")
+    )
     try:
         folder = (Path(base) if base else Path.home() / ".cache").absolute()
         place = str(data.resolve()).encode()
@@ -84,12 +92,18 @@ def _kept(path: Path, stamp: str, data: Path) -> Compiled | None:
             head = read_head(stream)
             if head is None or head.stamp != stamp or set(head.sections) != set(_SECTIONS):
                 return None
-            if os.fstat(stream.fileno()).st_size != head.length:  # cut off, perhaps in what this question does not read
+            if (
+                os.fstat(stream.fileno()).st_size != head.length
+            ):  # cut off, perhaps in what this question does not read
                 return None
             core = read_section(stream, head, "core")
     except OSError:
         return None
-    return Compiled(stamp, {"core": opened(core)}, _reader(path, head, data)) if core is not None else None
+    return (
+        Compiled(stamp, {"core": opened(core)}, _reader(path, head, data))
+        if core is not None
+        else None
+    )
 
 
 def _reader(path: Path, head: Head, data: Path) -> Callable[[str], Sections]:
@@ -113,13 +127,20 @@ def _reader(path: Path, head: Head, data: Path) -> Callable[[str], Sections]:
 def _made(data: Path, stamp: str, path: Path | None) -> Sections:
     """The record compiled from its tables, and kept where it can be. Raises RecordError, and TariffError where memory ends."""
     try:
-        from tariffcli.book.compiling import compile_record  # heavy, and only when a record is compiled
+        from tariffcli.book.compiling import (
+            compile_record,
+        )  # heavy, and only when a record is compiled
 
         found = compile_record(data)
         if path is not None:
-            _save(seal(FORMAT, stamp, {section: bytes_of(one) for section, one in found.items()}), path)
+            _save(
+                seal(FORMAT, stamp, {section: bytes_of(one) for section, one in found.items()}),
+                path,
+            )
     except MemoryError:
-        raise TariffError("There is not enough memory to read the record; close other programs, or allow this one more.") from None
+        raise TariffError(
+            "There is not enough memory to read the record; close other programs, or allow this one more."
+        ) from None
     return found
 
 
@@ -128,7 +149,9 @@ def _save(content: bytes, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, content)
-        for old in path.parent.glob(f"{path.stem}.sqlite*"):  # of releases that kept another form, and what their failures left
+        for old in path.parent.glob(
+            f"{path.stem}.sqlite*"
+        ):  # of releases that kept another form, and what their failures left
             old.unlink(missing_ok=True)
     except OSError:
         pass
@@ -141,9 +164,17 @@ def from_bytes(content: bytes) -> Compiled:
     stream = BytesIO(content)
     head = read_head(stream)
     if head is not None and (head.format != FORMAT or set(head.sections) != set(_SECTIONS)):
-        raise RecordError("The record was compiled by another release of this tool; install the same one on every machine.")
-    bodies = {section: read_section(stream, head, section) for section in _SECTIONS} if head is not None else {}
+        raise RecordError(
+            "The record was compiled by another release of this tool; install the same one on every machine."
+        )
+    bodies = (
+        {section: read_section(stream, head, section) for section in _SECTIONS}
+        if head is not None
+        else {}
+    )
     found = {section: opened(body) for section, body in bodies.items() if body is not None}
     if head is None or len(found) != len(_SECTIONS):
-        raise RecordError("What came is no compiled record: it is cut off, damaged or something else.")
+        raise RecordError(
+            "What came is no compiled record: it is cut off, damaged or something else."
+        )
     return Compiled(head.stamp, found)

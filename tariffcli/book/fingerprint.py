@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tariffcli.book.schema import FOLDERS
 from tariffcli.errors import RecordError
-
-FOLDERS = {"events": "events", "lines": "scopes", "schedules": "schedules", "ordinary": "ordinary", "descriptions": "descriptions"}
-"""Kinds of tables that have a file for each importer or scope, and their folders; the others stand beside these folders."""
 
 _EVERY = ("", *FOLDERS.values())
 
@@ -19,18 +17,26 @@ def on_disk(data: Path) -> str:
     for folder in _EVERY:
         try:
             with os.scandir(data / folder) as entries:
-                stamps += [f"{folder}/{_of_entry(entry)}" for entry in entries if entry.name.endswith(".csv")]
+                stamps += [
+                    f"{folder}/{_of_entry(entry)}"
+                    for entry in entries
+                    if entry.name.endswith(".csv")
+                ]
         except FileNotFoundError:
             continue
         except NotADirectoryError:
-            raise RecordError(f"{data / folder} is not a folder. Give --data DIR with the tables of a record.") from None
+            raise RecordError(
+                f"{data / folder} is not a folder. Give --data DIR with the tables of a record."
+            ) from None
     return ";".join(sorted(stamps))
 
 
 def _of_entry(entry: os.DirEntry[str]) -> str:
     try:
         status = entry.stat()
-    except OSError:  # a link that leads nowhere; what is wrong with it is said when the table is read
+    except (
+        OSError
+    ):  # a link that leads nowhere; what is wrong with it is said when the table is read
         return f"{entry.name}:unreadable"
     return f"{entry.name}:{status.st_size}:{status.st_mtime_ns}"
 

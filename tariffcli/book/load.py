@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tariffcli.book import rows as read
+from tariffcli.book.codec import condition, one_restored, restored
 from tariffcli.book.compiled import Compiled, from_bytes, open_compiled
 from tariffcli.law.charges import Caveat, Fee, Heading, Interest, Reporting
 from tariffcli.law.model import (
@@ -26,11 +26,8 @@ from tariffcli.law.model import (
     Programme,
     Relation,
     Scope,
-    Selector,
     Source,
-    Term,
 )
-from tariffcli.law.places import parse_selector
 
 HERE = Path(__file__).resolve().parent.parent
 
@@ -58,7 +55,9 @@ _code = attrgetter("code")
 class Lazy(Mapping[str, Value]):
     """A mapping whose values are read when first asked for."""
 
-    def __init__(self, names: Callable[[], Sequence[str]], read: Callable[[str], Value | None]) -> None:
+    def __init__(
+        self, names: Callable[[], Sequence[str]], read: Callable[[str], Value | None]
+    ) -> None:
         self._names, self._read = names, read
         self._kept: dict[str, Value] = {}
 
@@ -77,6 +76,10 @@ class Lazy(Mapping[str, Value]):
         return len(self._names())
 
 
+def _by_id(values: Iterable[Any]) -> dict[str, Any]:
+    return {value.id: value for value in values}
+
+
 class Record:
     """A Book over a compiled record. Nothing in it changes; what was read is kept."""
 
@@ -84,13 +87,12 @@ class Record:
         self._compiled = compiled
         self._kept: dict[str, Any] = {}
         self._derived: dict[Any, Any] = {}
-        self._selectors: dict[str, Selector] = {}
         self._lines: dict[tuple[str, str], tuple[Line, ...]] = {}
         self._duties: dict[tuple[str, str], tuple[Line, ...]] = {}
         self._listings: dict[tuple[str, str, str], tuple[Listing, ...]] = {}
-        self.events: Mapping[str, Sequence[Event]] = Lazy(lambda: self._importers("events/"), self._events)
-        self.relations: Mapping[str, Sequence[Relation]] = Lazy(lambda: self._importers("relations/"), self._relations)
-        self.categories: Mapping[str, Sequence[Category]] = Lazy(lambda: self._importers("categories/"), self._categories)
+        self.events: Mapping[str, Sequence[Event]] = self._by_importer("events")
+        self.relations: Mapping[str, Sequence[Relation]] = self._by_importer("stacking")
+        self.categories: Mapping[str, Sequence[Category]] = self._by_importer("categories")
         self.sources: Mapping[str, Source] = Lazy(self._source_ids, self._source)
 
     def _once(self, name: str, read: Callable[[], Value]) -> Value:
@@ -124,29 +126,20 @@ class Record:
         rows = self._core("SELECT name FROM blob WHERE name LIKE ? ORDER BY name", (kind + "%",))
         return [name.removeprefix(kind) for (name,) in rows]
 
-    def _selector(self, text: str) -> Selector:
-        if text not in self._selectors:
-            self._selectors[text] = parse_selector(text)
-        return self._selectors[text]
+    def _by_importer(self, kind: str) -> Mapping[str, Sequence[Any]]:
+        """The values of a table that is kept importer by importer."""
+        return Lazy(
+            lambda: self._importers(f"{kind}/"),
+            lambda importer: self._values(kind, f"{kind}/{importer}") or None,
+        )
 
-    def _events(self, importer: str) -> tuple[Event, ...] | None:
-        return tuple(read.event(row, self._selector) for row in self._blob(f"events/{importer}")) or None
-
-    def _relations(self, importer: str) -> tuple[Relation, ...] | None:
-        rows = self._blob(f"relations/{importer}")
-        for row in rows:
-            row[2], row[4], row[10] = tuple(row[2]), self._selector(row[4]), tuple(row[10])
-        return tuple(Relation(*row) for row in rows) or None
-
-    def _categories(self, importer: str) -> tuple[Category, ...] | None:
-        rows = self._blob(f"categories/{importer}")
-        for row in rows:
-            row[5], row[6] = tuple(row[5]), tuple(row[6])
-        return tuple(Category(*row) for row in rows) or None
+    def _values(self, kind: str, name: str = "") -> tuple[Any, ...]:
+        """The values of a table that are kept under this name."""
+        return restored(kind, self._blob(name or kind))
 
     def _source(self, name: str) -> Source | None:
         found = self._core("SELECT body FROM source WHERE id = ?", (name,)).fetchone()
-        return Source(*json.loads(found[0])) if found else None
+        return one_restored("sources", json.loads(found[0])) if found else None
 
     def _source_ids(self) -> list[str]:
         return [name for (name,) in self._core("SELECT id FROM source ORDER BY id")]
@@ -154,72 +147,77 @@ class Record:
     @property
     def programmes(self) -> Mapping[str, Programme]:
         """Programmes by id."""
-        return self._once("programmes", lambda: {row[0]: Programme(*row) for row in self._blob("programmes")})
+        return self._once("programmes", lambda: _by_id(self._values("programmes")))
 
     @property
     def conditions(self) -> Mapping[str, Condition]:
         """Conditions by id."""
-        return self._once("conditions", lambda: {row[0]: read.condition(row) for row in self._blob("conditions")})
+        return self._once("conditions", lambda: _by_id(map(condition, self._values("conditions"))))
 
     @property
     def scopes(self) -> Mapping[str, Scope]:
         """Scopes by id; their codes are in `listings`."""
-        return self._once("scopes", lambda: {row[0]: read.scope(row) for row in self._blob("scopes")})
+        return self._once("scopes", lambda: _by_id(self._values("scopes")))
 
     @property
     def coverage(self) -> Sequence[Coverage]:
         """What the record vouches for."""
-        return self._once("coverage", lambda: tuple(Coverage(row[0], self._selector(row[1]), *row[2:]) for row in self._blob("coverage")))
+        return self._once("coverage", lambda: self._values("coverage"))
 
     @property
     def editions(self) -> Sequence[Edition]:
         """Which edition of codes an importer uses when."""
-        return self._once("editions", lambda: tuple(read.edition(row) for row in self._blob("editions")))
+        return self._once("editions", lambda: self._values("editions"))
 
     @property
     def memberships(self) -> Sequence[Membership]:
         """Dated membership of areas."""
-        return self._once("memberships", lambda: tuple(Membership(*row) for row in self._blob("memberships")))
+        return self._once("memberships", lambda: self._values("areas"))
 
     @property
     def fees(self) -> Sequence[Fee]:
         """User fees by importer and day."""
-        return self._once("fees", lambda: tuple(read.fee(row) for row in self._blob("fees")))
+        return self._once("fees", lambda: self._values("fees"))
 
     @property
     def reporting(self) -> Sequence[Reporting]:
         """How entry summaries count and order their lines."""
-        return self._once("reporting", lambda: tuple(read.reporting(row) for row in self._blob("reporting")))
+        return self._once("reporting", lambda: self._values("reporting"))
 
     @property
     def interest(self) -> Sequence[Interest]:
         """Rates of interest on duty paid back."""
-        return self._once("interest", lambda: tuple(read.interest(row) for row in self._blob("interest")))
+        return self._once("interest", lambda: self._values("interest"))
 
     @property
     def caveats(self) -> Sequence[Caveat]:
         """What a reader of a refund or an audit must know."""
-        return self._once("caveats", lambda: tuple(read.caveat(row) for row in self._blob("caveats")))
+        return self._once("caveats", lambda: self._values("caveats"))
 
     @property
     def headings(self) -> Sequence[Heading]:
         """Whose duty stands under headings that no act of the record names."""
-        return self._once("headings", lambda: tuple(read.heading(row) for row in self._blob("headings")))
+        return self._once("headings", lambda: self._values("headings"))
 
     @property
     def zones(self) -> Mapping[str, str]:
         """The legal time zone of each importer."""
-        return self._once("zones", lambda: {programme.importer: programme.zone for programme in self.programmes.values()})
+        return self._once(
+            "zones",
+            lambda: {programme.importer: programme.zone for programme in self.programmes.values()},
+        )
 
     @property
     def countries(self) -> Sequence[dict[str, str]]:
         """Countries with their codes, names and aliases, as rows."""
-        return self._once("countries", lambda: self._blob("countries"))
+        return self._once("countries", lambda: self._blob("rows/countries"))
 
     @property
     def country_names(self) -> Mapping[str, str]:
         """English names by code."""
-        return self._once("country_names", lambda: dict(self._core("SELECT code, name FROM country")))
+        return self._once(
+            "country_names", lambda: dict(self._core("SELECT code, name FROM country"))
+        )
 
     def country_of(self, word: str) -> str | None:
         """The country that a folded word names, or None."""
@@ -234,17 +232,17 @@ class Record:
     @property
     def statements(self) -> Sequence[dict[str, str]]:
         """The talks ledger, as rows."""
-        return self._once("statements", lambda: self._blob("statements"))
+        return self._once("statements", lambda: self._blob("rows/statements"))
 
     @property
     def glossary(self) -> Sequence[dict[str, str]]:
         """Terms and their meaning, as rows."""
-        return self._once("glossary", lambda: self._blob("glossary"))
+        return self._once("glossary", lambda: self._blob("rows/glossary"))
 
     @property
     def checkpoints(self) -> Sequence[dict[str, str]]:
         """Published figures that the record must reproduce, as rows."""
-        return self._once("checkpoints", lambda: self._blob("checkpoints"))
+        return self._once("checkpoints", lambda: self._blob("rows/checkpoints"))
 
     @property
     def meta(self) -> Mapping[str, str]:
@@ -281,13 +279,9 @@ class Record:
         if found is None:
             ask = "SELECT body FROM ordinary WHERE importer = ? AND code >= ? AND code < ? ORDER BY body"
             rows = self._compiled.at("lines").execute(ask, (importer, prefix, prefix + ":"))
-            found = self._duties[importer, prefix] = tuple(self._duty(json.loads(body)) for (body,) in rows)
+            found = restored("ordinary", [json.loads(body) for (body,) in rows])
+            self._duties[importer, prefix] = found
         return found
-
-    def _duty(self, row: list[Any]) -> Line:
-        row[4] = self._selector(row[4]) if row[4] is not None else None
-        row[6], row[7] = tuple(Term(*term) for term in row[6]), tuple(row[7])
-        return Line(*row)
 
     def listings(self, importer: str, prefix: str, edition: str) -> tuple[Listing, ...]:
         """The lines of scopes at, above or below `prefix` in the codes of `edition`."""
@@ -302,7 +296,9 @@ class Record:
                 " WHERE importer = ? AND edition IN ('', ?) AND prefix >= ? AND prefix < ?",
                 (importer, edition, *above, importer, edition, prefix, prefix + ":"),
             )
-            kept = self._listings[key] = tuple(Listing(scope, found, bool(inside)) for scope, found, inside in rows)
+            kept = self._listings[key] = tuple(
+                Listing(scope, found, bool(inside)) for scope, found, inside in rows
+            )
         return kept
 
     def forget(self, most: int) -> None:
@@ -317,20 +313,33 @@ class Record:
             return ()
         above = [code[:length] for length in range(2, len(code) + 1)]
         rows = self._compiled.at("items").execute(
-            f"SELECT body FROM item WHERE scope = ? AND code IN ({','.join('?' * len(above))}) ORDER BY place", (scope, *above)
+            f"SELECT body FROM item WHERE scope = ? AND code IN ({','.join('?' * len(above))}) ORDER BY place",
+            (scope, *above),
         )
-        return tuple(read.item(json.loads(body)) for (body,) in rows)
+        return restored("items", [json.loads(body) for (body,) in rows])
 
     def in_edition(self, code: str, edition: str) -> bool:
         """Whether a code of two to six digits exists in an edition of the Harmonized System; True where the record cannot tell."""
         ask = "SELECT 1 FROM subheading WHERE edition = ? AND code >= ? AND code < ? LIMIT 1"
-        known = self._once(f"edition {edition}", lambda: self._compiled.at("lines").execute(ask, (edition, "", ":")).fetchone() is not None)
-        return not known or self._compiled.at("lines").execute(ask, (edition, code, code + ":")).fetchone() is not None
+        known = self._once(
+            f"edition {edition}",
+            lambda: (
+                self._compiled.at("lines").execute(ask, (edition, "", ":")).fetchone() is not None
+            ),
+        )
+        return (
+            not known
+            or self._compiled.at("lines").execute(ask, (edition, code, code + ":")).fetchone()
+            is not None
+        )
 
     def mapped(self, code: str, edition: str) -> tuple[str, ...]:
         """The six-digit codes of `edition` that the concordance gives for those at or below `code` of other editions."""
         ask = "SELECT DISTINCT answers FROM mapped WHERE edition = ? AND code >= ? AND code < ? ORDER BY answers"
-        return tuple(found for (found,) in self._compiled.at("lines").execute(ask, (edition, code, code + ":")))
+        return tuple(
+            found
+            for (found,) in self._compiled.at("lines").execute(ask, (edition, code, code + ":"))
+        )
 
     def scope_lines(self, scope: str, edition: str) -> tuple[Listing, ...]:
         """All lines of one scope in the codes of `edition`."""

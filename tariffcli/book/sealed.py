@@ -4,8 +4,6 @@ The file: one line that tells the length and the sum of the head; the head (JSON
 its length and sum); the sections. A section is read when it is needed, and only what is read is compared.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Mapping
@@ -44,7 +42,9 @@ def read_head(stream: BinaryIO) -> Head | None:
     line = stream.readline(_LONGEST_LINE)
     try:
         mark, length, told = line.decode("ascii").split()
-        head = stream.read(int(length)) if mark == _MARK and 0 < int(length) < _LONGEST_HEAD else b""
+        head = (
+            stream.read(int(length)) if mark == _MARK and 0 < int(length) < _LONGEST_HEAD else b""
+        )
         if crc32(head) != int(told):
             return None
         form, stamp, sections = json.loads(head)
@@ -96,7 +96,9 @@ def _from_file(body: bytes) -> sqlite3.Connection:
     with TemporaryDirectory(prefix="tariff-record-", ignore_cleanup_errors=True) as folder:
         path = Path(folder, "record.sqlite")
         path.write_bytes(body)
-        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        connection = sqlite3.connect(
+            f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+        )
         connection.execute("PRAGMA schema_version")  # opens it, while its name is there
     return connection
 

@@ -42,4 +42,9 @@ def stem(word: str) -> str:
 
 def vocabulary(texts: Iterable[str]) -> set[str]:
     """The Latin words in texts that a misspelt word may have meant."""
-    return {word for text in texts for word in words_of(text) if len(word) >= MISSPELT and word.isascii() and word.isalpha()}
+    return {
+        word
+        for text in texts
+        for word in words_of(text)
+        if len(word) >= MISSPELT and word.isascii() and word.isalpha()
+    }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 Instant = int
 """Seconds since 1970-01-01 UTC. A legal minute is exact in it, and two time zones compare without thought."""
@@ -10,11 +10,40 @@ Instant = int
 FactValue = bool | Decimal | Instant | str
 """A fact of an entry: yes or no, a share (0 to 1) or an amount, an instant, a choice."""
 
-RULING = frozenset({"rate", "floor", "end", "prohibit"})
-"""Effects that compete to rule a programme; an `exempt` stands above them and an `undo` only takes away."""
+Effect = Literal["rate", "floor", "exempt", "end", "undo", "prohibit"]
+"""What an act does to a programme: see the record's dictionary, `events/`."""
 
-CONFIDENCE = ("official", "transcribed", "secondary", "single", "memory", "open")
-"""From strongest to weakest."""
+Status = Literal["law", "reported", "threatened"]
+"""Only `law` is folded."""
+
+Confidence = Literal["official", "transcribed", "secondary", "single", "memory", "open"]
+"""How well a row is known, from strongest to weakest."""
+
+Join = Literal["plus", "or", "greater"]
+"""How a specific duty meets the rate beside it."""
+
+ConditionKind = Literal["yes_no", "instant", "share", "amount", "choice"]
+"""What the value of a fact is."""
+
+WhenUnknown = Literal["assume_no", "ask"]
+"""Whether a fact that is not given counts as no, or is tried both ways."""
+
+StackingMode = Literal["displaces", "adds"]
+"""How two programmes meet."""
+
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
+STATUSES: tuple[Status, ...] = get_args(Status)
+CONFIDENCE: tuple[Confidence, ...] = get_args(Confidence)
+JOINS: tuple[Join, ...] = get_args(Join)
+CONDITION_KINDS: tuple[ConditionKind, ...] = get_args(ConditionKind)
+WHEN_UNKNOWN: tuple[WhenUnknown, ...] = get_args(WhenUnknown)
+STACKING_MODES: tuple[StackingMode, ...] = get_args(StackingMode)
+
+RULING: frozenset[Effect] = frozenset({"rate", "floor", "end", "prohibit"})
+"""Effects that compete to rule a programme.
+
+An `exempt` stands above them and an `undo` only takes away.
+"""
 
 
 class Selector(NamedTuple):
