@@ -10,9 +10,12 @@ from tariffcli.book.parse import listing, many, reader_of
 from tariffcli.book.schema import TABLES
 from tariffcli.book.tables import Finding, Row, TableFile, read_tables
 from tariffcli.errors import TariffError
-from tariffcli.law.model import Programme
+from tariffcli.law.model import Event, Programme, Relation, Scope
 
 DEFAULT_ZONE = "UTC"
+
+NO_ACT = "no act found"
+"""What answers print where a row of law names no act: nobody knows what followed."""
 
 
 class Placed(NamedTuple):
@@ -30,6 +33,7 @@ class Parts(NamedTuple):
     programmes: list[Placed]
     events: dict[str, list[Placed]]
     relations: list[Placed]
+    acts: list[Placed]
     conditions: list[Placed]
     categories: list[Placed]
     scopes: list[Placed]
@@ -80,14 +84,18 @@ def assemble(data: Path) -> Parts:
     def read(kind: str) -> list[Placed]:
         return [placed for rows in by_stem(kind).values() for placed in rows]
 
+    acts = read("acts")
+    cited = _Citations(acts)
+
     return Parts(
         tables=tables,
         programmes=programmes,
-        events=by_stem("events"),
-        relations=read("stacking"),
+        events={stem: cited.in_words(rows) for stem, rows in by_stem("events").items()},
+        relations=cited.in_words(read("stacking")),
+        acts=acts,
         conditions=read("conditions"),
         categories=read("categories"),
-        scopes=read("scopes"),
+        scopes=cited.in_words(read("scopes")),
         listings={one.stem: _listings(one) for one in tables["lines"]},
         items=read("items"),
         sources=read("sources"),
@@ -103,6 +111,22 @@ def assemble(data: Path) -> Parts:
         headings=read("headings"),
         findings=findings,
     )
+
+
+class _Citations:
+    """How the acts of a record are cited."""
+
+    def __init__(self, acts: Iterable[Placed]) -> None:
+        self._by_id: dict[str, str] = {placed.value.id: placed.value.citation for placed in acts}
+
+    def in_words(self, rows: Iterable[Placed]) -> list[Placed]:
+        """Rows that name acts by id, with the acts cited beside."""
+        return [one._replace(value=one.value._replace(act=self._words(one.value))) for one in rows]
+
+    def _words(self, row: Event | Relation | Scope) -> str:
+        if not row.act_ids and isinstance(row, Event) and row.status == "law":
+            return NO_ACT
+        return "; ".join(self._by_id.get(name, name) for name in row.act_ids)
 
 
 ZoneOf = Callable[[TableFile, Row], str]

@@ -22,7 +22,7 @@ Rows = Iterable[tuple[Any, ...]]
 SECTIONS: Mapping[str, str] = {
     "core": """
 CREATE TABLE blob (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE source (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE row (kind TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
 CREATE TABLE word (word TEXT PRIMARY KEY, code TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE country (code TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 """,
@@ -104,10 +104,15 @@ def _core(parts: Parts, fingerprint: str) -> dict[str, Rows]:
             words.setdefault(word, row["code"])
     return {
         "blob": [(name, _text(body)) for name, body in _blobs(parts, fingerprint).items()],
-        "source": [(placed.value.id, _text(stored(placed.value))) for placed in parts.sources],
+        "row": [*_by_id("sources", parts.sources), *_by_id("acts", parts.acts)],
         "country": [(row["code"], row["name"]) for row in countries],
         "word": words.items(),
     }
+
+
+def _by_id(kind: str, rows: Iterable[Placed]) -> Rows:
+    """Tables of which a question reads single rows."""
+    return [(kind, placed.value.id, _text(stored(placed.value))) for placed in rows]
 
 
 def _blobs(parts: Parts, fingerprint: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tariffcli.book.codec import condition, one_restored, restored
 from tariffcli.book.compiled import Compiled, from_bytes, open_compiled
 from tariffcli.law.charges import Caveat, Fee, Heading, Interest, Reporting
 from tariffcli.law.model import (
+    Act,
     Category,
     Condition,
     Coverage,
@@ -93,7 +94,8 @@ class Record:
         self.events: Mapping[str, Sequence[Event]] = self._by_importer("events")
         self.relations: Mapping[str, Sequence[Relation]] = self._by_importer("stacking")
         self.categories: Mapping[str, Sequence[Category]] = self._by_importer("categories")
-        self.sources: Mapping[str, Source] = Lazy(self._source_ids, self._source)
+        self.sources: Mapping[str, Source] = self._by_id("sources")
+        self.acts: Mapping[str, Act] = self._by_id("acts")
 
     def _once(self, name: str, read: Callable[[], Value]) -> Value:
         """What `read` gives, read when first asked for."""
@@ -137,12 +139,19 @@ class Record:
         """The values of a table that are kept under this name."""
         return restored(kind, self._blob(name or kind))
 
-    def _source(self, name: str) -> Source | None:
-        found = self._core("SELECT body FROM source WHERE id = ?", (name,)).fetchone()
-        return one_restored("sources", json.loads(found[0])) if found else None
+    def _by_id(self, kind: str) -> Mapping[str, Any]:
+        """The values of a table that is read row by row."""
 
-    def _source_ids(self) -> list[str]:
-        return [name for (name,) in self._core("SELECT id FROM source ORDER BY id")]
+        def ids() -> list[str]:
+            rows = self._core("SELECT id FROM row WHERE kind = ? ORDER BY id", (kind,))
+            return [name for (name,) in rows]
+
+        def value(name: str) -> Any:
+            ask = "SELECT body FROM row WHERE kind = ? AND id = ?"
+            found = self._core(ask, (kind, name)).fetchone()
+            return one_restored(kind, json.loads(found[0])) if found else None
+
+        return Lazy(ids, value)
 
     @property
     def programmes(self) -> Mapping[str, Programme]:

@@ -229,8 +229,15 @@ def _bound_instant(text: str) -> int:
         raise CellError(f"test: {error}") from None
 
 
+def _acts_by_id(row: Row, _zone: str) -> str:
+    """Rows name acts by id; `assemble` puts the acts' own words there once it has read them."""
+    return row["act"]
+
+
 _OWN: dict[str, dict[str, FieldReader]] = {
-    "events": {"effective": _first_instant},
+    "events": {"effective": _first_instant, "act": _acts_by_id},
+    "stacking": {"act": _acts_by_id},
+    "scopes": {"act": _acts_by_id},
     "conditions": {"test": lambda row, _: _comparison(row)[0], "bound": _bound},
     "ordinary": {"origin": _every_origin_is_none},
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from tariffcli.law.model import (
+    Act,
     Category,
     Condition,
     Coverage,
@@ -40,7 +41,7 @@ class Book(Protocol):
 
     @property
     def events(self) -> Mapping[str, Sequence[Event]]:
-        """Acts by importer."""
+        """What acts do, by importer."""
         ...
 
     @property
@@ -51,6 +52,11 @@ class Book(Protocol):
     @property
     def scopes(self) -> Mapping[str, Scope]:
         """Lists by id."""
+        ...
+
+    @property
+    def acts(self) -> Mapping[str, Act]:
+        """Acts by id; rows name theirs in `act_ids`."""
         ...
 
     @property

@@ -31,12 +31,28 @@ WhenUnknown = Literal["assume_no", "ask"]
 StackingMode = Literal["displaces", "adds"]
 """How two programmes meet."""
 
+ActKind = Literal[
+    "statute",
+    "proclamation",
+    "executive-order",
+    "memorandum",
+    "rule",
+    "notice",
+    "announcement",
+    "guidance",
+    "ruling",
+    "statement",
+    "report",
+]
+"""What an act is. A `statement` or `report` is no law: rows that are not law name it too."""
+
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
 STATUSES: tuple[Status, ...] = get_args(Status)
 CONFIDENCE: tuple[Confidence, ...] = get_args(Confidence)
 JOINS: tuple[Join, ...] = get_args(Join)
 CONDITION_KINDS: tuple[ConditionKind, ...] = get_args(ConditionKind)
 WHEN_UNKNOWN: tuple[WhenUnknown, ...] = get_args(WhenUnknown)
+ACT_KINDS: tuple[ActKind, ...] = get_args(ActKind)
 STACKING_MODES: tuple[StackingMode, ...] = get_args(StackingMode)
 
 RULING: frozenset[Effect] = frozenset({"rate", "floor", "end", "prohibit"})
@@ -110,6 +126,7 @@ class Event(NamedTuple):
     where: str
     confidence: str
     note: str
+    act_ids: tuple[str, ...] = ()
 
 
 class Programme(NamedTuple):
@@ -141,6 +158,7 @@ class Relation(NamedTuple):
     source_ids: tuple[str, ...]
     where: str
     note: str
+    act_ids: tuple[str, ...] = ()
 
 
 class Category(NamedTuple):
@@ -168,6 +186,7 @@ class Scope(NamedTuple):
     shortfall: str
     confidence: str
     source_ids: tuple[str, ...]
+    act_ids: tuple[str, ...] = ()
 
 
 class Listing(NamedTuple):
@@ -258,6 +277,36 @@ class Source(NamedTuple):
     url: str
     official: bool
     language: str
+
+
+class Act(NamedTuple):
+    """An act that rows of the record name, or a statement that rows of talk do.
+
+    Attributes:
+      id: Its importer, its series and its number or day: `us-eo-14257`, `cn-sctc-2025-4`.
+      title: What it did, in plain words.
+      kind: What it is.
+      number: Its number in its own series; blank where it has none.
+      citation: How it is cited, and printed with answers; no two acts share one.
+      gazette: Volume and page of the Federal Register; blank where there is none, or not found.
+      signed: Day it was signed, adopted or decided (YYYY-MM-DD); blank where not established.
+      published: Day it was published (YYYY-MM-DD); blank where not established.
+      url: Where its text can be read; blank where no address is known.
+      source_ids: Ids of the documents it was read in, the primary one first.
+      note: What a reader must know.
+    """
+
+    id: str
+    title: str
+    kind: ActKind
+    number: str
+    citation: str
+    gazette: str
+    signed: str
+    published: str
+    url: str
+    source_ids: tuple[str, ...]
+    note: str
 
 
 class Product(NamedTuple):
@@ -356,4 +405,8 @@ class Answer(NamedTuple):
     @property
     def total_pct(self) -> Decimal | None:
         """Additional plus ordinary duty where it is one number."""
-        return self.total_min_pct if self.total_min_pct is not None and self.total_min_pct == self.total_max_pct else None
+        return (
+            self.total_min_pct
+            if self.total_min_pct is not None and self.total_min_pct == self.total_max_pct
+            else None
+        )

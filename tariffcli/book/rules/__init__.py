@@ -1,6 +1,30 @@
 """Data rules: each a small named function whose docstring is the message. `check` applies them all and raises nothing."""
 
-from tariffcli.book.rules import areas, charges, counts, events, fold, lists, ordinary, references, stacking
+from tariffcli.book.rules import (
+    acts,
+    areas,
+    charges,
+    counts,
+    events,
+    fold,
+    lists,
+    ordinary,
+    references,
+    stacking,
+)
 from tariffcli.book.rules.registry import RULES, check
 
-__all__ = ["RULES", "areas", "charges", "check", "counts", "events", "fold", "lists", "ordinary", "references", "stacking"]
+__all__ = [
+    "RULES",
+    "acts",
+    "areas",
+    "charges",
+    "check",
+    "counts",
+    "events",
+    "fold",
+    "lists",
+    "ordinary",
+    "references",
+    "stacking",
+]

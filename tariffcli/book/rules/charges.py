@@ -21,7 +21,12 @@ def fees_are_figures(parts: Parts) -> Iterable[Offence]:
         fee = placed.value
         limits = fee.minimum is not None and fee.maximum is not None and fee.minimum > fee.maximum
         backward = bool(fee.since and fee.until and fee.until <= fee.since)
-        if limits or backward or not (fee.name and fee.currency and fee.source_ids) or set(fee.modes) - set(MODES):
+        if (
+            limits
+            or backward
+            or not (fee.name and fee.currency and fee.source_ids)
+            or set(fee.modes) - set(MODES)
+        ):
             yield placed, fee.id
 
 
@@ -54,12 +59,21 @@ def reporting_rules_are_known(parts: Parts) -> Iterable[Offence]:
 def interest_is_told_once(parts: Parts) -> Iterable[Offence]:
     """A rate of interest has a payee, a source and a known confidence, ends after it begins, and is the only one of its days."""
     last: dict[tuple[str, str], str] = {}
-    for placed in sorted(parts.interest, key=lambda one: (one.value.importer, one.value.payee, one.value.since, one.value.id)):
+    for placed in sorted(
+        parts.interest,
+        key=lambda one: (one.value.importer, one.value.payee, one.value.since, one.value.id),
+    ):
         row = placed.value
         before = last.get((row.importer, row.payee))
         overlaps = before is not None and (not before or before > row.since)
         backward = bool(row.until) and row.until <= row.since
-        if overlaps or backward or not (row.payee and row.source_ids) or row.confidence not in CONFIDENCE or row.rate_pct < 0:
+        if (
+            overlaps
+            or backward
+            or not (row.payee and row.source_ids)
+            or row.confidence not in CONFIDENCE
+            or row.rate_pct < 0
+        ):
             yield placed, row.id
         last[(row.importer, row.payee)] = row.until
 
@@ -69,7 +83,11 @@ def caveats_say_something(parts: Parts) -> Iterable[Offence]:
     """A caveat has a text, is about a known thing, and names entry types where it is about entries of some types."""
     for placed in parts.caveats:
         row = placed.value
-        if not row.text or row.about not in ABOUT or bool(row.types) != (row.about in ("set_apart", "other_day")):
+        if (
+            not row.text
+            or row.about not in ABOUT
+            or bool(row.types) != (row.about in ("set_apart", "other_day"))
+        ):
             yield placed, row.id
 
 

@@ -21,7 +21,10 @@ def counts_agree_with_the_text(parts: Parts) -> Iterable[Offence]:
             if placed.value.inside and edition in ("", row["edition"])
         }
         if not row["difference"] and str(len(mine)) != row["count"]:
-            yield Placed(file, line, row), f"{row['scopes']}: {len(mine)} here, {row['count']} in {row['where']}"
+            yield (
+                Placed(file, line, row),
+                f"{row['scopes']}: {len(mine)} here, {row['count']} in {row['where']}",
+            )
 
 
 @rule("L10")
@@ -40,6 +43,15 @@ def counts_are_whole(parts: Parts) -> Iterable[Offence]:
     known = {placed.value.id for placed in parts.scopes}
     for file, line, row in parts.rows("counts"):
         unknown = [scope for scope in many(row["scopes"]) if scope not in known]
-        whole = re.fullmatch(r"[1-9][0-9]*", row["count"]) and row["scopes"] and row["where"] and row["source_ids"] and row["confidence"]
+        whole = (
+            re.fullmatch(r"[1-9][0-9]*", row["count"])
+            and row["scopes"]
+            and row["where"]
+            and row["source_ids"]
+            and row["confidence"]
+        )
         if unknown or not whole:
-            yield Placed(file, line, row), ", ".join(unknown) or f"{row['scopes']}: {row['count'] or 'blank'}"
+            yield (
+                Placed(file, line, row),
+                ", ".join(unknown) or f"{row['scopes']}: {row['count'] or 'blank'}",
+            )

@@ -38,7 +38,9 @@ def _first_of_each(rows: Sequence[Placed]) -> list[Placed]:
 
 def _broader(later: Event, earlier: Event) -> bool:
     """Whether the later row is broader than the earlier in origin or product, so that neither default would be safe."""
-    return later.origin.narrowness < earlier.origin.narrowness or (later.scope == "all" and earlier.scope != "all")
+    return later.origin.narrowness < earlier.origin.narrowness or (
+        later.scope == "all" and earlier.scope != "all"
+    )
 
 
 @rule("U01")
@@ -66,13 +68,19 @@ def a_rate_after_an_exemption_says_so(parts: Parts) -> Iterable[Offence]:
     """A rate announced after an overlapping open exemption: `undoes` must name the exemption or say none."""
     overlap = Overlap(parts)
     for _, rows in _by_programme(parts):
-        exemptions = [placed for placed in rows if placed.value.effect == "exempt" and placed.value.until is None]
+        exemptions = [
+            placed
+            for placed in rows
+            if placed.value.effect == "exempt" and placed.value.until is None
+        ]
         alike = _first_of_each(exemptions)
         for later in rows:
             if later.value.effect not in ("rate", "floor") or later.value.undoes:
                 continue
             for earlier in alike:
-                if earlier.value.announced < later.value.announced and overlap.meet(later.value, earlier.value):
+                if earlier.value.announced < later.value.announced and overlap.meet(
+                    later.value, earlier.value
+                ):
                     yield later, f"{later.value.id} meets {earlier.value.id}"
                     break
 
@@ -97,7 +105,14 @@ def _ties(equal: Sequence[Placed], overlap: Overlap) -> Iterable[Offence]:
         one = placed.value
         for others in kinds.values():
             named = set(one.undoes) - {"none", "earlier"}  # then it matters which of them it is
-            tied = next((other for other in (others if named else others[:1]) if _tie(one, other.value, overlap)), None)
+            tied = next(
+                (
+                    other
+                    for other in (others if named else others[:1])
+                    if _tie(one, other.value, overlap)
+                ),
+                None,
+            )
             if tied is not None:
                 yield placed, f"{one.id} and {tied.value.id}"
                 break
@@ -106,12 +121,22 @@ def _ties(equal: Sequence[Placed], overlap: Overlap) -> Iterable[Offence]:
 
 
 def _tie(one: Event, two: Event, overlap: Overlap) -> bool:
-    return says(one) != says(two) and not wipes(one, two) and not wipes(two, one) and overlap.meet(one, two) and not _exclude(one, two)
+    return (
+        says(one) != says(two)
+        and not wipes(one, two)
+        and not wipes(two, one)
+        and overlap.meet(one, two)
+        and not _exclude(one, two)
+    )
 
 
 def _exclude(one: Event, two: Event) -> bool:
     """Whether two rows' conditions contradict each other (`x` and `!x`)."""
-    return any(mine.condition == theirs.condition and mine.negated != theirs.negated for mine in one.condition for theirs in two.condition)
+    return any(
+        mine.condition == theirs.condition and mine.negated != theirs.negated
+        for mine in one.condition
+        for theirs in two.condition
+    )
 
 
 @rule("U04")
@@ -163,22 +188,37 @@ def _undoes_itself(row: Event, rows: Mapping[str, Sequence[str]]) -> bool:
 @rule("U05")
 def an_expiry_nobody_verified_has_a_sequel(parts: Parts) -> Iterable[Offence]:
     """A row ran out after the last verified day: the record needs a later row of its programme, or an open range."""
-    compiled = next((row["value"] for _, _, row in parts.rows("meta") if row["key"] == "compiled"), "")
-    zones = {placed.value.id: (placed.value.zone, placed.value.importer) for placed in parts.programmes}
+    compiled = next(
+        (row["value"] for _, _, row in parts.rows("meta") if row["key"] == "compiled"), ""
+    )
+    zones = {
+        placed.value.id: (placed.value.zone, placed.value.importer) for placed in parts.programmes
+    }
     verified: dict[str, str] = {}
     for placed in parts.coverage:
         if not placed.value.covered_until:
-            verified[placed.value.importer] = max(verified.get(placed.value.importer, ""), placed.value.verified_through)
+            verified[placed.value.importer] = max(
+                verified.get(placed.value.importer, ""), placed.value.verified_through
+            )
     overlap = Overlap(parts)
     for programme, rows in _by_programme(parts):
         zone, importer = zones.get(programme, ("UTC", ""))
         questions = _Sequels([placed.value for placed in rows], overlap)
         for placed in rows:
             row = placed.value
-            if row.until is None or row.effect not in RULING or importer not in verified or row.condition:
+            if (
+                row.until is None
+                or row.effect not in RULING
+                or importer not in verified
+                or row.condition
+            ):
                 continue
             day = day_of(row.until, zone)
-            if verified[importer] < day <= compiled and questions.stood(row) and not questions.followed(row, day):
+            if (
+                verified[importer] < day <= compiled
+                and questions.stood(row)
+                and not questions.followed(row, day)
+            ):
                 yield placed, f"{row.id} ran out on {day}"
 
 
@@ -195,7 +235,11 @@ class _Sequels:
         assert row.until is not None
         moment = row.until - 1
         if moment not in self._alive:
-            there = [other for other in self._rows if in_force(other, moment, None) and not other.condition]
+            there = [
+                other
+                for other in self._rows
+                if in_force(other, moment, None) and not other.condition
+            ]
             self._alive[moment] = {other.id for other in living(there)}
         return row.id in self._alive[moment]
 

@@ -25,7 +25,13 @@ def sourced_duties_are_whole(parts: Parts) -> Iterable[Offence]:
             row: Line = placed.value
             days = row.since is not None and row.until is not None and row.since < row.until
             known = row.basis in BASES and row.confidence in CONFIDENCE and row.confidence != OPEN
-            if not (re.fullmatch(r"[0-9]{8}", row.code) and row.duty and row.source_ids and known and days):
+            if not (
+                re.fullmatch(r"[0-9]{8}", row.code)
+                and row.duty
+                and row.source_ids
+                and known
+                and days
+            ):
                 yield placed, row.code
 
 
@@ -36,7 +42,9 @@ def sourced_duties_do_not_contradict(parts: Parts) -> Iterable[Offence]:
         alike: dict[tuple[object, ...], list[Placed]] = {}
         for placed in rows:
             row: Line = placed.value
-            alike.setdefault((row.code, row.origin, row.condition, row.basis == PROVISIONAL), []).append(placed)
+            alike.setdefault(
+                (row.code, row.origin, row.condition, row.basis == PROVISIONAL), []
+            ).append(placed)
         for many in alike.values():
             for one, other in combinations(many, 2):
                 if _meet(one.value, other.value) and one.value.duty != other.value.duty:
@@ -55,7 +63,11 @@ def schedules_are_marked(parts: Parts) -> Iterable[Offence]:
     for placed in parts.editions:
         row = placed.value
         held = bool(parts.lines.get(row.importer))
-        if row.schedule not in MARKS or held != (row.schedule == COMPLETE) or (held and not row.source_ids):
+        if (
+            row.schedule not in MARKS
+            or held != (row.schedule == COMPLETE)
+            or (held and not row.source_ids)
+        ):
             yield placed, f"{row.importer} {row.edition}: {row.schedule or 'blank'}"
 
 
@@ -65,4 +77,8 @@ def conditions_of_duties_exist(parts: Parts) -> Iterable[Offence]:
     known = {placed.value.id for placed in parts.conditions}
     for rows in parts.ordinary.values():
         for placed in rows:
-            yield from ((placed, term.condition) for term in placed.value.condition if term.condition not in known)
+            yield from (
+                (placed, term.condition)
+                for term in placed.value.condition
+                if term.condition not in known
+            )

@@ -35,11 +35,22 @@ def check(parts: Parts) -> list[Finding]:
     findings = list(parts.findings)
     for code, function in RULES.items():
         try:
-            findings += [Finding(placed.file, placed.line, code, words_of(function), what) for placed, what in function(parts)]
+            findings += [
+                Finding(placed.file, placed.line, code, words_of(function), what)
+                for placed, what in function(parts)
+            ]
         except MemoryError:  # says nothing of the record
             raise
         except Exception as error:  # a rule must never end the check: other findings matter more
             findings.append(
-                Finding("record", 0, code, f"{words_of(function)} This could not be checked", f"{type(error).__name__}: {error}")
+                Finding(
+                    "record",
+                    0,
+                    code,
+                    f"{words_of(function)} This could not be checked",
+                    f"{type(error).__name__}: {error}",
+                )
             )
-    return sorted(set(findings), key=lambda found: (found.file, found.line, found.rule, found.subject))
+    return sorted(
+        set(findings), key=lambda found: (found.file, found.line, found.rule, found.subject)
+    )
