@@ -10,7 +10,8 @@ from tariffcli.book.parse import listing, many, reader_of
 from tariffcli.book.schema import TABLES
 from tariffcli.book.tables import Finding, Row, TableFile, read_tables
 from tariffcli.errors import TariffError
-from tariffcli.law.model import Event, Programme, Relation, Scope
+from tariffcli.law.model import Event, Programme, Relation
+from tariffcli.law.reference import Scope
 
 DEFAULT_ZONE = "UTC"
 

@@ -13,19 +13,15 @@ from typing import Any, TypeVar
 from tariffcli.book.codec import condition, one_restored, restored
 from tariffcli.book.compiled import Compiled, from_bytes, open_compiled
 from tariffcli.law.charges import Caveat, Fee, Heading, Interest, Reporting
-from tariffcli.law.model import (
+from tariffcli.law.model import Condition, Event, OrdinaryDuty, Programme, Relation, TariffLine
+from tariffcli.law.reference import (
     Act,
     Category,
-    Condition,
     Coverage,
     Edition,
-    Event,
     Item,
-    Line,
     Listing,
     Membership,
-    Programme,
-    Relation,
     Scope,
     Source,
 )
@@ -88,8 +84,8 @@ class Record:
         self._compiled = compiled
         self._kept: dict[str, Any] = {}
         self._derived: dict[Any, Any] = {}
-        self._lines: dict[tuple[str, str], tuple[Line, ...]] = {}
-        self._duties: dict[tuple[str, str], tuple[Line, ...]] = {}
+        self._lines: dict[tuple[str, str], tuple[TariffLine, ...]] = {}
+        self._duties: dict[tuple[str, str], tuple[OrdinaryDuty, ...]] = {}
         self._listings: dict[tuple[str, str, str], tuple[Listing, ...]] = {}
         self.events: Mapping[str, Sequence[Event]] = self._by_importer("events")
         self.relations: Mapping[str, Sequence[Relation]] = self._by_importer("stacking")
@@ -263,7 +259,7 @@ class Record:
         """A hash of the content."""
         return self._once("fingerprint", lambda: self._text("fingerprint") or "")
 
-    def lines(self, importer: str, prefix: str) -> tuple[Line, ...]:
+    def lines(self, importer: str, prefix: str) -> tuple[TariffLine, ...]:
         """The tariff lines at or below `prefix`, of every edition read."""
         key = (importer, prefix)
         found = self._lines.get(key)
@@ -271,7 +267,7 @@ class Record:
             found = self._lines[key] = self._lines_below(importer, prefix)
         return found
 
-    def _lines_below(self, importer: str, prefix: str) -> tuple[Line, ...]:
+    def _lines_below(self, importer: str, prefix: str) -> tuple[TariffLine, ...]:
         whole = self._lines.get((importer, ""))
         if whole is not None:
             first, after = (bisect_left(whole, edge, key=_code) for edge in (prefix, prefix + ":"))
@@ -280,9 +276,9 @@ class Record:
             "SELECT code, duty, since, until FROM line WHERE importer = ? AND code >= ? AND code < ? ORDER BY code",
             (importer, prefix, prefix + ":"),
         )
-        return tuple(Line(*row) for row in rows)
+        return tuple(map(TariffLine._make, rows))
 
-    def duties(self, importer: str, prefix: str) -> tuple[Line, ...]:
+    def duties(self, importer: str, prefix: str) -> tuple[OrdinaryDuty, ...]:
         """The ordinary duties at or below `prefix` that stand beside a schedule, or where none is held."""
         found = self._duties.get((importer, prefix))
         if found is None:

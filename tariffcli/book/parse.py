@@ -15,8 +15,9 @@ from tariffcli.book.columns import Column, Table, Type
 from tariffcli.book.tables import Row
 from tariffcli.errors import TariffError
 from tariffcli.law.instants import start_of_day, wall_to_instant
-from tariffcli.law.model import FactValue, Listing, Selector, Term
+from tariffcli.law.model import FactValue, Selector, Term
 from tariffcli.law.places import parse_selector
+from tariffcli.law.reference import Listing
 
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 _TEST = re.compile(r"(<=|>=|<|>|=)\s*(.+)$")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tariffcli.book.columns import Table, may, must, table
 from tariffcli.law.charges import Caveat, Fee, Heading, Interest, Reporting
-from tariffcli.law.model import (
+from tariffcli.law.kinds import (
     ACT_KINDS,
     CONDITION_KINDS,
     CONFIDENCE,
@@ -17,17 +17,15 @@ from tariffcli.law.model import (
     STACKING_MODES,
     STATUSES,
     WHEN_UNKNOWN,
+)
+from tariffcli.law.model import Condition, Event, OrdinaryDuty, Programme, Relation, TariffLine
+from tariffcli.law.reference import (
     Act,
     Category,
-    Condition,
     Coverage,
     Edition,
-    Event,
     Item,
-    Line,
     Membership,
-    Programme,
-    Relation,
     Scope,
     Source,
 )
@@ -300,7 +298,7 @@ _TABLES = (
     table(
         "schedules",
         "A tariff line and its general duty.",
-        Line,
+        TariffLine,
         must("code", "text", "8 digits"),
         may("duty", "text", "as printed"),
         may("from", "midnight", "first day", "since"),
@@ -311,7 +309,7 @@ _TABLES = (
     table(
         "ordinary",
         "An ordinary duty sourced by itself.",
-        Line,
+        OrdinaryDuty,
         must("code", "text", "8 digits"),
         may("origin", "selector", "blank = every origin that no narrower row reaches"),
         may("basis", "text", "mfn, provisional, quota, preference or column-2"),

@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 
 from tariffcli.book.load import Record
 from tariffcli.book.vocabulary import MISSPELT, stem, words_of
-from tariffcli.law.model import Category
 from tariffcli.law.products import digits_of, edition_at, fold_word
+from tariffcli.law.reference import Category
 
 Match = Literal["exact", "prefix", "words", "fuzzy"]
 MATCHES: tuple[Match, ...] = ("exact", "prefix", "words", "fuzzy")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from tariffcli.book.assemble import Parts, Placed
 from tariffcli.book.parse import many
 from tariffcli.book.rules.registry import Offence, rule
-from tariffcli.law.model import ACT_KINDS
+from tariffcli.law.kinds import ACT_KINDS
 
 
 def _rows_that_name_acts(parts: Parts) -> Iterable[Placed]:

@@ -8,13 +8,15 @@ from collections.abc import Iterable
 from tariffcli.book.assemble import Parts, Placed
 from tariffcli.book.parse import many
 from tariffcli.book.rules.registry import Offence, rule
-from tariffcli.law.model import CONFIDENCE
+from tariffcli.law.kinds import CONFIDENCE
 from tariffcli.law.products import fold_word
 
 
 @rule("A01")
 def country_codes_are_iso(parts: Parts) -> Iterable[Offence]:
-    """A country has a lower-case alpha-2 code, an upper-case alpha-3 code, and a census code of four digits or none."""
+    """A country has a lower-case alpha-2 code, an upper-case alpha-3 code, and a census code of
+    four digits or none.
+    """
     for file, line, row in parts.rows("countries"):
         if not (
             re.fullmatch("[a-z]{2}", row["code"])
@@ -92,7 +94,9 @@ def coverage_runs_forward(parts: Parts) -> Iterable[Offence]:
 
 @rule("A06")
 def editions_follow_one_another(parts: Parts) -> Iterable[Offence]:
-    """An importer's editions follow one another without gap or overlap, from the beginning and without end."""
+    """An importer's editions follow one another without gap or overlap, from the beginning and
+    without end.
+    """
     charging = {placed.value.importer for placed in parts.programmes}
     needed = {placed.value.importer for placed in (*parts.editions, *parts.categories)} & charging
     for importer in sorted(needed):
@@ -115,7 +119,9 @@ def editions_follow_one_another(parts: Parts) -> Iterable[Offence]:
 
 @rule("A07")
 def sources_can_be_found(parts: Parts) -> Iterable[Offence]:
-    """A source has a title, a publisher, `official` yes or no, and an address that starts with http, or none."""
+    """A source has a title, a publisher, `official` yes or no, and an address that starts with
+    http, or none.
+    """
     for file, line, row in parts.rows("sources"):
         if (
             not row["title"]
@@ -128,7 +134,9 @@ def sources_can_be_found(parts: Parts) -> Iterable[Offence]:
 
 @rule("A08")
 def statements_stand_somehow(parts: Parts) -> Iterable[Offence]:
-    """A statement has a day, a speaker, a topic, a claim, a side that is an importer or other, and a known standing."""
+    """A statement has a day, a speaker, a topic, a claim, a side that is an importer or other, and
+    a known standing.
+    """
     sides = {placed.value.importer for placed in parts.programmes} | {"other"}
     standings = ("confirmed", "denied", "contradicted", "superseded", "unverified", "open")
     for file, line, row in parts.rows("statements"):
@@ -175,7 +183,9 @@ def the_record_says_its_version_and_day(parts: Parts) -> Iterable[Offence]:
 
 @rule("C02")
 def checkpoints_can_be_replayed(parts: Parts) -> Iterable[Offence]:
-    """A checkpoint names an importer, a day or minute, a known measure (additional, total, authority:NAME, programme:NAME), a figure."""
+    """A checkpoint names an importer, a day or minute, a known measure (additional, total,
+    authority:NAME, programme:NAME), a figure.
+    """
     programmes = [placed.value for placed in parts.programmes]
     importers = {one.importer for one in programmes}
     measures = {

@@ -7,13 +7,10 @@ from collections.abc import Iterable
 
 from tariffcli.book.assemble import Parts, Placed
 from tariffcli.book.rules.registry import Offence, rule
-from tariffcli.law.model import CONFIDENCE
+from tariffcli.law.kinds import CONDITION_KINDS, CONFIDENCE, EFFECTS, JOINS, STATUSES, WHEN_UNKNOWN
 
-EFFECTS = ("rate", "floor", "exempt", "end", "undo", "prohibit")
-STATUSES = ("law", "reported", "threatened")
 UNITS = ("item", "kg", "g", "t", "l", "hl", "m2", "m3", "W", "pair", "dozen", "number")
 FLAGS = ("--loaded", "--mode", "--metal-share", "--in-quota", "--postal", "--value")
-JOINS = ("plus", "or", "greater")
 
 
 def _events(parts: Parts) -> Iterable[Placed]:
@@ -71,7 +68,9 @@ def only_charges_carry_a_rate(parts: Parts) -> Iterable[Offence]:
 
 @rule("E06")
 def open_rows_are_ranges(parts: Parts) -> Iterable[Offence]:
-    """A range (`rate_max_pct`, above `rate_pct`) goes with confidence open, and open with a range or a blank rate."""
+    """A range (`rate_max_pct`, above `rate_pct`) goes with confidence open, and open with a range
+    or a blank rate.
+    """
     for placed in _events(parts):
         row = placed.value
         if row.effect == "floor" and row.rate_max_pct is not None:
@@ -98,7 +97,9 @@ def an_undo_names_its_rows(parts: Parts) -> Iterable[Offence]:
 
 @rule("E08")
 def amounts_have_units(parts: Parts) -> Iterable[Offence]:
-    """A specific duty needs amount, a three-letter currency, a known unit in `per`, and `join` plus, or, greater."""
+    """A specific duty needs amount, a three-letter currency, a known unit in `per`, and `join`
+    plus, or, greater.
+    """
     for placed in _events(parts):
         row = placed.value
         if row.amount is None:
@@ -178,23 +179,21 @@ def undoes_says_one_thing(parts: Parts) -> Iterable[Offence]:
 
 @rule("N01")
 def condition_words_are_known(parts: Parts) -> Iterable[Offence]:
-    """A condition is yes_no, instant, share, amount or choice; when unknown assume_no or ask; and says which flag gives it."""
+    """A condition is yes_no, instant, share, amount or choice; when unknown assume_no or ask; and
+    says which flag gives it.
+    """
     for placed in parts.conditions:
         row = placed.value
-        known = row.kind in (
-            "yes_no",
-            "instant",
-            "share",
-            "amount",
-            "choice",
-        ) and row.when_unknown in ("assume_no", "ask")
+        known = row.kind in CONDITION_KINDS and row.when_unknown in WHEN_UNKNOWN
         if not known or not row.flag or not row.fact:
             yield placed, row.id
 
 
 @rule("N02")
 def conditions_have_their_test(parts: Parts) -> Iterable[Offence]:
-    """A yes_no condition has no test; an instant or amount needs <, <=, > or >=, a share may have one; a choice needs =."""
+    """A yes_no condition has no test; an instant or amount needs <, <=, > or >=, a share may have
+    one; a choice needs =.
+    """
     order = ("<", "<=", ">", ">=")
     allowed = {
         "yes_no": ("",),
@@ -220,7 +219,9 @@ def a_fact_has_one_kind(parts: Parts) -> Iterable[Offence]:
 
 @rule("N04")
 def flags_are_the_programs(parts: Parts) -> Iterable[Offence]:
-    """A condition's flag is one that the program has: `--claim NAME`, --loaded, --mode, --metal-share, --in-quota, --postal or --value."""
+    """A condition's flag is one that the program has: `--claim NAME`, --loaded, --mode,
+    --metal-share, --in-quota, --postal or --value.
+    """
     for placed in parts.conditions:
         if placed.value.flag not in FLAGS and not re.fullmatch(
             r"--claim [a-z0-9-]+", placed.value.flag

@@ -10,7 +10,8 @@ from tariffcli.book.assemble import Parts, Placed
 from tariffcli.book.rules.overlap import Overlap
 from tariffcli.book.rules.registry import Offence, rule
 from tariffcli.law.instants import day_of
-from tariffcli.law.model import RULING, Event
+from tariffcli.law.kinds import RULING
+from tariffcli.law.model import Event
 from tariffcli.law.timeline import in_force, living, says, speciality, wipes
 
 
@@ -37,7 +38,9 @@ def _first_of_each(rows: Sequence[Placed]) -> list[Placed]:
 
 
 def _broader(later: Event, earlier: Event) -> bool:
-    """Whether the later row is broader than the earlier in origin or product, so that neither default would be safe."""
+    """Whether the later row is broader than the earlier in origin or product, so that neither
+    default would be safe.
+    """
     return later.origin.narrowness < earlier.origin.narrowness or (
         later.scope == "all" and earlier.scope != "all"
     )
@@ -45,7 +48,9 @@ def _broader(later: Event, earlier: Event) -> bool:
 
 @rule("U01")
 def a_broader_later_act_says_what_it_undoes(parts: Parts) -> Iterable[Offence]:
-    """A later, broader row meets an earlier, narrower one: `undoes` must say none, earlier or which rows."""
+    """A later, broader row meets an earlier, narrower one: `undoes` must say none, earlier or which
+    rows.
+    """
     overlap = Overlap(parts)
     for _, rows in _by_programme(parts):
         ruling = [placed for placed in rows if placed.value.effect in RULING]
@@ -65,7 +70,9 @@ def a_broader_later_act_says_what_it_undoes(parts: Parts) -> Iterable[Offence]:
 
 @rule("U02")
 def a_rate_after_an_exemption_says_so(parts: Parts) -> Iterable[Offence]:
-    """A rate announced after an overlapping open exemption: `undoes` must name the exemption or say none."""
+    """A rate announced after an overlapping open exemption: `undoes` must name the exemption or say
+    none.
+    """
     overlap = Overlap(parts)
     for _, rows in _by_programme(parts):
         exemptions = [
@@ -99,7 +106,9 @@ def no_two_rows_rule_equally(parts: Parts) -> Iterable[Offence]:
 
 
 def _ties(equal: Sequence[Placed], overlap: Overlap) -> Iterable[Offence]:
-    """Rows of one rank that say different things; each names the first that it is held against. Alike rows are held once."""
+    """Rows of one rank that say different things; each names the first that it is held against.
+    Alike rows are held once.
+    """
     kinds: dict[tuple[object, ...], list[Placed]] = {}
     for placed in equal:
         one = placed.value
@@ -187,7 +196,9 @@ def _undoes_itself(row: Event, rows: Mapping[str, Sequence[str]]) -> bool:
 
 @rule("U05")
 def an_expiry_nobody_verified_has_a_sequel(parts: Parts) -> Iterable[Offence]:
-    """A row ran out after the last verified day: the record needs a later row of its programme, or an open range."""
+    """A row ran out after the last verified day: the record needs a later row of its programme, or
+    an open range.
+    """
     compiled = next(
         (row["value"] for _, _, row in parts.rows("meta") if row["key"] == "compiled"), ""
     )
@@ -231,7 +242,9 @@ class _Sequels:
         self._after: dict[tuple[str, str, str], list[str]] = {}
 
     def stood(self, row: Event) -> bool:
-        """Whether the row still lived when it ran out: what a later act had ended leaves no question."""
+        """Whether the row still lived when it ran out: what a later act had ended leaves no
+        question.
+        """
         assert row.until is not None
         moment = row.until - 1
         if moment not in self._alive:

@@ -72,7 +72,9 @@ def counts_agree_with_the_act(parts: Parts) -> Iterable[Offence]:
 
 @rule("L12")
 def items_are_items_of_their_list(parts: Parts) -> Iterable[Offence]:
-    """An item has a number, a provision, and codes that its list names; each once in a provision of a list."""
+    """An item has a number, a provision, and codes that its list names; each once in a provision of
+    a list.
+    """
     listed = {
         scope: {placed.value.prefix for placed, _ in rows if placed.value.inside}
         for scope, rows in parts.listings.items()
@@ -101,7 +103,9 @@ def items_name_the_whole_list(parts: Parts) -> Iterable[Offence]:
 
 @rule("K01")
 def categories_have_codes(parts: Parts) -> Iterable[Offence]:
-    """A category's codes are tariff prefixes of 2 to 10 digits or `scope:` ids, and it has at least one."""
+    """A category's codes are tariff prefixes of 2 to 10 digits or `scope:` ids, and it has at least
+    one.
+    """
     for placed in parts.categories:
         wrong = [
             code for code in placed.value.codes if not re.fullmatch(r"[0-9]{2,10}|scope:.+", code)
@@ -153,7 +157,9 @@ def subheadings_have_six_digits(parts: Parts) -> Iterable[Offence]:
 
 @rule("L08")
 def concordance_pairs_are_of_their_editions(parts: Parts) -> Iterable[Offence]:
-    """A concordance pair is two different six-digit codes that subheadings.csv gives to an older and a newer edition, once."""
+    """A concordance pair is two different six-digit codes that subheadings.csv gives to an older
+    and a newer edition, once.
+    """
     known = {(row["edition"], row["code"]) for _, _, row in parts.rows("subheadings")}
     seen: set[tuple[tuple[str, str], tuple[str, str]]] = set()
     for file, line, row in parts.rows("concordance"):
@@ -182,7 +188,9 @@ def editions_are_the_importers(parts: Parts) -> Iterable[Offence]:
 
 @rule("D01")
 def descriptions_describe_lines(parts: Parts) -> Iterable[Offence]:
-    """A description has a text and a code of 4, 6 or 8 digits, each once; its line is one of the importer's schedule, where one is held."""
+    """A description has a text and a code of 4, 6 or 8 digits, each once; its line is one of the
+    importer's schedule, where one is held.
+    """
     for table in parts.tables.get("descriptions", []):
         lines = {placed.value.code for placed in parts.lines.get(table.stem, [])}
         seen: set[str] = set()

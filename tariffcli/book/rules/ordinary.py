@@ -9,7 +9,8 @@ from itertools import combinations
 from tariffcli.book.assemble import Parts, Placed
 from tariffcli.book.rules.registry import Offence, rule
 from tariffcli.law.codes import COMPLETE
-from tariffcli.law.model import CONFIDENCE, Line
+from tariffcli.law.kinds import CONFIDENCE
+from tariffcli.law.model import OrdinaryDuty
 from tariffcli.law.ordinary import PROVISIONAL
 
 BASES = ("mfn", PROVISIONAL, "quota", "preference", "column-2")
@@ -19,10 +20,12 @@ OPEN = "open"
 
 @rule("O01")
 def sourced_duties_are_whole(parts: Parts) -> Iterable[Offence]:
-    """A sourced ordinary duty has a code of eight digits, a duty, a basis, a source, a confidence, and a first and a last day in order."""
+    """A sourced ordinary duty has a code of eight digits, a duty, a basis, a source, a confidence,
+    and a first and a last day in order.
+    """
     for rows in parts.ordinary.values():
         for placed in rows:
-            row: Line = placed.value
+            row: OrdinaryDuty = placed.value
             days = row.since is not None and row.until is not None and row.since < row.until
             known = row.basis in BASES and row.confidence in CONFIDENCE and row.confidence != OPEN
             if not (
@@ -37,11 +40,13 @@ def sourced_duties_are_whole(parts: Parts) -> Iterable[Offence]:
 
 @rule("O02")
 def sourced_duties_do_not_contradict(parts: Parts) -> Iterable[Offence]:
-    """Two sourced ordinary duties of one line, origin and condition say different rates for the same day."""
+    """Two sourced ordinary duties of one line, origin and condition say different rates for the
+    same day.
+    """
     for rows in parts.ordinary.values():
         alike: dict[tuple[object, ...], list[Placed]] = {}
         for placed in rows:
-            row: Line = placed.value
+            row: OrdinaryDuty = placed.value
             alike.setdefault(
                 (row.code, row.origin, row.condition, row.basis == PROVISIONAL), []
             ).append(placed)
@@ -51,7 +56,7 @@ def sourced_duties_do_not_contradict(parts: Parts) -> Iterable[Offence]:
                     yield other, f"{other.value.code}: {one.value.duty} and {other.value.duty}"
 
 
-def _meet(one: Line, other: Line) -> bool:
+def _meet(one: OrdinaryDuty, other: OrdinaryDuty) -> bool:
     begins = max(one.since or 0, other.since or 0)
     ends = [line.until for line in (one, other) if line.until is not None]
     return all(begins < end for end in ends)
@@ -59,7 +64,9 @@ def _meet(one: Line, other: Line) -> bool:
 
 @rule("O03")
 def schedules_are_marked(parts: Parts) -> Iterable[Offence]:
-    """An importer's editions are marked `complete` where its schedule is held, with a source, and never where it is not."""
+    """An importer's editions are marked `complete` where its schedule is held, with a source, and
+    never where it is not.
+    """
     for placed in parts.editions:
         row = placed.value
         held = bool(parts.lines.get(row.importer))

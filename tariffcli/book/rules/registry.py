@@ -26,12 +26,15 @@ def rule(code: str) -> Callable[[Rule], Rule]:
 
 
 def words_of(function: Rule) -> str:
-    """A rule's message: the first line of its docstring."""
-    return (function.__doc__ or "").strip().splitlines()[0]
+    """A rule's message: the first paragraph of its docstring."""
+    paragraph, _, _ = (function.__doc__ or "").strip().partition("\n\n")
+    return " ".join(paragraph.split())
 
 
 def check(parts: Parts) -> list[Finding]:
-    """Every finding in a record, sorted by file and line. A rule that cannot run on broken rows says so as a finding."""
+    """Every finding in a record, sorted by file and line. A rule that cannot run on broken rows
+    says so as a finding.
+    """
     findings = list(parts.findings)
     for code, function in RULES.items():
         try:

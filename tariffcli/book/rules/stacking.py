@@ -10,6 +10,7 @@ from tariffcli.errors import RecordError
 from tariffcli.law.assess import ORDINARY
 from tariffcli.law.facts import ONE
 from tariffcli.law.instants import holds
+from tariffcli.law.kinds import STACKING_MODES
 from tariffcli.law.model import Relation
 from tariffcli.law.places import ever_reaches
 from tariffcli.law.stacking import relations_in_force, remaining_shares
@@ -20,12 +21,7 @@ def modes_are_known_words(parts: Parts) -> Iterable[Offence]:
     """`mode` must be displaces or adds, and a relation names what it drops and its act."""
     for placed in parts.relations:
         row = placed.value
-        if (
-            row.mode not in ("displaces", "adds")
-            or not row.drops
-            or not row.act
-            or not row.source_ids
-        ):
+        if row.mode not in STACKING_MODES or not row.drops or not row.act or not row.source_ids:
             yield placed, row.id
 
 
