@@ -15,7 +15,8 @@ import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tariffcli.book.schema import FOLDERS, TABLES
+from tariffcli.book.fingerprint import FOLDERS
+from tariffcli.book.schema import TABLES
 
 Row = dict[str, str]
 Rows = list[Row]

@@ -1,21 +1,25 @@
-"""Values of the law from the record's tables, and from its compiled form: both as the schema says.
+"""Values to their compiled form and back.
 
-A row's text becomes a value when the record is compiled; the compiled form holds the fields of
-values in order, as JSON; a cold start makes values of those. Only the last must be quick.
+The compiled form holds the fields of values in order, as JSON, and says of each table which of its
+fields JSON could not hold; the schema is not needed to read it. A cold start restores hundreds of
+values: field by field, which is quick.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import starmap
-from typing import Any
+from typing import Any, TypeVar
 
-from tariffcli.book.columns import Table, Type
-from tariffcli.book.schema import TABLES
 from tariffcli.law.model import Condition, Selector, Term
 from tariffcli.law.places import parse_selector
+
+Value = TypeVar("Value")
+
+How = Sequence[tuple[int, str]]
+"""The fields of a table's values that JSON cannot hold: their places and types of column."""
 
 Cells = Sequence[Any]
 """What one field holds in every row of a table."""
@@ -34,20 +38,14 @@ def stored(value: Any) -> Any:
     return value
 
 
-def restored(kind: str, rows: Iterable[Sequence[Any]]) -> tuple[Any, ...]:
-    """The values of a kind of table from their compiled rows: field by field, which is quick."""
-    declared = TABLES[kind]
+def restored(
+    make: Callable[..., Value], how: How, rows: Iterable[Sequence[Any]]
+) -> tuple[Value, ...]:
+    """The values that `make` makes of compiled rows."""
     fields: list[Cells] = list(zip(*rows, strict=True))
-    if not fields or declared.value is None:
-        return ()
-    for place, decode in _decoders(kind):
-        fields[place] = decode(fields[place])
-    return tuple(map(declared.value, *fields))
-
-
-def one_restored(kind: str, row: Sequence[Any]) -> Any:
-    """One value of a kind of table from its compiled row."""
-    return restored(kind, (row,))[0]
+    for place, type in how if fields else ():
+        fields[place] = _DECODE[type](fields[place])
+    return tuple(map(make, *fields)) if fields else ()
 
 
 def condition(value: Condition) -> Condition:
@@ -73,24 +71,17 @@ def _terms(cells: Cells) -> Cells:
     return [tuple(starmap(Term, cell)) for cell in cells]
 
 
-_DECODE: dict[Type, Callable[[Cells], Cells]] = {
+_DECODE: Mapping[str, Callable[[Cells], Cells]] = {
     "ids": _tuples,
     "codes": _tuples,
     "terms": _terms,
     "number": _numbers,
     "selector": _selectors,
 }
-"""Types whose values JSON cannot hold; the others are stored as they are."""
+"""By type of column; the values of other types are stored as they are."""
 
 
-@cache
-def _decoders(kind: str) -> tuple[tuple[int, Callable[[Cells], Cells]], ...]:
-    """The fields of a table's values that JSON could not hold, by place."""
-    declared = TABLES[kind]
-    places = {name: place for place, name in enumerate(_fields(declared))}
-    decoded = ((column.field, _DECODE.get(column.type)) for column in declared.columns)
-    return tuple((places[field], decode) for field, decode in decoded if field and decode)
-
-
-def _fields(declared: Table) -> tuple[str, ...]:
-    return declared.value._fields if declared.value is not None else ()
+def how_stored(fields: Sequence[str], types: Mapping[str, str]) -> How:
+    """What the compiled form says of values with these fields, of columns of these types."""
+    found = ((place, types.get(field, "")) for place, field in enumerate(fields))
+    return [(place, type) for place, type in found if type in _DECODE]

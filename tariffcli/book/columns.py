@@ -48,7 +48,6 @@ class Table(NamedTuple):
       value: The NamedTuple that a row becomes; None where rows stay text.
       columns: Its columns in order.
       key: The columns that tell its rows apart.
-      folder: The folder that holds one file for each importer or list; blank for a single file.
     """
 
     kind: str
@@ -56,7 +55,6 @@ class Table(NamedTuple):
     value: type[Any] | None
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    folder: str
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -84,7 +82,6 @@ def table(
     value: type[Any] | None,
     *columns: Column,
     key: tuple[str, ...] = ("id",),
-    folder: str = "",
 ) -> Table:
     """A table of the record."""
-    return Table(kind, meaning, value, columns, key, folder)
+    return Table(kind, meaning, value, columns, key)

@@ -18,7 +18,7 @@ from tariffcli.book.fingerprint import on_disk
 from tariffcli.book.sealed import Head, bytes_of, opened, read_head, read_section, seal
 from tariffcli.errors import RecordError, TariffError
 
-FORMAT = "15"
+FORMAT = "16"
 """Raise it whenever the compiled form changes."""
 
 _SECTIONS = ("core", "lists", "scopes", "items", "lines", "texts")

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from tariffcli.book.assemble import Parts, Placed, assemble
-from tariffcli.book.codec import stored
+from tariffcli.book.codec import How, how_stored, stored
+from tariffcli.book.columns import Table
 from tariffcli.book.fingerprint import of_content
 from tariffcli.book.rules import check
+from tariffcli.book.schema import TABLES
 from tariffcli.book.vocabulary import vocabulary
 from tariffcli.errors import RecordError
 from tariffcli.law.model import Relation
@@ -120,6 +122,7 @@ def _blobs(parts: Parts, fingerprint: str) -> dict[str, Any]:
     return {
         "fingerprint": fingerprint,
         "meta": {row["key"]: row["value"] for _, _, row in parts.rows("meta")},
+        "how": {kind: _how(table) for kind, table in TABLES.items() if table.value is not None},
         "itemised": sorted({placed.value.scope for placed in parts.items}),
         **{f"rows/{kind}": [row for _, _, row in parts.rows(kind)] for kind in _ROWS},
         **{kind: _stored(rows) for kind, rows in _whole_tables(parts).items()},
@@ -144,6 +147,12 @@ def _whole_tables(parts: Parts) -> dict[str, list[Placed]]:
         "caveats": parts.caveats,
         "headings": parts.headings,
     }
+
+
+def _how(table: Table) -> How:
+    """Which fields of a table's values are to be restored, and how."""
+    types = {column.field: column.type for column in table.columns}
+    return how_stored(table.value._fields, types) if table.value is not None else ()
 
 
 def _stored(rows: Iterable[Placed]) -> list[Any]:

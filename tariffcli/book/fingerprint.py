@@ -5,8 +5,19 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tariffcli.book.schema import FOLDERS
 from tariffcli.errors import RecordError
+
+FOLDERS = {
+    "events": "events",
+    "lines": "scopes",
+    "schedules": "schedules",
+    "ordinary": "ordinary",
+    "descriptions": "descriptions",
+}
+"""Kinds of tables that have a file for each importer or list, and their folders.
+
+They stand here, apart from the schema, because every start reads the folders and no columns.
+"""
 
 _EVERY = ("", *FOLDERS.values())
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tariffcli.book.codec import condition, one_restored, restored
+from tariffcli.book.codec import How, condition, restored
 from tariffcli.book.compiled import Compiled, from_bytes, open_compiled
-from tariffcli.law.charges import Caveat, Fee, Heading, Interest, Reporting
 from tariffcli.law.model import Condition, Event, OrdinaryDuty, Programme, Relation, TariffLine
 from tariffcli.law.reference import (
     Act,
@@ -25,6 +24,9 @@ from tariffcli.law.reference import (
     Scope,
     Source,
 )
+
+if TYPE_CHECKING:
+    from tariffcli.law.charges import Caveat, Fee, Heading, Interest, Reporting
 
 HERE = Path(__file__).resolve().parent.parent
 
@@ -73,10 +75,6 @@ class Lazy(Mapping[str, Value]):
         return len(self._names())
 
 
-def _by_id(values: Iterable[Any]) -> dict[str, Any]:
-    return {value.id: value for value in values}
-
-
 class Record:
     """A Book over a compiled record. Nothing in it changes; what was read is kept."""
 
@@ -87,11 +85,13 @@ class Record:
         self._lines: dict[tuple[str, str], tuple[TariffLine, ...]] = {}
         self._duties: dict[tuple[str, str], tuple[OrdinaryDuty, ...]] = {}
         self._listings: dict[tuple[str, str, str], tuple[Listing, ...]] = {}
-        self.events: Mapping[str, Sequence[Event]] = self._by_importer("events")
-        self.relations: Mapping[str, Sequence[Relation]] = self._by_importer("stacking")
-        self.categories: Mapping[str, Sequence[Category]] = self._by_importer("categories")
-        self.sources: Mapping[str, Source] = self._by_id("sources")
-        self.acts: Mapping[str, Act] = self._by_id("acts")
+        self.events: Mapping[str, Sequence[Event]] = self._by_importer(Event, "events")
+        self.relations: Mapping[str, Sequence[Relation]] = self._by_importer(Relation, "stacking")
+        self.categories: Mapping[str, Sequence[Category]] = self._by_importer(
+            Category, "categories"
+        )
+        self.sources: Mapping[str, Source] = self._by_id(Source, "sources")
+        self.acts: Mapping[str, Act] = self._by_id(Act, "acts")
 
     def _once(self, name: str, read: Callable[[], Value]) -> Value:
         """What `read` gives, read when first asked for."""
@@ -124,85 +124,105 @@ class Record:
         rows = self._core("SELECT name FROM blob WHERE name LIKE ? ORDER BY name", (kind + "%",))
         return [name.removeprefix(kind) for (name,) in rows]
 
-    def _by_importer(self, kind: str) -> Mapping[str, Sequence[Any]]:
+    def _how(self, kind: str) -> How:
+        """How the values of a table are restored."""
+        return self._once("how", lambda: self._blob("how"))[kind]
+
+    def _values(self, make: Callable[..., Value], kind: str, name: str = "") -> tuple[Value, ...]:
+        """The values of a table that are kept under this name."""
+        return restored(make, self._how(kind), self._blob(name or kind))
+
+    def _by_importer(self, make: Callable[..., Value], kind: str) -> Mapping[str, Sequence[Value]]:
         """The values of a table that is kept importer by importer."""
         return Lazy(
             lambda: self._importers(f"{kind}/"),
-            lambda importer: self._values(kind, f"{kind}/{importer}") or None,
+            lambda importer: self._values(make, kind, f"{kind}/{importer}") or None,
         )
 
-    def _values(self, kind: str, name: str = "") -> tuple[Any, ...]:
-        """The values of a table that are kept under this name."""
-        return restored(kind, self._blob(name or kind))
-
-    def _by_id(self, kind: str) -> Mapping[str, Any]:
+    def _by_id(self, make: Callable[..., Value], kind: str) -> Mapping[str, Value]:
         """The values of a table that is read row by row."""
 
         def ids() -> list[str]:
             rows = self._core("SELECT id FROM row WHERE kind = ? ORDER BY id", (kind,))
             return [name for (name,) in rows]
 
-        def value(name: str) -> Any:
+        def value(name: str) -> Value | None:
             ask = "SELECT body FROM row WHERE kind = ? AND id = ?"
             found = self._core(ask, (kind, name)).fetchone()
-            return one_restored(kind, json.loads(found[0])) if found else None
+            rows = [json.loads(found[0])] if found else []
+            return next(iter(restored(make, self._how(kind), rows)), None)
 
         return Lazy(ids, value)
 
     @property
     def programmes(self) -> Mapping[str, Programme]:
         """Programmes by id."""
-        return self._once("programmes", lambda: _by_id(self._values("programmes")))
+        return self._once(
+            "programmes", lambda: {one.id: one for one in self._values(Programme, "programmes")}
+        )
 
     @property
     def conditions(self) -> Mapping[str, Condition]:
         """Conditions by id."""
-        return self._once("conditions", lambda: _by_id(map(condition, self._values("conditions"))))
+        return self._once(
+            "conditions",
+            lambda: {one.id: condition(one) for one in self._values(Condition, "conditions")},
+        )
 
     @property
     def scopes(self) -> Mapping[str, Scope]:
         """Scopes by id; their codes are in `listings`."""
-        return self._once("scopes", lambda: _by_id(self._values("scopes")))
+        return self._once("scopes", lambda: {one.id: one for one in self._values(Scope, "scopes")})
 
     @property
     def coverage(self) -> Sequence[Coverage]:
         """What the record vouches for."""
-        return self._once("coverage", lambda: self._values("coverage"))
+        return self._once("coverage", lambda: self._values(Coverage, "coverage"))
 
     @property
     def editions(self) -> Sequence[Edition]:
         """Which edition of codes an importer uses when."""
-        return self._once("editions", lambda: self._values("editions"))
+        return self._once("editions", lambda: self._values(Edition, "editions"))
 
     @property
     def memberships(self) -> Sequence[Membership]:
         """Dated membership of areas."""
-        return self._once("memberships", lambda: self._values("areas"))
+        return self._once("memberships", lambda: self._values(Membership, "areas"))
 
     @property
     def fees(self) -> Sequence[Fee]:
         """User fees by importer and day."""
-        return self._once("fees", lambda: self._values("fees"))
+        from tariffcli.law.charges import Fee  # no question of a rate needs it
+
+        return self._once("fees", lambda: self._values(Fee, "fees"))
 
     @property
     def reporting(self) -> Sequence[Reporting]:
         """How entry summaries count and order their lines."""
-        return self._once("reporting", lambda: self._values("reporting"))
+        from tariffcli.law.charges import Reporting  # no question of a rate needs it
+
+        return self._once("reporting", lambda: self._values(Reporting, "reporting"))
 
     @property
     def interest(self) -> Sequence[Interest]:
         """Rates of interest on duty paid back."""
-        return self._once("interest", lambda: self._values("interest"))
+        from tariffcli.law.charges import Interest  # no question of a rate needs it
+
+        return self._once("interest", lambda: self._values(Interest, "interest"))
 
     @property
     def caveats(self) -> Sequence[Caveat]:
         """What a reader of a refund or an audit must know."""
-        return self._once("caveats", lambda: self._values("caveats"))
+        from tariffcli.law.charges import Caveat  # no question of a rate needs it
+
+        return self._once("caveats", lambda: self._values(Caveat, "caveats"))
 
     @property
     def headings(self) -> Sequence[Heading]:
         """Whose duty stands under headings that no act of the record names."""
-        return self._once("headings", lambda: self._values("headings"))
+        from tariffcli.law.charges import Heading  # no question of a rate needs it
+
+        return self._once("headings", lambda: self._values(Heading, "headings"))
 
     @property
     def zones(self) -> Mapping[str, str]:
@@ -284,7 +304,9 @@ class Record:
         if found is None:
             ask = "SELECT body FROM ordinary WHERE importer = ? AND code >= ? AND code < ? ORDER BY body"
             rows = self._compiled.at("lines").execute(ask, (importer, prefix, prefix + ":"))
-            found = restored("ordinary", [json.loads(body) for (body,) in rows])
+            found = restored(
+                OrdinaryDuty, self._how("ordinary"), [json.loads(body) for (body,) in rows]
+            )
             self._duties[importer, prefix] = found
         return found
 
@@ -321,7 +343,7 @@ class Record:
             f"SELECT body FROM item WHERE scope = ? AND code IN ({','.join('?' * len(above))}) ORDER BY place",
             (scope, *above),
         )
-        return restored("items", [json.loads(body) for (body,) in rows])
+        return restored(Item, self._how("items"), [json.loads(body) for (body,) in rows])
 
     def in_edition(self, code: str, edition: str) -> bool:
         """Whether a code of two to six digits exists in an edition of the Harmonized System; True where the record cannot tell."""

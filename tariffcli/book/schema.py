@@ -63,7 +63,6 @@ _TABLES = (
         may("where", "text", "pinpoint in the source"),
         may("confidence", "text", "how well it is known, strongest first", words=CONFIDENCE),
         _NOTE,
-        folder="events",
     ),
     table(
         "programmes",
@@ -134,7 +133,6 @@ _TABLES = (
         must("sign", "text", "whether it is on the list", words=("in", "out")),
         may("edition", "text", "the edition whose code it is; blank = every"),
         key=("prefix", "edition"),
-        folder="scopes",
     ),
     table(
         "counts",
@@ -304,7 +302,6 @@ _TABLES = (
         may("from", "midnight", "first day", "since"),
         may("until", "midnight", "day after the last"),
         key=("code", "from", "until"),
-        folder="schedules",
     ),
     table(
         "ordinary",
@@ -322,7 +319,6 @@ _TABLES = (
         may("confidence", "text", "as for events", words=CONFIDENCE[:-1]),
         _NOTE,
         key=("code", "origin", "basis", "from", "condition"),
-        folder="ordinary",
     ),
     table(
         "descriptions",
@@ -331,7 +327,6 @@ _TABLES = (
         must("code", "text", "4, 6 or 8 digits"),
         may("description", "text", "the text"),
         key=("code",),
-        folder="descriptions",
     ),
     table(
         "fees",
@@ -423,6 +418,3 @@ _TABLES = (
 
 TABLES: dict[str, Table] = {declared.kind: declared for declared in _TABLES}
 """Every table by its kind."""
-
-FOLDERS: dict[str, str] = {name: one.folder for name, one in TABLES.items() if one.folder}
-"""Kinds of tables that have a file for each importer or list, and their folders."""

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from tariffcli.book.schema import FOLDERS, TABLES
+from tariffcli.book.fingerprint import FOLDERS
+from tariffcli.book.schema import TABLES
 from tariffcli.errors import RecordError
 from tariffcli.files import content_of
 

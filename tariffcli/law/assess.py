@@ -1,7 +1,5 @@
 """What one class of equal lines owes at an instant: fold each programme, stack the layers, try each unknown fact both ways."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple

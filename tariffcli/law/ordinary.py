@@ -5,8 +5,6 @@ second columns are further rows with a condition or an origin. Several rows that
 does not say which, so every answer spans them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
