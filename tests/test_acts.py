@@ -1,9 +1,16 @@
-"""Acts by id: rows name them, answers print how they are cited."""
+"""Acts by id: rows name them, answers print how they are cited; the dictionary of the record."""
+
+import csv
+import re
+from pathlib import Path
 
 import pytest
 from make import with_row, write_record
 
 from tariffcli.book import load
+from tariffcli.book.schema import TABLES
+
+DATA = Path(__file__).resolve().parent.parent / "data"
 
 
 def test_an_act_is_found_by_its_id(record):
@@ -46,3 +53,19 @@ def test_every_row_of_law_without_an_act_is_open(record):
     assert bare
     assert {row.confidence for row in bare} == {"open"}
     assert all(row.note for row in bare)
+
+
+def test_the_story_in_the_dictionary_quotes_the_record():
+    text = (DATA / "README.md").read_text(encoding="utf-8")
+    quoted = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", text.split("How the two become")[0], re.M))
+    with (DATA / "events" / "us.csv").open(encoding="utf-8", newline="") as stream:
+        rows = {row["id"]: row for row in csv.DictReader(stream)}
+    told = [rows[name] for name in quoted["id"].split(" | ")]
+    assert {name: " | ".join(row[name] for row in told) for name in quoted} == quoted
+    assert sum(int(row["rate_pct"]) for row in told) == 145
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_the_dictionary_names_every_column(kind):
+    text = (DATA / "README.md").read_text(encoding="utf-8")
+    assert [name for name in TABLES[kind].header if f"`{name}`" not in text] == []
