@@ -135,7 +135,10 @@ ZoneOf = Callable[[TableFile, Row], str]
 
 
 class _Zones:
-    """The clocks of a record's rows: those of the programmes, or of the importers, that they name."""
+    """The clocks of a record's rows.
+
+    Those of the programmes, or of the importers, that they name.
+    """
 
     def __init__(self, programmes: list[Programme], events: list[TableFile]) -> None:
         self._of_programme = {programme.id: programme.zone for programme in programmes}

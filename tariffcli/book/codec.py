@@ -49,7 +49,10 @@ def restored(
 
 
 def condition(value: Condition) -> Condition:
-    """A restored condition with its bound as its kind reads it: the one field that hangs on another."""
+    """A restored condition with its bound as its kind reads it.
+
+    The one field that hangs on another.
+    """
     if value.bound is None or value.kind not in ("share", "amount"):
         return value
     return value._replace(bound=Decimal(str(value.bound)))

@@ -1,4 +1,4 @@
-"""What a declaration of a table is made of: columns, each with a type, and the tables themselves."""
+"""What the declaration of a table is made of: columns, each with a type."""
 
 from typing import Any, Literal, NamedTuple
 

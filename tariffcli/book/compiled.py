@@ -1,7 +1,10 @@
-"""The compiled form: one read-only file that says what the tables say, so that a cold start reads only what it needs.
+"""The compiled form of a record: one read-only file that says what the tables say.
 
-The tables are the truth. The file is rebuilt when they changed, and when a sum says that what is read of it is not what was
-written; it is done without where it cannot be written. It holds nothing that is executed: numbers are text, rows JSON arrays.
+A cold start reads only the parts it needs.
+
+The tables are the truth. The file is rebuilt when they have changed, and when a sum says that what
+is read of it is not what was written; where it cannot be written, the program works without it. It
+holds nothing that is executed: numbers are text, rows JSON arrays.
 """
 
 from __future__ import annotations
@@ -18,11 +21,14 @@ from tariffcli.book.fingerprint import on_disk
 from tariffcli.book.sealed import Head, bytes_of, opened, read_head, read_section, seal
 from tariffcli.errors import RecordError, TariffError
 
-FORMAT = "16"
+FORMAT = "17"
 """Raise it whenever the compiled form changes."""
 
 _SECTIONS = ("core", "lists", "scopes", "items", "lines", "texts")
-"""The databases of a record. What every question reads stands in the first, what only some ask in the others."""
+"""The databases of a record.
+
+What every question reads stands in the first, what only some ask in the others.
+"""
 
 Sections = Mapping[str, sqlite3.Connection]
 
@@ -39,7 +45,10 @@ class Compiled:
         self._lock = allocate_lock()
 
     def at(self, section: str) -> sqlite3.Connection:
-        """The database of a section. Raises RecordError where its file is damaged and the tables cannot be read anew."""
+        """The database of a section.
+
+        Raises RecordError where its file is damaged and the tables cannot be read anew.
+        """
         found = self._found.get(section)
         return found if found is not None else self._opened(section)
 
@@ -57,7 +66,10 @@ class Compiled:
 
 
 def open_compiled(data: Path) -> Compiled:
-    """The compiled form of the record in `data`, made or remade when needed. Raises RecordError when the record is broken."""
+    """The compiled form of the record in `data`, made or remade when needed.
+
+    Raises RecordError when the record is broken.
+    """
     stamp = _stamp(data)
     path = cache_path(data)
     kept = _kept(path, stamp, data) if path is not None else None
@@ -69,7 +81,10 @@ def _stamp(data: Path) -> str:
 
 
 def cache_path(data: Path) -> Path | None:
-    """Where the compiled form of a record is kept, in the user's cache folder; None when there is no home for it."""
+    """Where the compiled form of a record is kept, in the user's cache folder.
+
+    None when there is no home for it.
+    """
     base = (
         os.environ.get("TARIFF_CACHE")
         or os.environ.get("XDG_CACHE_HOME")
@@ -86,7 +101,10 @@ def cache_path(data: Path) -> Path | None:
 
 
 def _kept(path: Path, stamp: str, data: Path) -> Compiled | None:
-    """The record as it was kept; None where there is none of these tables, or not as it was written."""
+    """The record as it was kept.
+
+    None where there is none of these tables, or not as it was written.
+    """
     try:
         with files.open_plain(path) as stream:
             head = read_head(stream)
@@ -107,7 +125,10 @@ def _kept(path: Path, stamp: str, data: Path) -> Compiled | None:
 
 
 def _reader(path: Path, head: Head, data: Path) -> Callable[[str], Sections]:
-    """What gives further sections of a kept record. Where they are not as they were written, the tables are read anew."""
+    """What gives further sections of a kept record.
+
+    Where they are not as they were written, the tables are read anew.
+    """
 
     def read(section: str) -> Sections:
         try:
@@ -125,7 +146,10 @@ def _reader(path: Path, head: Head, data: Path) -> Callable[[str], Sections]:
 
 
 def _made(data: Path, stamp: str, path: Path | None) -> Sections:
-    """The record compiled from its tables, and kept where it can be. Raises RecordError, and TariffError where memory ends."""
+    """The record compiled from its tables, and kept where it can be.
+
+    Raises RecordError, and TariffError where memory ends.
+    """
     try:
         from tariffcli.book.compiling import (
             compile_record,
@@ -139,13 +163,17 @@ def _made(data: Path, stamp: str, path: Path | None) -> Sections:
             )
     except MemoryError:
         raise TariffError(
-            "There is not enough memory to read the record; close other programs, or allow this one more."
+            "There is not enough memory to read the record;"
+            " close other programs, or allow this one more."
         ) from None
     return found
 
 
 def _save(content: bytes, path: Path) -> None:
-    """Keep a record, so that no reader ever sees half of it; silently do without where that fails."""
+    """Keep a record, so that no reader ever sees half of it.
+
+    Silently do without where that fails.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, content)
@@ -158,14 +186,18 @@ def _save(content: bytes, path: Path) -> None:
 
 
 def from_bytes(content: bytes) -> Compiled:
-    """A compiled record from the bytes of its file, read-only. Raises RecordError when they are none of this release."""
+    """A compiled record from the bytes of its file, read-only.
+
+    Raises RecordError when they are none of this release.
+    """
     from io import BytesIO
 
     stream = BytesIO(content)
     head = read_head(stream)
     if head is not None and (head.format != FORMAT or set(head.sections) != set(_SECTIONS)):
         raise RecordError(
-            "The record was compiled by another release of this tool; install the same one on every machine."
+            "The record was compiled by another release of this tool;"
+            " install the same one on every machine."
         )
     bodies = (
         {section: read_section(stream, head, section) for section in _SECTIONS}

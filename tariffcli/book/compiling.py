@@ -1,4 +1,7 @@
-"""How the tables become the compiled form: the rows of each of its databases. Loaded only when a record is compiled."""
+"""How the tables become the compiled form: the rows of each of its databases.
+
+Loaded only when a record is compiled.
+"""
 
 from __future__ import annotations
 
@@ -30,29 +33,41 @@ CREATE TABLE country (code TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 """,
     "lists": """
 CREATE TABLE listing (
-    importer TEXT, prefix TEXT, scope TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (importer, prefix, scope, edition)
+    importer TEXT, prefix TEXT, scope TEXT, edition TEXT, inside INTEGER,
+    PRIMARY KEY (importer, prefix, scope, edition)
 ) WITHOUT ROWID;
 """,
     "scopes": """
-CREATE TABLE scope_listing (scope TEXT, prefix TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (scope, prefix, edition)) WITHOUT ROWID;
+CREATE TABLE scope_listing (
+    scope TEXT, prefix TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (scope, prefix, edition)
+) WITHOUT ROWID;
 """,
     "items": """
-CREATE TABLE item (scope TEXT, code TEXT, place INTEGER, body TEXT NOT NULL, PRIMARY KEY (scope, code, place)) WITHOUT ROWID;
+CREATE TABLE item (
+    scope TEXT, code TEXT, place INTEGER, body TEXT NOT NULL, PRIMARY KEY (scope, code, place)
+) WITHOUT ROWID;
 """,
     "lines": """
 CREATE TABLE subheading (edition TEXT, code TEXT, PRIMARY KEY (edition, code)) WITHOUT ROWID;
-CREATE TABLE mapped (edition TEXT, code TEXT, answers TEXT, PRIMARY KEY (edition, code, answers)) WITHOUT ROWID;
+CREATE TABLE mapped (
+    edition TEXT, code TEXT, answers TEXT, PRIMARY KEY (edition, code, answers)
+) WITHOUT ROWID;
 CREATE TABLE line (importer TEXT, code TEXT, duty TEXT, since INTEGER, until INTEGER);
 CREATE INDEX line_code ON line (importer, code);
 CREATE TABLE ordinary (importer TEXT, code TEXT, body TEXT NOT NULL);
 CREATE INDEX ordinary_code ON ordinary (importer, code);
 """,
     "texts": """
-CREATE TABLE description (importer TEXT, code TEXT, text TEXT, PRIMARY KEY (importer, code)) WITHOUT ROWID;
+CREATE TABLE description (
+    importer TEXT, code TEXT, text TEXT, PRIMARY KEY (importer, code)
+) WITHOUT ROWID;
 CREATE TABLE term (word TEXT PRIMARY KEY) WITHOUT ROWID;
 """,
 }
-"""The tables of each section: what every question reads stands together, what only some ask stands apart."""
+"""The tables of each section.
+
+What every question reads stands together, what only some ask stands apart.
+"""
 
 _ROWS = ("countries", "statements", "glossary", "checkpoints")
 """Tables that are kept as they are written."""
@@ -219,7 +234,10 @@ def _lines(parts: Parts) -> dict[str, Rows]:
 
 
 def _mapped(parts: Parts) -> Iterator[tuple[str, str, str]]:
-    """The concordance in both directions: in an edition, which of its codes answers for a code of another."""
+    """The concordance in both directions.
+
+    In an edition, which of its codes answers for a code of another.
+    """
     for _, _, row in parts.rows("concordance"):
         yield row["newer_edition"], row["older"], row["newer"]
         yield row["older_edition"], row["newer"], row["older"]

@@ -1,4 +1,4 @@
-"""Facts of an entry as people give them, by the names of the flags, read into the facts that the record's conditions use."""
+"""Facts of an entry as people give them, read into the facts that the record's conditions use."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -34,7 +34,9 @@ class Entry(NamedTuple):
 def facts_given(
     record: Record, entry: Entry, zone: str, read_day: Callable[[str], str]
 ) -> dict[str, FactValue]:
-    """The facts that an entry gives, by the names that the record's conditions use. `read_day` reads a typed day.
+    """The facts that an entry gives, by the names that the record's conditions use.
+
+    `read_day` reads a typed day.
 
     A loading day means its end in `zone`. Raises UsageError with what to type instead.
     """
@@ -90,7 +92,10 @@ def _no_such_fact(typed: str, known: list[str]) -> str:
 def _fact_from(
     condition: Condition, value: object, zone: str, read_day: Callable[[object], str]
 ) -> FactValue:
-    """A value from a program as its condition's kind reads it; numbers go through the text they print as."""
+    """A value from a program as its condition's kind reads it.
+
+    Numbers go through the text they print as.
+    """
     value = _plain(value)
     if condition.kind == "instant":
         return _moment_from(condition, value, zone, read_day)
@@ -168,7 +173,8 @@ def _metal_shares(record: Record, entry: Entry) -> dict[str, FactValue]:
         names = [name for name in known if not asked or name.removesuffix("_share") == asked]
         if not names:
             raise UsageError(
-                f"--metal-share knows no '{clean(metal)}'; metals: {', '.join(name.removesuffix('_share') for name in known)}."
+                f"--metal-share knows no '{clean(metal)}';"
+                f" metals: {', '.join(name.removesuffix('_share') for name in known)}."
             )
         found.update({name: fact_value(known[name], share) for name in names})
         named.update({name: found[name] for name in names if metal})

@@ -1,4 +1,8 @@
-"""What identifies a record: its content (the fingerprint that answers carry) and its files as they lie on disk (is a copy stale?)."""
+"""What identifies a record: its content, and its files as they lie on disk.
+
+The fingerprint of the content is what answers carry; the files on disk tell whether a copy is
+stale.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,10 @@ _EVERY = ("", *FOLDERS.values())
 
 
 def on_disk(data: Path) -> str:
-    """A stamp of the tables as they lie on disk: names, sizes, times. Cheap; equal means unchanged."""
+    """A stamp of the tables as they lie on disk: names, sizes, times.
+
+    Cheap; equal means unchanged.
+    """
     stamps: list[str] = []
     for folder in _EVERY:
         try:
@@ -53,7 +60,10 @@ def _of_entry(entry: os.DirEntry[str]) -> str:
 
 
 def of_content(data: Path) -> str:
-    """Twelve hexadecimal digits of a hash over every table's name and lines; the order of rows does not count."""
+    """Twelve hexadecimal digits of a hash over every table's name and lines.
+
+    The order of rows does not count.
+    """
     from hashlib import sha256  # only when a record is compiled
 
     whole = sha256()

@@ -32,18 +32,27 @@ HERE = Path(__file__).resolve().parent.parent
 
 
 def default_data() -> Path:
-    """The record that came with the program: inside the installed package, or beside it in a checkout."""
+    """The record that came with the program.
+
+    It lies inside the installed package, or beside it in a checkout.
+    """
     packed = HERE / "_data"
     return packed if packed.is_dir() else HERE.parent / "data"
 
 
 def load(data: Path | str | None = None) -> Record:
-    """The record in folder `data`, or the one that came with the program. Raises RecordError when it is broken."""
+    """The record in folder `data`, or the one that came with the program.
+
+    Raises RecordError when it is broken.
+    """
     return Record(open_compiled(Path(data) if data is not None else default_data()))
 
 
 def load_bytes(content: bytes) -> Record:
-    """The record that `Record.to_bytes` gave, on any machine with the same release of this tool. Raises RecordError when it is none."""
+    """The record that `Record.to_bytes` gave, on any machine with the same release of this tool.
+
+    Raises RecordError when it is none.
+    """
     return Record(from_bytes(content))
 
 
@@ -293,17 +302,21 @@ class Record:
             first, after = (bisect_left(whole, edge, key=_code) for edge in (prefix, prefix + ":"))
             return whole[first:after]
         rows = self._compiled.at("lines").execute(
-            "SELECT code, duty, since, until FROM line WHERE importer = ? AND code >= ? AND code < ? ORDER BY code",
+            "SELECT code, duty, since, until FROM line"
+            " WHERE importer = ? AND code >= ? AND code < ? ORDER BY code",
             (importer, prefix, prefix + ":"),
         )
         return tuple(map(TariffLine._make, rows))
 
     def duties(self, importer: str, prefix: str) -> tuple[OrdinaryDuty, ...]:
-        """The ordinary duties at or below `prefix` that stand beside a schedule, or where none is held."""
+        """The ordinary duties at or below `prefix`: beside a schedule, or where none is held."""
         found = self._duties.get((importer, prefix))
         if found is None:
-            ask = "SELECT body FROM ordinary WHERE importer = ? AND code >= ? AND code < ? ORDER BY body"
-            rows = self._compiled.at("lines").execute(ask, (importer, prefix, prefix + ":"))
+            rows = self._compiled.at("lines").execute(
+                "SELECT body FROM ordinary"
+                " WHERE importer = ? AND code >= ? AND code < ? ORDER BY body",
+                (importer, prefix, prefix + ":"),
+            )
             found = restored(
                 OrdinaryDuty, self._how("ordinary"), [json.loads(body) for (body,) in rows]
             )
@@ -318,7 +331,8 @@ class Record:
             above = [prefix[:length] for length in range(2, len(prefix))]
             marks = ",".join("?" * len(above)) or "''"
             rows = self._compiled.at("lists").execute(
-                f"SELECT scope, prefix, inside FROM listing WHERE importer = ? AND edition IN ('', ?) AND (prefix IN ({marks}))"
+                "SELECT scope, prefix, inside FROM listing"
+                f" WHERE importer = ? AND edition IN ('', ?) AND (prefix IN ({marks}))"
                 " UNION ALL SELECT scope, prefix, inside FROM listing"
                 " WHERE importer = ? AND edition IN ('', ?) AND prefix >= ? AND prefix < ?",
                 (importer, edition, *above, importer, edition, prefix, prefix + ":"),
@@ -329,24 +343,31 @@ class Record:
         return kept
 
     def forget(self, most: int) -> None:
-        """Let go of the lines of codes asked before, where they are more than so many; they are read again when asked for."""
+        """Forget the lines of codes asked before, where there are more than `most`.
+
+        They are read again when asked for.
+        """
         for kept in (self._lines, self._duties, self._listings):
             if len(kept) > most:
                 kept.clear()
 
     def items(self, scope: str, code: str) -> tuple[Item, ...]:
-        """The numbered items of a list that name `code` or a code above it, in order of their numbers."""
+        """The items of a list that name `code` or a code above it, in order of their numbers."""
         if scope not in self._once("itemised", lambda: frozenset(self._blob("itemised"))):
             return ()
         above = [code[:length] for length in range(2, len(code) + 1)]
         rows = self._compiled.at("items").execute(
-            f"SELECT body FROM item WHERE scope = ? AND code IN ({','.join('?' * len(above))}) ORDER BY place",
+            "SELECT body FROM item"
+            f" WHERE scope = ? AND code IN ({','.join('?' * len(above))}) ORDER BY place",
             (scope, *above),
         )
         return restored(Item, self._how("items"), [json.loads(body) for (body,) in rows])
 
     def in_edition(self, code: str, edition: str) -> bool:
-        """Whether a code of two to six digits exists in an edition of the Harmonized System; True where the record cannot tell."""
+        """Whether a code of two to six digits exists in an edition of the Harmonized System.
+
+        True where the record cannot tell.
+        """
         ask = "SELECT 1 FROM subheading WHERE edition = ? AND code >= ? AND code < ? LIMIT 1"
         known = self._once(
             f"edition {edition}",
@@ -361,8 +382,14 @@ class Record:
         )
 
     def mapped(self, code: str, edition: str) -> tuple[str, ...]:
-        """The six-digit codes of `edition` that the concordance gives for those at or below `code` of other editions."""
-        ask = "SELECT DISTINCT answers FROM mapped WHERE edition = ? AND code >= ? AND code < ? ORDER BY answers"
+        """The six-digit codes of `edition` for those at or below `code` of other editions.
+
+        The concordance gives them.
+        """
+        ask = (
+            "SELECT DISTINCT answers FROM mapped"
+            " WHERE edition = ? AND code >= ? AND code < ? ORDER BY answers"
+        )
         return tuple(
             found
             for (found,) in self._compiled.at("lines").execute(ask, (edition, code, code + ":"))
@@ -370,7 +397,10 @@ class Record:
 
     def scope_lines(self, scope: str, edition: str) -> tuple[Listing, ...]:
         """All lines of one scope in the codes of `edition`."""
-        ask = "SELECT scope, prefix, inside FROM scope_listing WHERE scope = ? AND edition IN ('', ?) ORDER BY prefix"
+        ask = (
+            "SELECT scope, prefix, inside FROM scope_listing"
+            " WHERE scope = ? AND edition IN ('', ?) ORDER BY prefix"
+        )
         rows = self._compiled.at("scopes").execute(ask, (scope, edition))
         return tuple(Listing(name, prefix, bool(inside)) for name, prefix, inside in rows)
 

@@ -1,4 +1,6 @@
-"""The tables of the record, declared once: what is read, compiled, checked and published follows from here.
+"""The tables of the record, declared once.
+
+What is read, compiled, checked and published follows from here.
 
 A new column is a line here and a field of the value in `law`. A column becomes the field of its
 own name unless it says which; what a table has of its own beyond its columns stands in `parse`.

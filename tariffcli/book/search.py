@@ -1,7 +1,8 @@
-"""Search: what a person types (words, typos, codes, Chinese) as categories and tariff lines, best first.
+"""Search: what a person types, as categories and tariff lines, best first.
 
-Plain LIKE over the compiled descriptions is fast enough and works with every SQLite and every script; the order is worked
-out here. Chinese words stand in the categories' names; the texts of lines are English.
+People type words, with and without typos, codes, and Chinese. Plain LIKE over the compiled
+descriptions is fast enough and works with every SQLite and every script; the order is worked out
+here. Chinese words stand in the categories' names; the texts of lines are English.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Word = tuple[str, ...]
 
 
 class Hit(NamedTuple):
-    """Something found: a category, or a line of an importer's tariff with its text and that of its heading."""
+    """Something found: a category, or a tariff line with its text and that of its heading."""
 
     match: Match
     importer: str
@@ -43,7 +44,7 @@ class Hit(NamedTuple):
 
 
 def search(record: Record, text: str, moments: Mapping[str, int]) -> list[Hit]:
-    """Everything that a query finds in the tariffs of some importers, each at its moment, best first.
+    """What a query finds in the tariffs of some importers, each at its moment, best first.
 
     Misspellings are tried only where nothing is found as typed.
     """
@@ -86,7 +87,11 @@ def _key(scored: Scored) -> tuple[str, str]:
 
 
 def _ranked(record: Record, found: Sequence[Scored], moments: Mapping[str, int]) -> list[Hit]:
-    """Hits by kind of match, categories before lines, what is in force before older editions, short texts before long ones."""
+    """Hits in order, best first.
+
+    By kind of match, categories before lines, what is in force before older editions, and short
+    texts before long ones.
+    """
     editions = {
         importer: edition_at(record, importer, moment)
         for importer, moment in moments.items()
@@ -116,7 +121,10 @@ def _category_hit(row: Category, match: Match) -> Hit:
 
 
 def _by_code(record: Record, importer: str, code: str) -> Iterable[Scored]:
-    """Categories whose codes begin like `code` or hold it, and the lines below it; the line that holds it where it is longer."""
+    """Categories whose codes begin like `code` or hold it, and the lines below it.
+
+    The line that holds it where it is longer.
+    """
     for row in record.categories.get(importer, ()):
         if code in row.codes:
             yield _category_hit(row, "exact"), (0,)
@@ -134,7 +142,10 @@ def _by_code(record: Record, importer: str, code: str) -> Iterable[Scored]:
 def _described(
     record: Record, importer: str, clause: str, values: Sequence[str]
 ) -> list[tuple[str, str, str]]:
-    """(code, text, text of its heading) of the lines whose descriptions meet a clause over `d.code`, `d.text` and `h.text`."""
+    """(code, text, text of its heading) of the lines whose descriptions meet a clause.
+
+    The clause is over `d.code`, `d.text` and `h.text`.
+    """
     rows = record.select(
         "SELECT d.code, d.text, coalesce(h.text, '') FROM description d LEFT JOIN description h"
         " ON h.importer = d.importer AND h.code = substr(d.code, 1, 4)"
@@ -166,7 +177,10 @@ def _shared(
     words: Sequence[Word],
     found: Sequence[Scored],
 ) -> Iterable[Scored]:
-    """Lines for which only another importer's tariff has the plain word: the first six digits of a code are the same everywhere."""
+    """Lines for which only another importer's tariff has the plain word.
+
+    The first six digits of a code are the same everywhere.
+    """
     seen = {
         (hit.importer, hit.code or (hit.category.id if hit.category else "")) for hit, _ in found
     }
@@ -235,7 +249,10 @@ def _category_match(named: Named, typed: str, words: Sequence[Word]) -> Scored |
 def _line_matches(
     record: Record, importer: str, typed: str, words: Sequence[Word]
 ) -> Iterable[Scored]:
-    """Lines whose text, with that of their heading, holds every word; those whose own text does come first."""
+    """Lines whose text, with that of their heading, holds every word.
+
+    Those whose own text does come first.
+    """
     values = [f"%{_root(word)}%" for alternatives in words for word in alternatives]
     clause = " AND ".join(
         "(" + " OR ".join(["d.text || ' ' || coalesce(h.text, '') LIKE ?"] * len(one)) + ")"
@@ -270,7 +287,10 @@ def _root(word: str) -> str:
 
 
 def _score(words: Sequence[Word], stems: set[str]) -> int | None:
-    """How far words stand from a text that holds them all: 0 when each stands in it as typed; None when one is missing."""
+    """How far words stand from a text that holds them all: 0 when each stands in it as typed.
+
+    None when one is missing.
+    """
     total = 0
     for alternatives in words:
         costs = [
@@ -294,7 +314,10 @@ def _distance(word: str, stems: set[str]) -> int | None:
 
 
 def _corrected(record: Record, words: Sequence[Word]) -> list[Word] | None:
-    """The query with each unknown word as the known words nearest to it; None when there is none near, or nothing to correct."""
+    """The query with each unknown word as the known words nearest to it.
+
+    None when there is none near, or nothing to correct.
+    """
     from difflib import get_close_matches  # only when nothing was found as typed
 
     stems = {stem(term) for (term,) in record.select("SELECT word FROM term")}
@@ -311,7 +334,10 @@ def _corrected(record: Record, words: Sequence[Word]) -> list[Word] | None:
 
 
 def _candidates(word: str, stems: Iterable[str]) -> list[str]:
-    """Words of about the same length that share a third of its pairs of letters: all that could be near, found fast."""
+    """Words of about the same length that share a third of its pairs of letters.
+
+    All that could be near, found fast.
+    """
     pairs = {word[index : index + 2] for index in range(len(word) - 1)}
     near = (one for one in stems if abs(len(one) - len(word)) <= 2)
     return [one for one in near if 3 * sum(pair in one for pair in pairs) >= len(pairs)]

@@ -1,4 +1,4 @@
-"""The record's tables as text: which files there are, their columns, and their rows with line numbers."""
+"""The record's tables as text: which files there are, and their rows with line numbers."""
 
 from __future__ import annotations
 
@@ -40,17 +40,22 @@ class TableFile(NamedTuple):
 
 
 def record_files(data: Path) -> list[tuple[str, str, Path]]:
-    """(kind, stem, path) of every table in a record. Raises RecordError when `data` is no record at all."""
+    """(kind, stem, path) of every table in a record.
+
+    Raises RecordError when `data` is no record at all.
+    """
     if not data.is_dir():
         raise RecordError(
-            f"No record at {data}: the folder does not exist. Give --data DIR with the tables of a record."
+            f"No record at {data}: the folder does not exist."
+            " Give --data DIR with the tables of a record."
         )
     found = [(kind, kind, data / f"{kind}.csv") for kind in TABLES if kind not in FOLDERS]
     for kind, folder in FOLDERS.items():
         found += [(kind, path.stem, path) for path in sorted((data / folder).glob("*.csv"))]
     if not any(path.exists() for _, _, path in found):
         raise RecordError(
-            f"No record at {data}: it holds none of the tables, such as programmes.csv. Give --data DIR."
+            f"No record at {data}: it holds none of the tables, such as programmes.csv."
+            " Give --data DIR."
         )
     return found
 

@@ -12,7 +12,9 @@ MISSPELT = 4
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text: runs of letters and digits, lower case, wide forms made plain; Chinese stands apart from Latin.
+    """The words of a text: runs of letters and digits, lower case, wide forms made plain.
+
+    Chinese stands apart from Latin.
 
     >>> words_of("Lithium-ion batteries（锂电池）")
     ['lithium', 'ion', 'batteries', '锂电池']

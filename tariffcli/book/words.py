@@ -19,7 +19,10 @@ def clean(text: str, most: int = 40) -> str:
 
 
 def find_country(record: Record, text: str) -> str:
-    """The country code that a user typed: alpha-2, alpha-3, census code, name or alias. Raises UsageError with the nearest."""
+    """The country code that a user typed: alpha-2, alpha-3, census code, name or alias.
+
+    Raises UsageError with the nearest.
+    """
     word = fold_word(text)
     found = record.country_of(word)
     if found is not None:
@@ -98,7 +101,7 @@ def decimal_fact(text: str, flag: str, share: bool) -> Decimal:
 
 
 def facts_of_flag(record: Record, flag: str) -> Mapping[str, Condition]:
-    """The facts that a flag gives (`--loaded`, `--in-quota`, `--metal-share`), with one condition each."""
+    """The facts that a flag such as `--loaded` gives, with one condition each."""
     return record.derived(
         ("facts of", flag),
         lambda: {one.fact: one for one in record.conditions.values() if one.flag == flag},

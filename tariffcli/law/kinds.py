@@ -1,4 +1,4 @@
-"""The closed vocabularies: every word that such a column of the record, or field of an answer, may hold."""
+"""The closed vocabularies: all the words that a column or a field of an answer may hold."""
 
 from typing import Literal, get_args
 

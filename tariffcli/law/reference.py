@@ -1,4 +1,4 @@
-"""What the acts' rows refer to: lists and codes, product words, areas, editions, documents, acts."""
+"""What rows of law refer to: lists, codes, product words, areas, editions, documents, acts."""
 
 from typing import NamedTuple
 

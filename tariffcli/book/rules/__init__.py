@@ -1,4 +1,7 @@
-"""Data rules: each a small named function whose docstring is the message. `check` applies them all and raises nothing."""
+"""Data rules: each a small named function whose docstring is the message.
+
+`check` applies them all and raises nothing.
+"""
 
 from tariffcli.book.rules import (
     acts,

@@ -1,4 +1,4 @@
-"""Rules on counts.csv: how many codes of a list were counted in an official text, beside what its act says itself."""
+"""Rules on counts.csv: how many codes of a list were counted in an official text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from tariffcli.book.rules.registry import Offence, rule
 
 @rule("L09")
 def counts_agree_with_the_text(parts: Parts) -> Iterable[Offence]:
-    """A list does not have as many codes as were counted in the text, and no difference says why."""
+    """A list does not have as many codes as were counted in the text, and no difference says
+    why.
+    """
     for file, line, row in parts.rows("counts"):
         mine = {
             placed.value.prefix

@@ -1,4 +1,7 @@
-"""Rules on rows that meet: what a later act does to an earlier one must stand in the record, never in row order."""
+"""Rules on rows that meet.
+
+What a later act does to an earlier one must stand in the record, never in the order of rows.
+"""
 
 from __future__ import annotations
 
@@ -160,9 +163,10 @@ def rows_do_not_undo_in_a_circle(parts: Parts) -> Iterable[Offence]:
 
 
 def _reaching_circles(events: Sequence[Placed]) -> set[str]:
-    """The rows from which a circle can be reached: what is left when rows that undo nothing are taken away again and again.
+    """The rows from which a circle can be reached.
 
-    Rows that share an id, which is a finding of its own, count as one that undoes what any of them does.
+    They are what is left when rows that undo nothing are taken away again and again. Rows that
+    share an id, which is a finding of its own, count as one that undoes what any of them does.
     """
     left: dict[str, set[str]] = {placed.value.id: set() for placed in events}
     for placed in events:

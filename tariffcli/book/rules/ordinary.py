@@ -1,4 +1,4 @@
-"""Rules on ordinary duties: single sourced rates, and the mark that says whether a whole schedule is held."""
+"""Rules on ordinary duties: single sourced rates, and whether a whole schedule is held."""
 
 from __future__ import annotations
 

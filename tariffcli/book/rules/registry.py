@@ -1,4 +1,7 @@
-"""How a rule is written: a generator over the record's parts that yields each offending row, with a word on what offends."""
+"""How a rule is written: a generator over the record's parts.
+
+It yields each offending row, with a word on what offends.
+"""
 
 from __future__ import annotations
 
