@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tariffcli.book import parse
-from tariffcli.book.tables import Finding, Row, Table, read_tables
+from tariffcli.book.parse import listing, many, reader_of
+from tariffcli.book.schema import TABLES
+from tariffcli.book.tables import Finding, Row, TableFile, read_tables
 from tariffcli.errors import TariffError
-from tariffcli.law.model import Listing, Relation
+from tariffcli.law.model import Event, Programme, Relation
+from tariffcli.law.reference import Scope
 
 DEFAULT_ZONE = "UTC"
+
+NO_ACT = "no act found"
+"""What answers print where a row of law names no act: nobody knows what followed."""
 
 
 class Placed(NamedTuple):
@@ -25,10 +30,11 @@ class Placed(NamedTuple):
 class Parts(NamedTuple):
     """A whole record in values, each with its place, and what could not be read."""
 
-    tables: dict[str, list[Table]]
+    tables: dict[str, list[TableFile]]
     programmes: list[Placed]
     events: dict[str, list[Placed]]
     relations: list[Placed]
+    acts: list[Placed]
     conditions: list[Placed]
     categories: list[Placed]
     scopes: list[Placed]
@@ -53,82 +59,131 @@ class Parts(NamedTuple):
 
     def all_events(self) -> list[tuple[str, Placed]]:
         """Every event with its importer."""
-        return [(importer, placed) for importer, many in self.events.items() for placed in many]
+        return [(importer, placed) for importer, rows in self.events.items() for placed in rows]
 
 
 def assemble(data: Path) -> Parts:
-    """Read a record. Raises RecordError only when there is no record at all; everything else becomes a finding."""
+    """Read a record.
+
+    Raises RecordError only when there is no record at all; everything else becomes a finding.
+    """
     every, findings = read_tables(data)
-    tables: dict[str, list[Table]] = {}
-    for table in every:
-        tables.setdefault(table.kind, []).append(table)
+    tables: dict[str, list[TableFile]] = {kind: [] for kind in TABLES}
+    for one in every:
+        tables[one.kind].append(one)
+    programmes = [
+        placed
+        for one in tables["programmes"]
+        for placed in _values(one, lambda _, __: DEFAULT_ZONE, findings)
+    ]
+    zones = _Zones([placed.value for placed in programmes], tables["events"])
 
-    def read(kind: str, make: Callable[[Row], Any]) -> list[Placed]:
-        return [placed for table in tables.get(kind, []) for placed in _values(table, make, findings)]
+    def by_stem(kind: str) -> dict[str, list[Placed]]:
+        zone_of = zones.of(kind)
+        return {one.stem: _values(one, zone_of, findings) for one in tables[kind]}
 
-    programmes = read("programmes", parse.programme)
-    zone_of_programme = {placed.value.id: placed.value.zone for placed in programmes}
-    zone_of_importer = {placed.value.importer: placed.value.zone for placed in programmes}
+    def read(kind: str) -> list[Placed]:
+        return [placed for rows in by_stem(kind).values() for placed in rows]
 
-    def zone_of(cell: str) -> str:
-        names = parse.many(cell)
-        return zone_of_programme.get(names[0], DEFAULT_ZONE) if names else DEFAULT_ZONE
-
-    def relation(row: Row) -> Relation:
-        involved = [name for name in (row["when"], *parse.many(row["drops"])) if name in zone_of_programme]
-        return parse.relation(row, zone_of_programme[involved[0]] if involved else DEFAULT_ZONE)
-
-    def by_stem(kind: str, make: Callable[[Row, str], Any]) -> dict[str, list[Placed]]:
-        found: dict[str, list[Placed]] = {}
-        for table in tables.get(kind, []):
-            zone = zone_of_importer.get(table.stem, DEFAULT_ZONE)
-            found[table.stem] = _values(table, lambda row, zone=zone: make(row, zone), findings)
-        return found
+    acts = read("acts")
+    cited = _Citations(acts)
 
     return Parts(
-        tables,
-        programmes,
-        by_stem("events", lambda row, _: parse.event(row, zone_of(row["programme"]))),
-        read("stacking", relation),
-        read("conditions", parse.condition),
-        read("categories", parse.category),
-        read("scopes", parse.scope),
-        {table.stem: _listings(table) for table in tables.get("lines", [])},
-        read("items", parse.item),
-        read("sources", parse.source),
-        read("coverage", parse.coverage),
-        read("areas", lambda row: parse.membership(row, _zone_of_area(row["area"], tables, zone_of_importer))),
-        read("editions", lambda row: parse.edition(row, zone_of_importer.get(row["importer"], DEFAULT_ZONE))),
-        by_stem("schedules", parse.line),
-        by_stem("ordinary", parse.ordinary),
-        read("fees", parse.fee),
-        read("reporting", parse.reporting),
-        read("interest", parse.interest),
-        read("caveats", parse.caveat),
-        read("headings", parse.heading),
-        findings,
+        tables=tables,
+        programmes=programmes,
+        events={stem: cited.in_words(rows) for stem, rows in by_stem("events").items()},
+        relations=cited.in_words(read("stacking")),
+        acts=acts,
+        conditions=read("conditions"),
+        categories=read("categories"),
+        scopes=cited.in_words(read("scopes")),
+        listings={one.stem: _listings(one) for one in tables["lines"]},
+        items=read("items"),
+        sources=read("sources"),
+        coverage=read("coverage"),
+        memberships=read("areas"),
+        editions=read("editions"),
+        lines=by_stem("schedules"),
+        ordinary=by_stem("ordinary"),
+        fees=read("fees"),
+        reporting=read("reporting"),
+        interest=read("interest"),
+        caveats=read("caveats"),
+        headings=read("headings"),
+        findings=findings,
     )
 
 
-def _zone_of_area(area: str, tables: dict[str, list[Table]], zones: dict[str, str]) -> str:
-    """The clock by which an area's days are counted: that of the importer whose acts name it."""
-    named = (table.stem for table in tables.get("events", []) if any(f"@{area}" in row["origin"] for _, row in table.rows))
-    return next((zones[importer] for importer in sorted(named) if importer in zones), DEFAULT_ZONE)
+class _Citations:
+    """How the acts of a record are cited."""
+
+    def __init__(self, acts: Iterable[Placed]) -> None:
+        self._by_id: dict[str, str] = {placed.value.id: placed.value.citation for placed in acts}
+
+    def in_words(self, rows: Iterable[Placed]) -> list[Placed]:
+        """Rows that name acts by id, with the acts cited beside."""
+        return [one._replace(value=one.value._replace(act=self._words(one.value))) for one in rows]
+
+    def _words(self, row: Event | Relation | Scope) -> str:
+        if not row.act_ids and isinstance(row, Event) and row.status == "law":
+            return NO_ACT
+        return "; ".join(self._by_id.get(name, name) for name in row.act_ids)
 
 
-def _values(table: Table, make: Callable[[Row], Any], findings: list[Finding]) -> list[Placed]:
+ZoneOf = Callable[[TableFile, Row], str]
+"""The clock by which the days and minutes of a row are counted."""
+
+
+class _Zones:
+    """The clocks of a record's rows.
+
+    Those of the programmes, or of the importers, that they name.
+    """
+
+    def __init__(self, programmes: list[Programme], events: list[TableFile]) -> None:
+        self._of_programme = {programme.id: programme.zone for programme in programmes}
+        self._of_importer = {programme.importer: programme.zone for programme in programmes}
+        self._events = events
+
+    def of(self, kind: str) -> ZoneOf:
+        """What gives the clock of each row of a kind of table."""
+        ways: dict[str, ZoneOf] = {
+            "events": lambda _, row: self._first_of(many(row["programme"])[:1]),
+            "stacking": lambda _, row: self._first_of((row["when"], *many(row["drops"]))),
+            "areas": lambda _, row: self._of_area(row["area"]),
+            "editions": lambda _, row: self._of_importer.get(row["importer"], DEFAULT_ZONE),
+        }
+        return ways.get(kind, lambda table, _: self._of_importer.get(table.stem, DEFAULT_ZONE))
+
+    def _first_of(self, programmes: Iterable[str]) -> str:
+        known = (name for name in programmes if name in self._of_programme)
+        return self._of_programme.get(next(known, ""), DEFAULT_ZONE)
+
+    def _of_area(self, area: str) -> str:
+        """The clock of the importer whose acts name the area."""
+        named = sorted(
+            table.stem
+            for table in self._events
+            if any(f"@{area}" in row["origin"] for _, row in table.rows)
+        )
+        zones = (self._of_importer[name] for name in named if name in self._of_importer)
+        return next(zones, DEFAULT_ZONE)
+
+
+def _values(table: TableFile, zone_of: ZoneOf, findings: list[Finding]) -> list[Placed]:
+    read = reader_of(TABLES[table.kind])
     found: list[Placed] = []
     for number, row in table.rows:
         try:
-            found.append(Placed(table.file, number, make(row)))
+            found.append(Placed(table.file, number, read(row, zone_of(table, row))))
         except TariffError as error:
             subject = row.get("id") or row.get("code") or ""
             findings.append(Finding(table.file, number, "T07", str(error), subject))
     return found
 
 
-def _listings(table: Table) -> list[tuple[Placed, str]]:
+def _listings(table: TableFile) -> list[tuple[Placed, str]]:
     return [
-        (Placed(table.file, number, Listing(table.stem, parse.whole_line(row["prefix"]), row["sign"] == "in")), row["edition"])
+        (Placed(table.file, number, listing(table.stem, row)), row["edition"])
         for number, row in table.rows
     ]

@@ -1,7 +1,10 @@
-"""The compiled form: one read-only file that says what the tables say, so that a cold start reads only what it needs.
+"""The compiled form of a record: one read-only file that says what the tables say.
 
-The tables are the truth. The file is rebuilt when they changed, and when a sum says that what is read of it is not what was
-written; it is done without where it cannot be written. It holds nothing that is executed: numbers are text, rows JSON arrays.
+A cold start reads only the parts it needs.
+
+The tables are the truth. The file is rebuilt when they have changed, and when a sum says that what
+is read of it is not what was written; where it cannot be written, the program works without it. It
+holds nothing that is executed: numbers are text, rows JSON arrays.
 """
 
 from __future__ import annotations
@@ -18,11 +21,14 @@ from tariffcli.book.fingerprint import on_disk
 from tariffcli.book.sealed import Head, bytes_of, opened, read_head, read_section, seal
 from tariffcli.errors import RecordError, TariffError
 
-FORMAT = "13"
+FORMAT = "17"
 """Raise it whenever the compiled form changes."""
 
 _SECTIONS = ("core", "lists", "scopes", "items", "lines", "texts")
-"""The databases of a record. What every question reads stands in the first, what only some ask in the others."""
+"""The databases of a record.
+
+What every question reads stands in the first, what only some ask in the others.
+"""
 
 Sections = Mapping[str, sqlite3.Connection]
 
@@ -30,14 +36,19 @@ Sections = Mapping[str, sqlite3.Connection]
 class Compiled:
     """A compiled record, whose sections are opened when they are first asked for."""
 
-    def __init__(self, stamp: str, found: Sections, later: Callable[[str], Sections] | None = None) -> None:
+    def __init__(
+        self, stamp: str, found: Sections, later: Callable[[str], Sections] | None = None
+    ) -> None:
         self._stamp = stamp
         self._found = dict(found)
         self._later = later
         self._lock = allocate_lock()
 
     def at(self, section: str) -> sqlite3.Connection:
-        """The database of a section. Raises RecordError where its file is damaged and the tables cannot be read anew."""
+        """The database of a section.
+
+        Raises RecordError where its file is damaged and the tables cannot be read anew.
+        """
         found = self._found.get(section)
         return found if found is not None else self._opened(section)
 
@@ -49,11 +60,16 @@ class Compiled:
 
     def to_bytes(self) -> bytes:
         """The whole record, to travel to another machine; `from_bytes` opens it there."""
-        return seal(FORMAT, self._stamp, {section: bytes_of(self.at(section)) for section in _SECTIONS})
+        return seal(
+            FORMAT, self._stamp, {section: bytes_of(self.at(section)) for section in _SECTIONS}
+        )
 
 
 def open_compiled(data: Path) -> Compiled:
-    """The compiled form of the record in `data`, made or remade when needed. Raises RecordError when the record is broken."""
+    """The compiled form of the record in `data`, made or remade when needed.
+
+    Raises RecordError when the record is broken.
+    """
     stamp = _stamp(data)
     path = cache_path(data)
     kept = _kept(path, stamp, data) if path is not None else None
@@ -65,8 +81,15 @@ def _stamp(data: Path) -> str:
 
 
 def cache_path(data: Path) -> Path | None:
-    """Where the compiled form of a record is kept, in the user's cache folder; None when there is no home for it."""
-    base = os.environ.get("TARIFF_CACHE") or os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    """Where the compiled form of a record is kept, in the user's cache folder.
+
+    None when there is no home for it.
+    """
+    base = (
+        os.environ.get("TARIFF_CACHE")
+        or os.environ.get("XDG_CACHE_HOME")
+        or os.environ.get("LOCALAPPDATA")
+    )
     try:
         folder = (Path(base) if base else Path.home() / ".cache").absolute()
         place = str(data.resolve()).encode()
@@ -78,22 +101,34 @@ def cache_path(data: Path) -> Path | None:
 
 
 def _kept(path: Path, stamp: str, data: Path) -> Compiled | None:
-    """The record as it was kept; None where there is none of these tables, or not as it was written."""
+    """The record as it was kept.
+
+    None where there is none of these tables, or not as it was written.
+    """
     try:
         with files.open_plain(path) as stream:
             head = read_head(stream)
             if head is None or head.stamp != stamp or set(head.sections) != set(_SECTIONS):
                 return None
-            if os.fstat(stream.fileno()).st_size != head.length:  # cut off, perhaps in what this question does not read
+            if (
+                os.fstat(stream.fileno()).st_size != head.length
+            ):  # cut off, perhaps in what this question does not read
                 return None
             core = read_section(stream, head, "core")
     except OSError:
         return None
-    return Compiled(stamp, {"core": opened(core)}, _reader(path, head, data)) if core is not None else None
+    return (
+        Compiled(stamp, {"core": opened(core)}, _reader(path, head, data))
+        if core is not None
+        else None
+    )
 
 
 def _reader(path: Path, head: Head, data: Path) -> Callable[[str], Sections]:
-    """What gives further sections of a kept record. Where they are not as they were written, the tables are read anew."""
+    """What gives further sections of a kept record.
+
+    Where they are not as they were written, the tables are read anew.
+    """
 
     def read(section: str) -> Sections:
         try:
@@ -111,39 +146,67 @@ def _reader(path: Path, head: Head, data: Path) -> Callable[[str], Sections]:
 
 
 def _made(data: Path, stamp: str, path: Path | None) -> Sections:
-    """The record compiled from its tables, and kept where it can be. Raises RecordError, and TariffError where memory ends."""
+    """The record compiled from its tables, and kept where it can be.
+
+    Raises RecordError, and TariffError where memory ends.
+    """
     try:
-        from tariffcli.book.compiling import compile_record  # heavy, and only when a record is compiled
+        from tariffcli.book.compiling import (
+            compile_record,
+        )  # heavy, and only when a record is compiled
 
         found = compile_record(data)
         if path is not None:
-            _save(seal(FORMAT, stamp, {section: bytes_of(one) for section, one in found.items()}), path)
+            _save(
+                seal(FORMAT, stamp, {section: bytes_of(one) for section, one in found.items()}),
+                path,
+            )
     except MemoryError:
-        raise TariffError("There is not enough memory to read the record; close other programs, or allow this one more.") from None
+        raise TariffError(
+            "There is not enough memory to read the record;"
+            " close other programs, or allow this one more."
+        ) from None
     return found
 
 
 def _save(content: bytes, path: Path) -> None:
-    """Keep a record, so that no reader ever sees half of it; silently do without where that fails."""
+    """Keep a record, so that no reader ever sees half of it.
+
+    Silently do without where that fails.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, content)
-        for old in path.parent.glob(f"{path.stem}.sqlite*"):  # of releases that kept another form, and what their failures left
+        for old in path.parent.glob(
+            f"{path.stem}.sqlite*"
+        ):  # of releases that kept another form, and what their failures left
             old.unlink(missing_ok=True)
     except OSError:
         pass
 
 
 def from_bytes(content: bytes) -> Compiled:
-    """A compiled record from the bytes of its file, read-only. Raises RecordError when they are none of this release."""
+    """A compiled record from the bytes of its file, read-only.
+
+    Raises RecordError when they are none of this release.
+    """
     from io import BytesIO
 
     stream = BytesIO(content)
     head = read_head(stream)
     if head is not None and (head.format != FORMAT or set(head.sections) != set(_SECTIONS)):
-        raise RecordError("The record was compiled by another release of this tool; install the same one on every machine.")
-    bodies = {section: read_section(stream, head, section) for section in _SECTIONS} if head is not None else {}
+        raise RecordError(
+            "The record was compiled by another release of this tool;"
+            " install the same one on every machine."
+        )
+    bodies = (
+        {section: read_section(stream, head, section) for section in _SECTIONS}
+        if head is not None
+        else {}
+    )
     found = {section: opened(body) for section, body in bodies.items() if body is not None}
     if head is None or len(found) != len(_SECTIONS):
-        raise RecordError("What came is no compiled record: it is cut off, damaged or something else.")
+        raise RecordError(
+            "What came is no compiled record: it is cut off, damaged or something else."
+        )
     return Compiled(head.stamp, found)

@@ -1,20 +1,25 @@
-"""How the tables become the compiled form: the rows of each of its databases. Loaded only when a record is compiled."""
+"""How the tables become the compiled form: the rows of each of its databases.
+
+Loaded only when a record is compiled.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tariffcli.book.assemble import Parts, assemble
+from tariffcli.book.assemble import Parts, Placed, assemble
+from tariffcli.book.codec import How, how_stored, stored
+from tariffcli.book.columns import Table
 from tariffcli.book.fingerprint import of_content
 from tariffcli.book.rules import check
+from tariffcli.book.schema import TABLES
 from tariffcli.book.vocabulary import vocabulary
 from tariffcli.errors import RecordError
-from tariffcli.law.model import Selector
+from tariffcli.law.model import Relation
 from tariffcli.law.products import fold_word
 
 Rows = Iterable[tuple[Any, ...]]
@@ -22,41 +27,50 @@ Rows = Iterable[tuple[Any, ...]]
 SECTIONS: Mapping[str, str] = {
     "core": """
 CREATE TABLE blob (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE source (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE row (kind TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
 CREATE TABLE word (word TEXT PRIMARY KEY, code TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE country (code TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 """,
     "lists": """
 CREATE TABLE listing (
-    importer TEXT, prefix TEXT, scope TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (importer, prefix, scope, edition)
+    importer TEXT, prefix TEXT, scope TEXT, edition TEXT, inside INTEGER,
+    PRIMARY KEY (importer, prefix, scope, edition)
 ) WITHOUT ROWID;
 """,
     "scopes": """
-CREATE TABLE scope_listing (scope TEXT, prefix TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (scope, prefix, edition)) WITHOUT ROWID;
+CREATE TABLE scope_listing (
+    scope TEXT, prefix TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (scope, prefix, edition)
+) WITHOUT ROWID;
 """,
     "items": """
-CREATE TABLE item (scope TEXT, code TEXT, place INTEGER, body TEXT NOT NULL, PRIMARY KEY (scope, code, place)) WITHOUT ROWID;
+CREATE TABLE item (
+    scope TEXT, code TEXT, place INTEGER, body TEXT NOT NULL, PRIMARY KEY (scope, code, place)
+) WITHOUT ROWID;
 """,
     "lines": """
 CREATE TABLE subheading (edition TEXT, code TEXT, PRIMARY KEY (edition, code)) WITHOUT ROWID;
-CREATE TABLE mapped (edition TEXT, code TEXT, answers TEXT, PRIMARY KEY (edition, code, answers)) WITHOUT ROWID;
+CREATE TABLE mapped (
+    edition TEXT, code TEXT, answers TEXT, PRIMARY KEY (edition, code, answers)
+) WITHOUT ROWID;
 CREATE TABLE line (importer TEXT, code TEXT, duty TEXT, since INTEGER, until INTEGER);
 CREATE INDEX line_code ON line (importer, code);
 CREATE TABLE ordinary (importer TEXT, code TEXT, body TEXT NOT NULL);
 CREATE INDEX ordinary_code ON ordinary (importer, code);
 """,
     "texts": """
-CREATE TABLE description (importer TEXT, code TEXT, text TEXT, PRIMARY KEY (importer, code)) WITHOUT ROWID;
+CREATE TABLE description (
+    importer TEXT, code TEXT, text TEXT, PRIMARY KEY (importer, code)
+) WITHOUT ROWID;
 CREATE TABLE term (word TEXT PRIMARY KEY) WITHOUT ROWID;
 """,
 }
-"""The tables of each section: what every question reads stands together, what only some ask stands apart."""
+"""The tables of each section.
 
-_VALUES = (
-    *("programmes", "conditions", "scopes", "coverage", "memberships", "editions"),
-    *("fees", "reporting", "interest", "caveats", "headings"),
-)
-_ROWS = ("countries", "statements", "glossary", "checkpoints", "areas")
+What every question reads stands together, what only some ask stands apart.
+"""
+
+_ROWS = ("countries", "statements", "glossary", "checkpoints")
+"""Tables that are kept as they are written."""
 
 
 def compile_record(data: Path) -> dict[str, sqlite3.Connection]:
@@ -65,13 +79,22 @@ def compile_record(data: Path) -> dict[str, sqlite3.Connection]:
     findings = check(parts)
     if findings:
         count = f"{len(findings)} finding{'s' * (len(findings) > 1)}"
-        unread = [one for one in findings if one.rule in ("T01", "T02")]  # other findings may follow from these
+        unread = [
+            one for one in findings if one.rule in ("T01", "T02")
+        ]  # other findings may follow from these
         first = str((unread or findings)[0]).removesuffix(".")
-        raise RecordError(f"The record at {data} has {count}, the first: {first}. Run `tariff check`.")
+        raise RecordError(
+            f"The record at {data} has {count}, the first: {first}. Run `tariff check`."
+        )
     rows = {
         "core": _core(parts, of_content(data)),
         "lists": {"listing": _listings(parts)},
-        "scopes": {"scope_listing": [(scope, prefix, edition, inside) for _, prefix, scope, edition, inside in _listings(parts)]},
+        "scopes": {
+            "scope_listing": [
+                (scope, prefix, edition, inside)
+                for _, prefix, scope, edition, inside in _listings(parts)
+            ]
+        },
         "items": {"item": _items(parts)},
         "lines": _lines(parts),
         "texts": _texts(parts),
@@ -98,30 +121,79 @@ def _core(parts: Parts, fingerprint: str) -> dict[str, Rows]:
             words.setdefault(word, row["code"])
     return {
         "blob": [(name, _text(body)) for name, body in _blobs(parts, fingerprint).items()],
-        "source": [(placed.value.id, _text(plain(placed.value))) for placed in parts.sources],
+        "row": [*_by_id("sources", parts.sources), *_by_id("acts", parts.acts)],
         "country": [(row["code"], row["name"]) for row in countries],
         "word": words.items(),
     }
 
 
+def _by_id(kind: str, rows: Iterable[Placed]) -> Rows:
+    """Tables of which a question reads single rows."""
+    return [(kind, placed.value.id, _text(stored(placed.value))) for placed in rows]
+
+
 def _blobs(parts: Parts, fingerprint: str) -> dict[str, Any]:
+    """What is read whole: short tables, and of long ones what one importer's questions need."""
+    return {
+        "fingerprint": fingerprint,
+        "meta": {row["key"]: row["value"] for _, _, row in parts.rows("meta")},
+        "how": {kind: _how(table) for kind, table in TABLES.items() if table.value is not None},
+        "itemised": sorted({placed.value.scope for placed in parts.items}),
+        **{f"rows/{kind}": [row for _, _, row in parts.rows(kind)] for kind in _ROWS},
+        **{kind: _stored(rows) for kind, rows in _whole_tables(parts).items()},
+        **{f"events/{importer}": _stored(rows) for importer, rows in parts.events.items()},
+        **_by_importer("stacking", parts.relations, _importers_of_relations(parts)),
+        **_by_importer("categories", parts.categories, lambda row: {row.importer}),
+    }
+
+
+def _whole_tables(parts: Parts) -> dict[str, list[Placed]]:
+    """Tables whose values are all read when one is."""
+    return {
+        "programmes": parts.programmes,
+        "conditions": parts.conditions,
+        "scopes": parts.scopes,
+        "coverage": parts.coverage,
+        "areas": parts.memberships,
+        "editions": parts.editions,
+        "fees": parts.fees,
+        "reporting": parts.reporting,
+        "interest": parts.interest,
+        "caveats": parts.caveats,
+        "headings": parts.headings,
+    }
+
+
+def _how(table: Table) -> How:
+    """Which fields of a table's values are to be restored, and how."""
+    types = {column.field: column.type for column in table.columns}
+    return how_stored(table.value._fields, types) if table.value is not None else ()
+
+
+def _stored(rows: Iterable[Placed]) -> list[Any]:
+    return [stored(placed.value) for placed in rows]
+
+
+def _importers_of_relations(parts: Parts) -> Callable[[Relation], set[str]]:
+    """Whose questions a relation is read for: those of its programmes, or everybody's."""
     importer_of = {placed.value.id: placed.value.importer for placed in parts.programmes}
-    meta = {row["key"]: row["value"] for _, _, row in parts.rows("meta")}
-    blobs: dict[str, Any] = {"fingerprint": fingerprint, "meta": meta}
-    for name in _VALUES:
-        blobs[name] = [plain(placed.value) for placed in getattr(parts, name)]
-    for name in _ROWS:
-        blobs[name] = [row for _, _, row in parts.rows(name)]
-    blobs["itemised"] = sorted({placed.value.scope for placed in parts.items})
-    for importer, events in parts.events.items():
-        blobs[f"events/{importer}"] = [plain(placed.value) for placed in events]
-    for placed in parts.relations:
-        involved = {importer_of[name] for name in (placed.value.when, *placed.value.drops) if name in importer_of}
-        for importer in involved or set(importer_of.values()):
-            blobs.setdefault(f"relations/{importer}", []).append(plain(placed.value))
-    for placed in parts.categories:
-        blobs.setdefault(f"categories/{placed.value.importer}", []).append(plain(placed.value))
-    return blobs
+    everybody = set(importer_of.values())
+
+    def importers(row: Relation) -> set[str]:
+        involved = (row.when, *row.drops)
+        return {importer_of[name] for name in involved if name in importer_of} or everybody
+
+    return importers
+
+
+def _by_importer(
+    kind: str, rows: Iterable[Placed], importers_of: Callable[[Any], set[str]]
+) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for placed in rows:
+        for importer in importers_of(placed.value):
+            found.setdefault(f"{kind}/{importer}", []).append(stored(placed.value))
+    return found
 
 
 def _listings(parts: Parts) -> Rows:
@@ -133,10 +205,13 @@ def _listings(parts: Parts) -> Rows:
 
 def _items(parts: Parts) -> Iterator[tuple[str, str, int, str]]:
     """The items of lists, one row a code, numbered as items are: 2 before 10."""
-    items = sorted((placed.value for placed in parts.items), key=lambda one: (one.scope, one.provision, in_number_order(one.number)))
+    items = sorted(
+        (placed.value for placed in parts.items),
+        key=lambda one: (one.scope, one.provision, in_number_order(one.number)),
+    )
     for place, one in enumerate(items):
         for code in one.codes:
-            yield one.scope, code, place, _text(plain(one))
+            yield one.scope, code, place, _text(stored(one))
 
 
 def in_number_order(number: str) -> tuple[int, str]:
@@ -147,17 +222,22 @@ def in_number_order(number: str) -> tuple[int, str]:
 
 def _lines(parts: Parts) -> dict[str, Rows]:
     lines = [(importer, placed.value) for importer, rows in parts.lines.items() for placed in rows]
-    duties = [(importer, placed.value) for importer, rows in parts.ordinary.items() for placed in rows]
+    duties = [
+        (importer, placed.value) for importer, rows in parts.ordinary.items() for placed in rows
+    ]
     return {
         "subheading": [(row["edition"], row["code"]) for _, _, row in parts.rows("subheadings")],
         "mapped": _mapped(parts),
         "line": [(importer, *line[:4]) for importer, line in lines],
-        "ordinary": [(importer, line.code, _text(plain(line))) for importer, line in duties],
+        "ordinary": [(importer, line.code, _text(stored(line))) for importer, line in duties],
     }
 
 
 def _mapped(parts: Parts) -> Iterator[tuple[str, str, str]]:
-    """The concordance in both directions: in an edition, which of its codes answers for a code of another."""
+    """The concordance in both directions.
+
+    In an edition, which of its codes answers for a code of another.
+    """
     for _, _, row in parts.rows("concordance"):
         yield row["newer_edition"], row["older"], row["newer"]
         yield row["older_edition"], row["newer"], row["older"]
@@ -165,28 +245,32 @@ def _mapped(parts: Parts) -> Iterator[tuple[str, str, str]]:
 
 def _texts(parts: Parts) -> dict[str, Rows]:
     tables = parts.tables.get("descriptions", [])
-    described = [(table.stem, row["code"], row["description"]) for table in tables for _, row in table.rows]
+    described = [
+        (table.stem, row["code"], row["description"]) for table in tables for _, row in table.rows
+    ]
     texts = [text for _, _, text in described]
-    texts += [name for placed in parts.categories for name in (placed.value.name, *placed.value.aliases)]
+    texts += [
+        name for placed in parts.categories for name in (placed.value.name, *placed.value.aliases)
+    ]
     return {"description": described, "term": [(word,) for word in sorted(vocabulary(texts))]}
 
 
 def country_words(row: dict[str, str]) -> list[str]:
     """Everything a country may be called, as it is compared."""
-    names = (row["code"], row["alpha3"], row["census"], row["name"], row["name_zh"], *row["aliases"].split(";"))
+    names = (
+        row["code"],
+        row["alpha3"],
+        row["census"],
+        row["name"],
+        row["name_zh"],
+        *row["aliases"].split(";"),
+    )
     return [fold_word(name) for name in names if name.strip()]
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON can hold it: decimals and selectors as text, tuples as arrays."""
-    if isinstance(value, Selector):
-        return value.text
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, tuple):
-        return [plain(part) for part in value]  # pyright: ignore[reportUnknownVariableType]
-    return value
-
-
 def _text(body: Any) -> str:
-    return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return (
+        body
+        if isinstance(body, str)
+        else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    )

@@ -1,6 +1,4 @@
-"""Facts of an entry as people give them, by the names of the flags, read into the facts that the record's conditions use."""
-
-from __future__ import annotations
+"""Facts of an entry as people give them, read into the facts that the record's conditions use."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -33,8 +31,12 @@ class Entry(NamedTuple):
     value: str | None = None
 
 
-def facts_given(record: Record, entry: Entry, zone: str, read_day: Callable[[str], str]) -> dict[str, FactValue]:
-    """The facts that an entry gives, by the names that the record's conditions use. `read_day` reads a typed day.
+def facts_given(
+    record: Record, entry: Entry, zone: str, read_day: Callable[[str], str]
+) -> dict[str, FactValue]:
+    """The facts that an entry gives, by the names that the record's conditions use.
+
+    `read_day` reads a typed day.
 
     A loading day means its end in `zone`. Raises UsageError with what to type instead.
     """
@@ -51,12 +53,18 @@ def facts_given(record: Record, entry: Entry, zone: str, read_day: Callable[[str
         if given is not None:
             facts.update(dict.fromkeys(facts_of_flag(record, flag), given))
     if entry.value is not None:
-        facts.update(dict.fromkeys(facts_of_flag(record, "--value"), decimal_fact(entry.value, "--value", share=False)))
+        facts.update(
+            dict.fromkeys(
+                facts_of_flag(record, "--value"), decimal_fact(entry.value, "--value", share=False)
+            )
+        )
     facts.update(_metal_shares(record, entry))
     return facts
 
 
-def facts_named(record: Record, facts: Mapping[str, object], zone: str, read_day: Callable[[object], str]) -> dict[str, FactValue]:
+def facts_named(
+    record: Record, facts: Mapping[str, object], zone: str, read_day: Callable[[object], str]
+) -> dict[str, FactValue]:
     """Facts that a program gives by the names of the record's conditions (`steel_share`), as the
     command line would read them.
 
@@ -81,8 +89,13 @@ def _no_such_fact(typed: str, known: list[str]) -> str:
     return f"No fact '{clean(typed)}' in the record; for example: {', '.join(near)}."
 
 
-def _fact_from(condition: Condition, value: object, zone: str, read_day: Callable[[object], str]) -> FactValue:
-    """A value from a program as its condition's kind reads it; numbers go through the text they print as."""
+def _fact_from(
+    condition: Condition, value: object, zone: str, read_day: Callable[[object], str]
+) -> FactValue:
+    """A value from a program as its condition's kind reads it.
+
+    Numbers go through the text they print as.
+    """
     value = _plain(value)
     if condition.kind == "instant":
         return _moment_from(condition, value, zone, read_day)
@@ -94,7 +107,9 @@ def _fact_from(condition: Condition, value: object, zone: str, read_day: Callabl
     elif isinstance(value, str) and value.strip():
         return _mode(value) if condition.kind == "choice" else fact_value(condition, value)
     wanted = {"yes_no": "True or False", "choice": f"one of {', '.join(MODES)}"}
-    raise UsageError(f"{condition.fact} takes {wanted.get(condition.kind, 'a number')}, not {value!r:.40}.")
+    raise UsageError(
+        f"{condition.fact} takes {wanted.get(condition.kind, 'a number')}, not {value!r:.40}."
+    )
 
 
 def _plain(value: Any) -> object:
@@ -102,19 +117,25 @@ def _plain(value: Any) -> object:
     return value.item() if hasattr(value, "item") else value
 
 
-def _moment_from(condition: Condition, value: object, zone: str, read_day: Callable[[object], str]) -> int:
+def _moment_from(
+    condition: Condition, value: object, zone: str, read_day: Callable[[object], str]
+) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise UsageError(f"{condition.fact}: give an aware datetime; a time without a zone names no instant.")
+            raise UsageError(
+                f"{condition.fact}: give an aware datetime; a time without a zone names no instant."
+            )
         return int(value.timestamp())
     if isinstance(value, str | date):
         return _loading(value, zone, read_day)
     raise UsageError(f"{condition.fact} takes a day or an aware datetime, not {value!r:.40}.")
 
 
-def _loading(value: str | date, zone: str, read_day: Callable[[str], str] | Callable[[object], str]) -> int:
+def _loading(
+    value: str | date, zone: str, read_day: Callable[[str], str] | Callable[[object], str]
+) -> int:
     """The instant of loading: a bare day counts to its end."""
     if isinstance(value, str) and ":" in value:
         return parse_instant(value, zone)
@@ -133,7 +154,9 @@ def ordinary_duty(text: object) -> Decimal:
     """The per cent of `--mfn`, as typed or as a number from a program. Raises UsageError."""
     value = decimal_fact(str(text), "--mfn", share=False)
     if value > MOST_MFN:
-        raise UsageError(f"--mfn takes per cent of the value, at most {MOST_MFN}, not '{clean(str(text))}'.")
+        raise UsageError(
+            f"--mfn takes per cent of the value, at most {MOST_MFN}, not '{clean(str(text))}'."
+        )
     return value
 
 
@@ -144,11 +167,14 @@ def _metal_shares(record: Record, entry: Entry) -> dict[str, FactValue]:
     named: dict[str, FactValue] = {}
     for text in entry.metal_share:
         metal, _, share = text.rpartition("=")
-        asked = metal.strip().lower().replace("aluminum", "aluminium")  # as the acts themselves spell it
+        asked = (
+            metal.strip().lower().replace("aluminum", "aluminium")
+        )  # as the acts themselves spell it
         names = [name for name in known if not asked or name.removesuffix("_share") == asked]
         if not names:
             raise UsageError(
-                f"--metal-share knows no '{clean(metal)}'; metals: {', '.join(name.removesuffix('_share') for name in known)}."
+                f"--metal-share knows no '{clean(metal)}';"
+                f" metals: {', '.join(name.removesuffix('_share') for name in known)}."
             )
         found.update({name: fact_value(known[name], share) for name in names})
         named.update({name: found[name] for name in names if metal})

@@ -8,46 +8,51 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tariffcli.book import rows as read
+from tariffcli.book.codec import How, condition, restored
 from tariffcli.book.compiled import Compiled, from_bytes, open_compiled
-from tariffcli.law.entry_summary import Caveat, Fee, Heading, Interest, Reporting
-from tariffcli.law.model import (
+from tariffcli.law.model import Condition, Event, OrdinaryDuty, Programme, Relation, TariffLine
+from tariffcli.law.reference import (
+    Act,
     Category,
-    Condition,
     Coverage,
     Edition,
-    Event,
     Item,
-    Line,
     Listing,
     Membership,
-    Programme,
-    Relation,
     Scope,
-    Selector,
     Source,
-    Term,
 )
-from tariffcli.law.places import parse_selector
+
+if TYPE_CHECKING:
+    from tariffcli.law.entry_summary import Caveat, Fee, Heading, Interest, Reporting
 
 HERE = Path(__file__).resolve().parent.parent
 
 
 def default_data() -> Path:
-    """The record that came with the program: inside the installed package, or beside it in a checkout."""
+    """The record that came with the program.
+
+    It lies inside the installed package, or beside it in a checkout.
+    """
     packed = HERE / "_data"
     return packed if packed.is_dir() else HERE.parent / "data"
 
 
 def load(data: Path | str | None = None) -> Record:
-    """The record in folder `data`, or the one that came with the program. Raises RecordError when it is broken."""
+    """The record in folder `data`, or the one that came with the program.
+
+    Raises RecordError when it is broken.
+    """
     return Record(open_compiled(Path(data) if data is not None else default_data()))
 
 
 def load_bytes(content: bytes) -> Record:
-    """The record that `Record.to_bytes` gave, on any machine with the same release of this tool. Raises RecordError when it is none."""
+    """The record that `Record.to_bytes` gave, on any machine with the same release of this tool.
+
+    Raises RecordError when it is none.
+    """
     return Record(from_bytes(content))
 
 
@@ -58,7 +63,9 @@ _code = attrgetter("code")
 class Lazy(Mapping[str, Value]):
     """A mapping whose values are read when first asked for."""
 
-    def __init__(self, names: Callable[[], Sequence[str]], read: Callable[[str], Value | None]) -> None:
+    def __init__(
+        self, names: Callable[[], Sequence[str]], read: Callable[[str], Value | None]
+    ) -> None:
         self._names, self._read = names, read
         self._kept: dict[str, Value] = {}
 
@@ -84,14 +91,16 @@ class Record:
         self._compiled = compiled
         self._kept: dict[str, Any] = {}
         self._derived: dict[Any, Any] = {}
-        self._selectors: dict[str, Selector] = {}
-        self._lines: dict[tuple[str, str], tuple[Line, ...]] = {}
-        self._duties: dict[tuple[str, str], tuple[Line, ...]] = {}
+        self._lines: dict[tuple[str, str], tuple[TariffLine, ...]] = {}
+        self._duties: dict[tuple[str, str], tuple[OrdinaryDuty, ...]] = {}
         self._listings: dict[tuple[str, str, str], tuple[Listing, ...]] = {}
-        self.events: Mapping[str, Sequence[Event]] = Lazy(lambda: self._importers("events/"), self._events)
-        self.relations: Mapping[str, Sequence[Relation]] = Lazy(lambda: self._importers("relations/"), self._relations)
-        self.categories: Mapping[str, Sequence[Category]] = Lazy(lambda: self._importers("categories/"), self._categories)
-        self.sources: Mapping[str, Source] = Lazy(self._source_ids, self._source)
+        self.events: Mapping[str, Sequence[Event]] = self._by_importer(Event, "events")
+        self.relations: Mapping[str, Sequence[Relation]] = self._by_importer(Relation, "stacking")
+        self.categories: Mapping[str, Sequence[Category]] = self._by_importer(
+            Category, "categories"
+        )
+        self.sources: Mapping[str, Source] = self._by_id(Source, "sources")
+        self.acts: Mapping[str, Act] = self._by_id(Act, "acts")
 
     def _once(self, name: str, read: Callable[[], Value]) -> Value:
         """What `read` gives, read when first asked for."""
@@ -124,102 +133,125 @@ class Record:
         rows = self._core("SELECT name FROM blob WHERE name LIKE ? ORDER BY name", (kind + "%",))
         return [name.removeprefix(kind) for (name,) in rows]
 
-    def _selector(self, text: str) -> Selector:
-        if text not in self._selectors:
-            self._selectors[text] = parse_selector(text)
-        return self._selectors[text]
+    def _how(self, kind: str) -> How:
+        """How the values of a table are restored."""
+        return self._once("how", lambda: self._blob("how"))[kind]
 
-    def _events(self, importer: str) -> tuple[Event, ...] | None:
-        return tuple(read.event(row, self._selector) for row in self._blob(f"events/{importer}")) or None
+    def _values(self, make: Callable[..., Value], kind: str, name: str = "") -> tuple[Value, ...]:
+        """The values of a table that are kept under this name."""
+        return restored(make, self._how(kind), self._blob(name or kind))
 
-    def _relations(self, importer: str) -> tuple[Relation, ...] | None:
-        rows = self._blob(f"relations/{importer}")
-        for row in rows:
-            row[2], row[4], row[10] = tuple(row[2]), self._selector(row[4]), tuple(row[10])
-        return tuple(Relation(*row) for row in rows) or None
+    def _by_importer(self, make: Callable[..., Value], kind: str) -> Mapping[str, Sequence[Value]]:
+        """The values of a table that is kept importer by importer."""
+        return Lazy(
+            lambda: self._importers(f"{kind}/"),
+            lambda importer: self._values(make, kind, f"{kind}/{importer}") or None,
+        )
 
-    def _categories(self, importer: str) -> tuple[Category, ...] | None:
-        rows = self._blob(f"categories/{importer}")
-        for row in rows:
-            row[5], row[6] = tuple(row[5]), tuple(row[6])
-        return tuple(Category(*row) for row in rows) or None
+    def _by_id(self, make: Callable[..., Value], kind: str) -> Mapping[str, Value]:
+        """The values of a table that is read row by row."""
 
-    def _source(self, name: str) -> Source | None:
-        found = self._core("SELECT body FROM source WHERE id = ?", (name,)).fetchone()
-        return Source(*json.loads(found[0])) if found else None
+        def ids() -> list[str]:
+            rows = self._core("SELECT id FROM row WHERE kind = ? ORDER BY id", (kind,))
+            return [name for (name,) in rows]
 
-    def _source_ids(self) -> list[str]:
-        return [name for (name,) in self._core("SELECT id FROM source ORDER BY id")]
+        def value(name: str) -> Value | None:
+            ask = "SELECT body FROM row WHERE kind = ? AND id = ?"
+            found = self._core(ask, (kind, name)).fetchone()
+            rows = [json.loads(found[0])] if found else []
+            return next(iter(restored(make, self._how(kind), rows)), None)
+
+        return Lazy(ids, value)
 
     @property
     def programmes(self) -> Mapping[str, Programme]:
         """Programmes by id."""
-        return self._once("programmes", lambda: {row[0]: Programme(*row) for row in self._blob("programmes")})
+        return self._once(
+            "programmes", lambda: {one.id: one for one in self._values(Programme, "programmes")}
+        )
 
     @property
     def conditions(self) -> Mapping[str, Condition]:
         """Conditions by id."""
-        return self._once("conditions", lambda: {row[0]: read.condition(row) for row in self._blob("conditions")})
+        return self._once(
+            "conditions",
+            lambda: {one.id: condition(one) for one in self._values(Condition, "conditions")},
+        )
 
     @property
     def scopes(self) -> Mapping[str, Scope]:
         """Scopes by id; their codes are in `listings`."""
-        return self._once("scopes", lambda: {row[0]: read.scope(row) for row in self._blob("scopes")})
+        return self._once("scopes", lambda: {one.id: one for one in self._values(Scope, "scopes")})
 
     @property
     def coverage(self) -> Sequence[Coverage]:
         """What the record vouches for."""
-        return self._once("coverage", lambda: tuple(Coverage(row[0], self._selector(row[1]), *row[2:]) for row in self._blob("coverage")))
+        return self._once("coverage", lambda: self._values(Coverage, "coverage"))
 
     @property
     def editions(self) -> Sequence[Edition]:
         """Which edition of codes an importer uses when."""
-        return self._once("editions", lambda: tuple(read.edition(row) for row in self._blob("editions")))
+        return self._once("editions", lambda: self._values(Edition, "editions"))
 
     @property
     def memberships(self) -> Sequence[Membership]:
         """Dated membership of areas."""
-        return self._once("memberships", lambda: tuple(Membership(*row) for row in self._blob("memberships")))
+        return self._once("memberships", lambda: self._values(Membership, "areas"))
 
     @property
     def fees(self) -> Sequence[Fee]:
         """User fees by importer and day."""
-        return self._once("fees", lambda: tuple(read.fee(row) for row in self._blob("fees")))
+        from tariffcli.law.entry_summary import Fee  # no question of a rate needs it
+
+        return self._once("fees", lambda: self._values(Fee, "fees"))
 
     @property
     def reporting(self) -> Sequence[Reporting]:
         """How entry summaries count and order their lines."""
-        return self._once("reporting", lambda: tuple(read.reporting(row) for row in self._blob("reporting")))
+        from tariffcli.law.entry_summary import Reporting  # no question of a rate needs it
+
+        return self._once("reporting", lambda: self._values(Reporting, "reporting"))
 
     @property
     def interest(self) -> Sequence[Interest]:
         """Rates of interest on duty paid back."""
-        return self._once("interest", lambda: tuple(read.interest(row) for row in self._blob("interest")))
+        from tariffcli.law.entry_summary import Interest  # no question of a rate needs it
+
+        return self._once("interest", lambda: self._values(Interest, "interest"))
 
     @property
     def caveats(self) -> Sequence[Caveat]:
         """What a reader of a refund or an audit must know."""
-        return self._once("caveats", lambda: tuple(read.caveat(row) for row in self._blob("caveats")))
+        from tariffcli.law.entry_summary import Caveat  # no question of a rate needs it
+
+        return self._once("caveats", lambda: self._values(Caveat, "caveats"))
 
     @property
     def headings(self) -> Sequence[Heading]:
         """Whose duty stands under headings that no act of the record names."""
-        return self._once("headings", lambda: tuple(read.heading(row) for row in self._blob("headings")))
+        from tariffcli.law.entry_summary import Heading  # no question of a rate needs it
+
+        return self._once("headings", lambda: self._values(Heading, "headings"))
 
     @property
     def zones(self) -> Mapping[str, str]:
         """The legal time zone of each importer."""
-        return self._once("zones", lambda: {programme.importer: programme.zone for programme in self.programmes.values()})
+        return self._once(
+            "zones",
+            lambda: {programme.importer: programme.zone for programme in self.programmes.values()},
+        )
 
     @property
     def countries(self) -> Sequence[dict[str, str]]:
         """Countries with their codes, names and aliases, as rows."""
-        return self._once("countries", lambda: self._blob("countries"))
+        return self._once("countries", lambda: self._blob("rows/countries"))
 
     @property
     def country_names(self) -> Mapping[str, str]:
         """English names by code."""
-        return self._once("country_names", lambda: dict(self._core("SELECT code, name FROM country")))
+        return self._once(
+            "country_names", lambda: dict(self._core("SELECT code, name FROM country"))
+        )
 
     def country_of(self, word: str) -> str | None:
         """The country that a folded word names, or None."""
@@ -234,17 +266,17 @@ class Record:
     @property
     def statements(self) -> Sequence[dict[str, str]]:
         """The talks ledger, as rows."""
-        return self._once("statements", lambda: self._blob("statements"))
+        return self._once("statements", lambda: self._blob("rows/statements"))
 
     @property
     def glossary(self) -> Sequence[dict[str, str]]:
         """Terms and their meaning, as rows."""
-        return self._once("glossary", lambda: self._blob("glossary"))
+        return self._once("glossary", lambda: self._blob("rows/glossary"))
 
     @property
     def checkpoints(self) -> Sequence[dict[str, str]]:
         """Published figures that the record must reproduce, as rows."""
-        return self._once("checkpoints", lambda: self._blob("checkpoints"))
+        return self._once("checkpoints", lambda: self._blob("rows/checkpoints"))
 
     @property
     def meta(self) -> Mapping[str, str]:
@@ -256,7 +288,7 @@ class Record:
         """A hash of the content."""
         return self._once("fingerprint", lambda: self._text("fingerprint") or "")
 
-    def lines(self, importer: str, prefix: str) -> tuple[Line, ...]:
+    def lines(self, importer: str, prefix: str) -> tuple[TariffLine, ...]:
         """The tariff lines at or below `prefix`, of every edition read."""
         key = (importer, prefix)
         found = self._lines.get(key)
@@ -264,30 +296,32 @@ class Record:
             found = self._lines[key] = self._lines_below(importer, prefix)
         return found
 
-    def _lines_below(self, importer: str, prefix: str) -> tuple[Line, ...]:
+    def _lines_below(self, importer: str, prefix: str) -> tuple[TariffLine, ...]:
         whole = self._lines.get((importer, ""))
         if whole is not None:
             first, after = (bisect_left(whole, edge, key=_code) for edge in (prefix, prefix + ":"))
             return whole[first:after]
         rows = self._compiled.at("lines").execute(
-            "SELECT code, duty, since, until FROM line WHERE importer = ? AND code >= ? AND code < ? ORDER BY code",
+            "SELECT code, duty, since, until FROM line"
+            " WHERE importer = ? AND code >= ? AND code < ? ORDER BY code",
             (importer, prefix, prefix + ":"),
         )
-        return tuple(Line(*row) for row in rows)
+        return tuple(map(TariffLine._make, rows))
 
-    def duties(self, importer: str, prefix: str) -> tuple[Line, ...]:
-        """The ordinary duties at or below `prefix` that stand beside a schedule, or where none is held."""
+    def duties(self, importer: str, prefix: str) -> tuple[OrdinaryDuty, ...]:
+        """The ordinary duties at or below `prefix`: beside a schedule, or where none is held."""
         found = self._duties.get((importer, prefix))
         if found is None:
-            ask = "SELECT body FROM ordinary WHERE importer = ? AND code >= ? AND code < ? ORDER BY body"
-            rows = self._compiled.at("lines").execute(ask, (importer, prefix, prefix + ":"))
-            found = self._duties[importer, prefix] = tuple(self._duty(json.loads(body)) for (body,) in rows)
+            rows = self._compiled.at("lines").execute(
+                "SELECT body FROM ordinary"
+                " WHERE importer = ? AND code >= ? AND code < ? ORDER BY body",
+                (importer, prefix, prefix + ":"),
+            )
+            found = restored(
+                OrdinaryDuty, self._how("ordinary"), [json.loads(body) for (body,) in rows]
+            )
+            self._duties[importer, prefix] = found
         return found
-
-    def _duty(self, row: list[Any]) -> Line:
-        row[4] = self._selector(row[4]) if row[4] is not None else None
-        row[6], row[7] = tuple(Term(*term) for term in row[6]), tuple(row[7])
-        return Line(*row)
 
     def listings(self, importer: str, prefix: str, edition: str) -> tuple[Listing, ...]:
         """The lines of scopes at, above or below `prefix` in the codes of `edition`."""
@@ -297,44 +331,76 @@ class Record:
             above = [prefix[:length] for length in range(2, len(prefix))]
             marks = ",".join("?" * len(above)) or "''"
             rows = self._compiled.at("lists").execute(
-                f"SELECT scope, prefix, inside FROM listing WHERE importer = ? AND edition IN ('', ?) AND (prefix IN ({marks}))"
+                "SELECT scope, prefix, inside FROM listing"
+                f" WHERE importer = ? AND edition IN ('', ?) AND (prefix IN ({marks}))"
                 " UNION ALL SELECT scope, prefix, inside FROM listing"
                 " WHERE importer = ? AND edition IN ('', ?) AND prefix >= ? AND prefix < ?",
                 (importer, edition, *above, importer, edition, prefix, prefix + ":"),
             )
-            kept = self._listings[key] = tuple(Listing(scope, found, bool(inside)) for scope, found, inside in rows)
+            kept = self._listings[key] = tuple(
+                Listing(scope, found, bool(inside)) for scope, found, inside in rows
+            )
         return kept
 
     def forget(self, most: int) -> None:
-        """Let go of the lines of codes asked before, where they are more than so many; they are read again when asked for."""
+        """Forget the lines of codes asked before, where there are more than `most`.
+
+        They are read again when asked for.
+        """
         for kept in (self._lines, self._duties, self._listings):
             if len(kept) > most:
                 kept.clear()
 
     def items(self, scope: str, code: str) -> tuple[Item, ...]:
-        """The numbered items of a list that name `code` or a code above it, in order of their numbers."""
+        """The items of a list that name `code` or a code above it, in order of their numbers."""
         if scope not in self._once("itemised", lambda: frozenset(self._blob("itemised"))):
             return ()
         above = [code[:length] for length in range(2, len(code) + 1)]
         rows = self._compiled.at("items").execute(
-            f"SELECT body FROM item WHERE scope = ? AND code IN ({','.join('?' * len(above))}) ORDER BY place", (scope, *above)
+            "SELECT body FROM item"
+            f" WHERE scope = ? AND code IN ({','.join('?' * len(above))}) ORDER BY place",
+            (scope, *above),
         )
-        return tuple(read.item(json.loads(body)) for (body,) in rows)
+        return restored(Item, self._how("items"), [json.loads(body) for (body,) in rows])
 
     def in_edition(self, code: str, edition: str) -> bool:
-        """Whether a code of two to six digits exists in an edition of the Harmonized System; True where the record cannot tell."""
+        """Whether a code of two to six digits exists in an edition of the Harmonized System.
+
+        True where the record cannot tell.
+        """
         ask = "SELECT 1 FROM subheading WHERE edition = ? AND code >= ? AND code < ? LIMIT 1"
-        known = self._once(f"edition {edition}", lambda: self._compiled.at("lines").execute(ask, (edition, "", ":")).fetchone() is not None)
-        return not known or self._compiled.at("lines").execute(ask, (edition, code, code + ":")).fetchone() is not None
+        known = self._once(
+            f"edition {edition}",
+            lambda: (
+                self._compiled.at("lines").execute(ask, (edition, "", ":")).fetchone() is not None
+            ),
+        )
+        return (
+            not known
+            or self._compiled.at("lines").execute(ask, (edition, code, code + ":")).fetchone()
+            is not None
+        )
 
     def mapped(self, code: str, edition: str) -> tuple[str, ...]:
-        """The six-digit codes of `edition` that the concordance gives for those at or below `code` of other editions."""
-        ask = "SELECT DISTINCT answers FROM mapped WHERE edition = ? AND code >= ? AND code < ? ORDER BY answers"
-        return tuple(found for (found,) in self._compiled.at("lines").execute(ask, (edition, code, code + ":")))
+        """The six-digit codes of `edition` for those at or below `code` of other editions.
+
+        The concordance gives them.
+        """
+        ask = (
+            "SELECT DISTINCT answers FROM mapped"
+            " WHERE edition = ? AND code >= ? AND code < ? ORDER BY answers"
+        )
+        return tuple(
+            found
+            for (found,) in self._compiled.at("lines").execute(ask, (edition, code, code + ":"))
+        )
 
     def scope_lines(self, scope: str, edition: str) -> tuple[Listing, ...]:
         """All lines of one scope in the codes of `edition`."""
-        ask = "SELECT scope, prefix, inside FROM scope_listing WHERE scope = ? AND edition IN ('', ?) ORDER BY prefix"
+        ask = (
+            "SELECT scope, prefix, inside FROM scope_listing"
+            " WHERE scope = ? AND edition IN ('', ?) ORDER BY prefix"
+        )
         rows = self._compiled.at("scopes").execute(ask, (scope, edition))
         return tuple(Listing(name, prefix, bool(inside)) for name, prefix, inside in rows)
 

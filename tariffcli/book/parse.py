@@ -1,33 +1,23 @@
-"""Rows of text to the engine's values. Each function raises CellError with what is wrong in which column."""
+"""Cells of text to values, type by type, and what single tables have of their own.
+
+Every function raises CellError with what is wrong in which column.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from typing import Any, TypeAlias
 
+from tariffcli.book.columns import Column, Table, Type
 from tariffcli.book.tables import Row
 from tariffcli.errors import TariffError
-from tariffcli.law.entry_summary import Caveat, Fee, Heading, Interest, Reporting
 from tariffcli.law.instants import start_of_day, wall_to_instant
-from tariffcli.law.model import (
-    Category,
-    Condition,
-    Coverage,
-    Edition,
-    Event,
-    FactValue,
-    Item,
-    Line,
-    Membership,
-    Programme,
-    Relation,
-    Scope,
-    Selector,
-    Source,
-    Term,
-)
+from tariffcli.law.model import FactValue, Selector, Term
 from tariffcli.law.places import parse_selector
+from tariffcli.law.reference import Listing
 
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 _TEST = re.compile(r"(<=|>=|<|>|=)\s*(.+)$")
@@ -38,290 +28,223 @@ class CellError(TariffError):
     """A cell that cannot be read."""
 
 
+CellReader: TypeAlias = Callable[[str, str, str], Any]
+"""(text of a cell, name of its column, time zone of its row) to a value."""
+
+FieldReader: TypeAlias = Callable[[Row, str], Any]
+"""(row, its time zone) to one field of the row's value."""
+
+
+def reader_of(declared: Table) -> FieldReader:
+    """What makes the value of a row of this table."""
+    own = _OWN.get(declared.kind, {})
+    columns = {column.field: column for column in declared.columns if column.field}
+    make = declared.value
+    assert make is not None, declared.kind
+    names: tuple[str, ...] = make._fields
+    fields = [own.get(name) or _field(columns[name]) for name in names if name in {*own, *columns}]
+
+    def read(row: Row, zone: str) -> Any:
+        return make(*[field(row, zone) for field in fields])
+
+    return read
+
+
+def _field(column: Column) -> FieldReader:
+    read, name, blank = _READERS[column.type], column.name, column.blank
+
+    def field(row: Row, zone: str) -> Any:
+        text = row[name]
+        if not (text or blank):
+            raise CellError(f"{name} is blank.")
+        return read(text, name, zone)
+
+    return field
+
+
+# Types of columns
+
+
+def _text(text: str, _name: str, _zone: str) -> str:
+    return text
+
+
 def many(text: str) -> tuple[str, ...]:
     """The ids of a cell joined with `;`."""
     return tuple(part.strip() for part in text.split(";") if part.strip())
 
 
-def number(row: Row, column: str) -> Decimal | None:
-    """A decimal cell, None when blank."""
-    text = row[column]
+def _many(text: str, _name: str, _zone: str) -> tuple[str, ...]:
+    return many(text) if text else ()
+
+
+def _codes(text: str, _name: str, _zone: str) -> tuple[str, ...]:
+    return tuple(map(whole_line, many(text)))
+
+
+def whole_line(prefix: str) -> str:
+    """The code of a tariff line that is not divided: the eight digits, so that both spellings meet.
+
+    >>> whole_line("8544300000"), whole_line("8544300010"), whole_line("85443000")
+    ('85443000', '8544300010', '85443000')
+    """
+    return prefix[:-2] if len(prefix) == 10 and prefix.endswith("00") else prefix
+
+
+def _terms(text: str, _name: str, _zone: str) -> tuple[Term, ...]:
+    pieces = [piece.strip() for piece in text.split("&") if piece.strip()]
+    return tuple(Term(piece.removeprefix("!").strip(), piece.startswith("!")) for piece in pieces)
+
+
+def _number(text: str, name: str, _zone: str) -> Decimal | None:
     if not text:
         return None
     if not _NUMBER.fullmatch(text):
-        raise CellError(f"{column} '{text[:30]}' is not a plain number of zero or more, such as 25 or 7.5.")
+        raise CellError(
+            f"{name} '{text[:30]}' is not a plain number of zero or more, such as 25 or 7.5."
+        )
     return Decimal(text)
 
 
-def count(row: Row, column: str) -> int | None:
-    """A whole number cell, None when blank."""
-    value = number(row, column)
+def _count(text: str, name: str, zone: str) -> int | None:
+    value = _number(text, name, zone)
     if value is not None and value != int(value):
-        raise CellError(f"{column} '{row[column][:30]}' is not a whole number.")
+        raise CellError(f"{name} '{text[:30]}' is not a whole number.")
     return int(value) if value is not None else None
 
 
-def day(row: Row, column: str, required: bool = True) -> str:
-    """An ISO day cell."""
-    text = row[column]
-    if not text and not required:
+def _day(text: str, name: str, _zone: str) -> str:
+    if not text:
         return ""
     try:
         if date.fromisoformat(text).isoformat() != text:
             raise ValueError
     except ValueError:
-        raise CellError(f"{column} '{text[:30]}' is not a day YYYY-MM-DD.") from None
+        raise CellError(f"{name} '{text[:30]}' is not a day YYYY-MM-DD.") from None
     return text
 
 
-def wall(row: Row, column: str, zone: str) -> int | None:
-    """A legal local time cell in `zone`, None when blank."""
-    if not row[column]:
+def _midnight(text: str, name: str, zone: str) -> int | None:
+    return start_of_day(_day(text, name, zone), zone) if text else None
+
+
+def _instant(text: str, name: str, zone: str) -> int | None:
+    if not text:
         return None
     try:
-        return wall_to_instant(row[column], zone)
+        return wall_to_instant(text, zone)
     except TariffError as error:
-        raise CellError(f"{column}: {error}") from None
+        raise CellError(f"{name}: {error}") from None
 
 
-def selector(row: Row) -> Selector:
-    """The origin cell."""
+def _zone(text: str, _name: str, _own: str) -> str:
     try:
-        return parse_selector(row["origin"])
+        start_of_day("2025-01-01", text)
+    except TariffError as error:
+        raise CellError(str(error)) from None
+    return text
+
+
+def _flag(text: str, _name: str, _zone: str) -> bool:
+    return text == "yes"
+
+
+def _selector(text: str, _name: str, _zone: str) -> Selector:
+    try:
+        return parse_selector(text)
     except TariffError as error:
         raise CellError(str(error)) from None
 
 
-def terms(text: str) -> tuple[Term, ...]:
-    """The condition cell: ids joined with `&`, negated with `!`."""
-    pieces = [piece.strip() for piece in text.split("&") if piece.strip()]
-    return tuple(Term(piece.removeprefix("!").strip(), piece.startswith("!")) for piece in pieces)
+_READERS: dict[Type, CellReader] = {
+    "text": _text,
+    "id": _text,
+    "ids": _many,
+    "codes": _codes,
+    "terms": _terms,
+    "number": _number,
+    "count": _count,
+    "day": _day,
+    "midnight": _midnight,
+    "instant": _instant,
+    "zone": _zone,
+    "flag": _flag,
+    "selector": _selector,
+}
 
 
-def event(row: Row, zone: str) -> Event:
-    """A row of `events/`; `zone` is that of its programme."""
-    announced = day(row, "announced")
-    effective = wall(row, "effective", zone)
-    if effective is None:
-        if row["status"] == "law":
-            raise CellError("effective is blank; an act of law has a first instant.")
-        effective = start_of_day(announced, zone)
-    return Event(
-        row["id"],
-        many(row["programme"]),
-        selector(row),
-        row["scope"],
-        row["effect"],
-        number(row, "rate_pct"),
-        number(row, "rate_max_pct"),
-        number(row, "amount"),
-        row["currency"],
-        row["per"],
-        row["join"],
-        row["base"],
-        announced,
-        effective,
-        wall(row, "until", zone),
-        many(row["undoes"]),
-        terms(row["condition"]),
-        row["status"],
-        row["act"],
-        row["heading"],
-        many(row["source_ids"]),
-        row["where"],
-        row["confidence"],
-        row["note"],
-    )
+# What single tables have of their own
 
 
-def relation(row: Row, zone: str) -> Relation:
-    """A row of `stacking.csv`."""
-    effective = wall(row, "effective", zone)
-    if effective is None:
-        raise CellError("effective is blank; every relation has a first instant.")
-    return Relation(
-        row["id"],
-        row["when"],
-        many(row["drops"]),
-        row["mode"],
-        selector(row),
-        row["scope"],
-        day(row, "announced"),
-        effective,
-        wall(row, "until", zone),
-        row["act"],
-        many(row["source_ids"]),
-        row["where"],
-        row["note"],
-    )
+def _first_instant(row: Row, zone: str) -> int:
+    """Of an act of law as it says; of what is only said, the day it was said."""
+    effective = _instant(row["effective"], "effective", zone)
+    if effective is not None:
+        return effective
+    if row["status"] == "law":
+        raise CellError("effective is blank; an act of law has a first instant.")
+    return start_of_day(row["announced"], zone)
 
 
-def condition(row: Row) -> Condition:
-    """A row of `conditions.csv`; the test's bound is read by the condition's kind."""
-    test, bound = "", None
-    if row["test"]:
-        found = _TEST.match(row["test"])
-        if not found:
-            raise CellError(f"test '{row['test'][:40]}' is not a comparison, such as `< 2025-04-05 00:01 America/New_York` or `>= 0.2`.")
-        test, bound = found.group(1), _bound(row["kind"], found.group(2).strip())
-    return Condition(row["id"], row["fact"], row["kind"], test, bound, row["when_unknown"], row["flag"], row["question"], row["note"])
+def _every_origin_is_none(row: Row, zone: str) -> Selector | None:
+    """Ordinary duties of every origin stand beside a schedule, whose lines know no origins."""
+    return _selector(row["origin"], "origin", zone) if row["origin"] not in ("", "*") else None
 
 
-def _bound(kind: str, text: str) -> FactValue:
-    if kind == "choice":
+def _comparison(row: Row) -> tuple[str, str]:
+    if not row["test"]:
+        return "", ""
+    found = _TEST.match(row["test"])
+    if not found:
+        raise CellError(
+            f"test '{row['test'][:40]}' is not a comparison,"
+            " such as `< 2025-04-05 00:01 America/New_York` or `>= 0.2`."
+        )
+    return found.group(1), found.group(2).strip()
+
+
+def _bound(row: Row, _zone: str) -> FactValue | None:
+    """What a condition compares with, as its kind reads it."""
+    _, text = _comparison(row)
+    if not text:
+        return None
+    if row["kind"] == "choice":
         return text
-    if kind == "instant":
-        found = _WALL_IN_ZONE.match(text)
-        if not found:
-            raise CellError(f"test: '{text[:40]}' is not an instant with its zone, such as 2025-04-05 00:01 America/New_York.")
-        try:
-            return wall_to_instant(found.group(1), found.group(2))
-        except TariffError as error:
-            raise CellError(f"test: {error}") from None
+    if row["kind"] == "instant":
+        return _bound_instant(text)
     if not _NUMBER.fullmatch(text):
         raise CellError(f"test: '{text[:40]}' is not a plain number.")
     return Decimal(text)
 
 
-def programme(row: Row) -> Programme:
-    """A row of `programmes.csv`."""
+def _bound_instant(text: str) -> int:
+    found = _WALL_IN_ZONE.match(text)
+    if not found:
+        raise CellError(
+            f"test: '{text[:40]}' is not an instant with its zone,"
+            " such as 2025-04-05 00:01 America/New_York."
+        )
     try:
-        start_of_day("2025-01-01", row["zone"])
+        return wall_to_instant(found.group(1), found.group(2))
     except TariffError as error:
-        raise CellError(str(error)) from None
-    return Programme(
-        row["id"],
-        row["importer"],
-        row["authority"],
-        row["family"],
-        row["name"],
-        row["zone"],
-        day(row, "refundable_since", required=False),
-        row["note"],
-    )
+        raise CellError(f"test: {error}") from None
 
 
-def scope(row: Row) -> Scope:
-    """A row of `scopes.csv`."""
-    return Scope(
-        row["id"],
-        row["importer"],
-        row["name"],
-        row["act"],
-        count(row, "official_count"),
-        row["count_edition"],
-        row["shortfall"],
-        row["confidence"],
-        many(row["source_ids"]),
-    )
+def _acts_by_id(row: Row, _zone: str) -> str:
+    """Rows name acts by id; `assemble` puts the acts' own words there once it has read them."""
+    return row["act"]
 
 
-def item(row: Row) -> Item:
-    """A row of `items.csv`."""
-    return Item(row["scope"], row["item"], row["provision"], tuple(map(whole_line, many(row["codes"]))), row["text"], row["note"])
+_OWN: dict[str, dict[str, FieldReader]] = {
+    "events": {"effective": _first_instant, "act": _acts_by_id},
+    "stacking": {"act": _acts_by_id},
+    "scopes": {"act": _acts_by_id},
+    "conditions": {"test": lambda row, _: _comparison(row)[0], "bound": _bound},
+    "ordinary": {"origin": _every_origin_is_none},
+}
+"""Fields that hang on more than their own cell, by table."""
 
 
-def category(row: Row) -> Category:
-    """A row of `categories.csv`."""
-    return Category(
-        row["id"], row["importer"], row["edition"], row["name"], row["name_zh"], many(row["aliases"]), many(row["codes"]), row["note"]
-    )
-
-
-def source(row: Row) -> Source:
-    """A row of `sources.csv`."""
-    return Source(row["id"], row["title"], row["publisher"], row["date"], row["url"], row["official"] == "yes", row["language"])
-
-
-def coverage(row: Row) -> Coverage:
-    """A row of `coverage.csv`."""
-    return Coverage(
-        row["importer"],
-        selector(row),
-        row["programme"],
-        day(row, "covered_from"),
-        day(row, "covered_until", required=False),
-        day(row, "verified_through"),
-        row["gaps"],
-    )
-
-
-def _edge(row: Row, column: str, zone: str) -> int | None:
-    text = day(row, column, required=False)
-    return start_of_day(text, zone) if text else None
-
-
-def membership(row: Row, zone: str) -> Membership:
-    """A row of `areas.csv`; its days are counted in `zone`."""
-    return Membership(row["area"], row["member"], _edge(row, "from", zone), _edge(row, "until", zone))
-
-
-def edition(row: Row, zone: str) -> Edition:
-    """A row of `editions.csv`."""
-    days = _edge(row, "from", zone), _edge(row, "until", zone)
-    return Edition(row["importer"], row["edition"], *days, row["schedule"], many(row["source_ids"]))
-
-
-def line(row: Row, zone: str) -> Line:
-    """A row of a schedule."""
-    return Line(row["code"], row["duty"], _edge(row, "from", zone), _edge(row, "until", zone))
-
-
-def ordinary(row: Row, zone: str) -> Line:
-    """A row of `ordinary/`."""
-    return Line(
-        row["code"],
-        row["duty"],
-        _edge(row, "from", zone),
-        _edge(row, "until", zone),
-        selector(row) if row["origin"] not in ("", "*") else None,
-        row["basis"],
-        terms(row["condition"]),
-        many(row["source_ids"]),
-        row["where"],
-        row["confidence"],
-        row["note"],
-    )
-
-
-def fee(row: Row) -> Fee:
-    """A row of `fees.csv`."""
-    rate = number(row, "rate_pct")
-    if rate is None:
-        raise CellError("rate_pct is blank; a fee has a rate, if it is 0.")
-    limits = number(row, "minimum"), number(row, "maximum")
-    above, days = number(row, "above"), (day(row, "from", required=False), day(row, "until", required=False))
-    rest = many(row["mode"]), many(row["source_ids"]), row["note"]
-    return Fee(row["id"], row["importer"], row["name"], rate, *limits, row["currency"], above, *days, *rest)
-
-
-def reporting(row: Row) -> Reporting:
-    """A row of `reporting.csv`."""
-    days = day(row, "from", required=False), day(row, "until", required=False)
-    named = count(row, "position"), many(row["authorities"])
-    return Reporting(row["id"], row["importer"], row["rule"], *named, *days, many(row["source_ids"]), row["note"])
-
-
-def whole_line(prefix: str) -> str:
-    """A statistical number of ten digits ending in `00` is a line that is not divided: the eight digits, so that both spellings meet."""
-    return prefix[:-2] if len(prefix) == 10 and prefix.endswith("00") else prefix
-
-
-def interest(row: Row) -> Interest:
-    """A row of `interest.csv`."""
-    rate = number(row, "rate_pct")
-    if rate is None:
-        raise CellError("rate_pct is blank; days whose rate is not known have no row.")
-    days = day(row, "from"), day(row, "until", required=False)
-    return Interest(row["id"], row["importer"], row["payee"], rate, *days, many(row["source_ids"]), row["confidence"], row["note"])
-
-
-def caveat(row: Row) -> Caveat:
-    """A row of `caveats.csv`."""
-    return Caveat(row["id"], row["importer"], row["about"], many(row["types"]), row["text"], many(row["source_ids"]))
-
-
-def heading(row: Row) -> Heading:
-    """A row of `headings.csv`."""
-    since = day(row, "refundable_since", required=False)
-    return Heading(row["id"], row["importer"], row["prefix"], row["authority"], since, many(row["source_ids"]), row["note"])
+def listing(scope: str, row: Row) -> Listing:
+    """A row of a list of codes; the list is the file it stands in."""
+    return Listing(scope, whole_line(row["prefix"]), row["sign"] == "in")

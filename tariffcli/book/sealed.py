@@ -1,10 +1,11 @@
-"""A compiled record as bytes: several small databases in one file, each with a sum that is compared before it is believed.
+"""A compiled record as bytes: several small databases in one file.
 
-The file: one line that tells the length and the sum of the head; the head (JSON: format, stamp, and of each section
-its length and sum); the sections. A section is read when it is needed, and only what is read is compared.
+Each has a sum that is compared before it is believed.
+
+The file: one line that gives the length and the sum of the head; the head (JSON: format, stamp, and
+of each section its length and sum); the sections. A section is read when it is needed, and only
+what is read is compared.
 """
-
-from __future__ import annotations
 
 import json
 import sqlite3
@@ -18,7 +19,7 @@ _LONGEST_LINE, _LONGEST_HEAD = 64, 1 << 26
 
 
 class Head(NamedTuple):
-    """What a sealed record says of itself: of which format, of which tables, and where its sections stand."""
+    """What a sealed record says of itself: its format, its tables, and where its sections are."""
 
     format: str
     stamp: str
@@ -44,7 +45,9 @@ def read_head(stream: BinaryIO) -> Head | None:
     line = stream.readline(_LONGEST_LINE)
     try:
         mark, length, told = line.decode("ascii").split()
-        head = stream.read(int(length)) if mark == _MARK and 0 < int(length) < _LONGEST_HEAD else b""
+        head = (
+            stream.read(int(length)) if mark == _MARK and 0 < int(length) < _LONGEST_HEAD else b""
+        )
         if crc32(head) != int(told):
             return None
         form, stamp, sections = json.loads(head)
@@ -70,12 +73,18 @@ def read_section(stream: BinaryIO, head: Head, name: str) -> bytes | None:
 
 
 def _sum(name: str, stamp: str, body: bytes) -> int:
-    """A sum of a section that holds for this name and these tables alone: no section stands for another."""
+    """A sum of a section that holds for this name and these tables alone.
+
+    No section stands for another.
+    """
     return crc32(body, crc32(f"{name} {stamp}".encode(errors="surrogatepass")))
 
 
 IN_MEMORY = hasattr(sqlite3.Connection, "deserialize")
-"""Whether this Python's SQLite reads a database from memory; one built without that reads files only."""
+"""Whether this Python's SQLite reads a database from memory.
+
+One built without that reads files only.
+"""
 
 
 def opened(body: bytes) -> sqlite3.Connection:
@@ -90,13 +99,18 @@ def opened(body: bytes) -> sqlite3.Connection:
 
 
 def _from_file(body: bytes) -> sqlite3.Connection:
-    """A database by way of a file in a private folder; on POSIX it is gone again once it is open."""
+    """A database by way of a file in a private folder.
+
+    On POSIX it is gone again once it is open.
+    """
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="tariff-record-", ignore_cleanup_errors=True) as folder:
         path = Path(folder, "record.sqlite")
         path.write_bytes(body)
-        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        connection = sqlite3.connect(
+            f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+        )
         connection.execute("PRAGMA schema_version")  # opens it, while its name is there
     return connection
 

@@ -1,7 +1,8 @@
-"""Search: what a person types (words, typos, codes, Chinese) as categories and tariff lines, best first.
+"""Search: what a person types, as categories and tariff lines, best first.
 
-Plain LIKE over the compiled descriptions is fast enough and works with every SQLite and every script; the order is worked
-out here. Chinese words stand in the categories' names; the texts of lines are English.
+People type words, with and without typos, codes, and Chinese. Plain LIKE over the compiled
+descriptions is fast enough and works with every SQLite and every script; the order is worked out
+here. Chinese words stand in the categories' names; the texts of lines are English.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Literal, NamedTuple
 
 from tariffcli.book.load import Record
 from tariffcli.book.vocabulary import MISSPELT, stem, words_of
-from tariffcli.law.model import Category
 from tariffcli.law.products import digits_of, edition_at, fold_word
+from tariffcli.law.reference import Category
 
 Match = Literal["exact", "prefix", "words", "fuzzy"]
 MATCHES: tuple[Match, ...] = ("exact", "prefix", "words", "fuzzy")
@@ -22,7 +23,9 @@ MATCHES: tuple[Match, ...] = ("exact", "prefix", "words", "fuzzy")
 LONGEST, MOST_WORDS = 100, 8
 """So much of a query is read."""
 
-EMPTY = frozenset(("a", "an", "and", "for", "in", "not", "of", "on", "or", "than", "the", "to", "with"))
+EMPTY = frozenset(
+    ("a", "an", "and", "for", "in", "not", "of", "on", "or", "than", "the", "to", "with")
+)
 """Words that stand in almost every text."""
 
 Word = tuple[str, ...]
@@ -30,7 +33,7 @@ Word = tuple[str, ...]
 
 
 class Hit(NamedTuple):
-    """Something found: a category, or a line of an importer's tariff with its text and that of its heading."""
+    """Something found: a category, or a tariff line with its text and that of its heading."""
 
     match: Match
     importer: str
@@ -41,7 +44,7 @@ class Hit(NamedTuple):
 
 
 def search(record: Record, text: str, moments: Mapping[str, int]) -> list[Hit]:
-    """Everything that a query finds in the tariffs of some importers, each at its moment, best first.
+    """What a query finds in the tariffs of some importers, each at its moment, best first.
 
     Misspellings are tried only where nothing is found as typed.
     """
@@ -49,7 +52,11 @@ def search(record: Record, text: str, moments: Mapping[str, int]) -> list[Hit]:
     text = unicodedata.normalize("NFKC", text)[:LONGEST]
     code = digits_of(text)
     if code is not None:
-        return _ranked(record, [found for importer in importers for found in _by_code(record, importer, code)], moments)
+        return _ranked(
+            record,
+            [found for importer in importers for found in _by_code(record, importer, code)],
+            moments,
+        )
     typed = [word for word in words_of(text) if word not in EMPTY][:MOST_WORDS]
     if not any(len(word) > 1 or not word.isascii() for word in typed):
         return []
@@ -59,7 +66,9 @@ def search(record: Record, text: str, moments: Mapping[str, int]) -> list[Hit]:
     if not found:
         likely = _corrected(record, words)
         found = [_fuzzy(one) for one in _by_words(record, importers, "", likely)] if likely else []
-        seen = {(one.category.importer, one.category.id) for one, _ in found if one.category is not None}
+        seen = {
+            (one.category.importer, one.category.id) for one, _ in found if one.category is not None
+        }
         found += [one for one in _by_likeness(record, importers, text) if _key(one) not in seen]
     return _ranked(record, found, moments)
 
@@ -78,14 +87,31 @@ def _key(scored: Scored) -> tuple[str, str]:
 
 
 def _ranked(record: Record, found: Sequence[Scored], moments: Mapping[str, int]) -> list[Hit]:
-    """Hits by kind of match, categories before lines, what is in force before older editions, short texts before long ones."""
-    editions = {importer: edition_at(record, importer, moment) for importer, moment in moments.items() if found}
+    """Hits in order, best first.
+
+    By kind of match, categories before lines, what is in force before older editions, and short
+    texts before long ones.
+    """
+    editions = {
+        importer: edition_at(record, importer, moment)
+        for importer, moment in moments.items()
+        if found
+    }
 
     def order(scored: Scored) -> tuple[object, ...]:
         hit, score = scored
         old = hit.category is not None and hit.category.edition not in ("", editions[hit.importer])
         name = hit.category.id if hit.category is not None else ""
-        return MATCHES.index(hit.match), hit.category is None, old, score, len(hit.text), name, hit.importer, hit.code
+        return (
+            MATCHES.index(hit.match),
+            hit.category is None,
+            old,
+            score,
+            len(hit.text),
+            name,
+            hit.importer,
+            hit.code,
+        )
 
     return [hit for hit, _ in sorted(found, key=order)]
 
@@ -95,18 +121,31 @@ def _category_hit(row: Category, match: Match) -> Hit:
 
 
 def _by_code(record: Record, importer: str, code: str) -> Iterable[Scored]:
-    """Categories whose codes begin like `code` or hold it, and the lines below it; the line that holds it where it is longer."""
+    """Categories whose codes begin like `code` or hold it, and the lines below it.
+
+    The line that holds it where it is longer.
+    """
     for row in record.categories.get(importer, ()):
         if code in row.codes:
             yield _category_hit(row, "exact"), (0,)
         elif any(one.startswith(code) or code.startswith(one) for one in row.codes):
             yield _category_hit(row, "prefix"), (0,)
-    for line, text, heading in _described(record, importer, "d.code >= ? AND d.code < ?", (code[:8], code[:8] + ":")):
-        yield Hit("exact" if line == code else "prefix", importer, None, line, text, heading), (int(line),)
+    for line, text, heading in _described(
+        record, importer, "d.code >= ? AND d.code < ?", (code[:8], code[:8] + ":")
+    ):
+        yield (
+            Hit("exact" if line == code else "prefix", importer, None, line, text, heading),
+            (int(line),),
+        )
 
 
-def _described(record: Record, importer: str, clause: str, values: Sequence[str]) -> list[tuple[str, str, str]]:
-    """(code, text, text of its heading) of the lines whose descriptions meet a clause over `d.code`, `d.text` and `h.text`."""
+def _described(
+    record: Record, importer: str, clause: str, values: Sequence[str]
+) -> list[tuple[str, str, str]]:
+    """(code, text, text of its heading) of the lines whose descriptions meet a clause.
+
+    The clause is over `d.code`, `d.text` and `h.text`.
+    """
     rows = record.select(
         "SELECT d.code, d.text, coalesce(h.text, '') FROM description d LEFT JOIN description h"
         " ON h.importer = d.importer AND h.code = substr(d.code, 1, 4)"
@@ -116,7 +155,9 @@ def _described(record: Record, importer: str, clause: str, values: Sequence[str]
     return [(code, text, heading) for code, text, heading in rows]
 
 
-def _by_words(record: Record, importers: Sequence[str], text: str, words: Sequence[Word]) -> list[Scored]:
+def _by_words(
+    record: Record, importers: Sequence[str], text: str, words: Sequence[Word]
+) -> list[Scored]:
     typed = fold_word(text)
     found: list[Scored] = []
     for importer in importers:
@@ -129,17 +170,40 @@ def _by_words(record: Record, importers: Sequence[str], text: str, words: Sequen
     return found
 
 
-def _shared(record: Record, moments: Mapping[str, int], text: str, words: Sequence[Word], found: Sequence[Scored]) -> Iterable[Scored]:
-    """Lines for which only another importer's tariff has the plain word: the first six digits of a code are the same everywhere."""
-    seen = {(hit.importer, hit.code or (hit.category.id if hit.category else "")) for hit, _ in found}
+def _shared(
+    record: Record,
+    moments: Mapping[str, int],
+    text: str,
+    words: Sequence[Word],
+    found: Sequence[Scored],
+) -> Iterable[Scored]:
+    """Lines for which only another importer's tariff has the plain word.
+
+    The first six digits of a code are the same everywhere.
+    """
+    seen = {
+        (hit.importer, hit.code or (hit.category.id if hit.category else "")) for hit, _ in found
+    }
     for other in record.categories:
-        matched = [named.row for named in _named(record, other) if _category_match(named, fold_word(text), words) is not None]
+        matched = [
+            named.row
+            for named in _named(record, other)
+            if _category_match(named, fold_word(text), words) is not None
+        ]
         for importer, moment in moments.items():
             for row in matched:
-                if other == importer or (importer, row.id) in seen or row.edition not in ("", edition_at(record, importer, moment)):
+                if (
+                    other == importer
+                    or (importer, row.id) in seen
+                    or row.edition not in ("", edition_at(record, importer, moment))
+                ):
                     continue
-                for code in sorted({code[:6] for code in row.codes if code.isdigit() and len(code) >= 6}):
-                    for line, own, heading in _described(record, importer, "d.code >= ? AND d.code < ?", (code, code + ":")):
+                for code in sorted(
+                    {code[:6] for code in row.codes if code.isdigit() and len(code) >= 6}
+                ):
+                    for line, own, heading in _described(
+                        record, importer, "d.code >= ? AND d.code < ?", (code, code + ":")
+                    ):
                         if (importer, line) not in seen:
                             seen.add((importer, line))
                             yield Hit("words", importer, None, line, own, heading), (2, 0)
@@ -158,7 +222,13 @@ def _named(record: Record, importer: str) -> list[Named]:
         found: list[Named] = []
         for row in record.categories.get(importer, ()):
             names = [name for name in (row.id, row.name, row.name_zh, *row.aliases) if name]
-            found.append(Named(row, [fold_word(name) for name in names], [[stem(word) for word in words_of(name)] for name in names]))
+            found.append(
+                Named(
+                    row,
+                    [fold_word(name) for name in names],
+                    [[stem(word) for word in words_of(name)] for name in names],
+                )
+            )
         return found
 
     return record.derived(("names", importer), build)
@@ -169,15 +239,25 @@ def _category_match(named: Named, typed: str, words: Sequence[Word]) -> Scored |
     if typed in names or [alternatives[0] for alternatives in words] in parts:
         return _category_hit(row, "exact"), (0,)
     if typed and any(name.startswith(typed) for name in names):
-        return _category_hit(row, "prefix"), (min(len(name) for name in names if name.startswith(typed)),)
+        return _category_hit(row, "prefix"), (
+            min(len(name) for name in names if name.startswith(typed)),
+        )
     score = _score(words, {word for part in parts for word in part})
     return (_category_hit(row, "words"), (score,)) if score is not None else None
 
 
-def _line_matches(record: Record, importer: str, typed: str, words: Sequence[Word]) -> Iterable[Scored]:
-    """Lines whose text, with that of their heading, holds every word; those whose own text does come first."""
+def _line_matches(
+    record: Record, importer: str, typed: str, words: Sequence[Word]
+) -> Iterable[Scored]:
+    """Lines whose text, with that of their heading, holds every word.
+
+    Those whose own text does come first.
+    """
     values = [f"%{_root(word)}%" for alternatives in words for word in alternatives]
-    clause = " AND ".join("(" + " OR ".join(["d.text || ' ' || coalesce(h.text, '') LIKE ?"] * len(one)) + ")" for one in words)
+    clause = " AND ".join(
+        "(" + " OR ".join(["d.text || ' ' || coalesce(h.text, '') LIKE ?"] * len(one)) + ")"
+        for one in words
+    )
     for code, text, heading in _described(record, importer, clause, values):
         own = [stem(word) for word in words_of(text)]
         score = _score(words, set(own))
@@ -186,7 +266,17 @@ def _line_matches(record: Record, importer: str, typed: str, words: Sequence[Wor
             if score is not None:
                 yield Hit("words", importer, None, code, text, heading), (1, score)
         elif typed and fold_word(text).startswith(typed):
-            yield Hit("exact" if len(own) == len(words) else "prefix", importer, None, code, text, heading), (0, 0)
+            yield (
+                Hit(
+                    "exact" if len(own) == len(words) else "prefix",
+                    importer,
+                    None,
+                    code,
+                    text,
+                    heading,
+                ),
+                (0, 0),
+            )
         else:
             yield Hit("words", importer, None, code, text, heading), (0, score)
 
@@ -197,10 +287,17 @@ def _root(word: str) -> str:
 
 
 def _score(words: Sequence[Word], stems: set[str]) -> int | None:
-    """How far words stand from a text that holds them all: 0 when each stands in it as typed; None when one is missing."""
+    """How far words stand from a text that holds them all: 0 when each stands in it as typed.
+
+    None when one is missing.
+    """
     total = 0
     for alternatives in words:
-        costs = [3 * rank + cost for rank, word in enumerate(alternatives) if (cost := _distance(word, stems)) is not None]
+        costs = [
+            3 * rank + cost
+            for rank, word in enumerate(alternatives)
+            if (cost := _distance(word, stems)) is not None
+        ]
         if not costs:
             return None
         total += min(costs)
@@ -217,7 +314,10 @@ def _distance(word: str, stems: set[str]) -> int | None:
 
 
 def _corrected(record: Record, words: Sequence[Word]) -> list[Word] | None:
-    """The query with each unknown word as the known words nearest to it; None when there is none near, or nothing to correct."""
+    """The query with each unknown word as the known words nearest to it.
+
+    None when there is none near, or nothing to correct.
+    """
     from difflib import get_close_matches  # only when nothing was found as typed
 
     stems = {stem(term) for (term,) in record.select("SELECT word FROM term")}
@@ -234,7 +334,10 @@ def _corrected(record: Record, words: Sequence[Word]) -> list[Word] | None:
 
 
 def _candidates(word: str, stems: Iterable[str]) -> list[str]:
-    """Words of about the same length that share a third of its pairs of letters: all that could be near, found fast."""
+    """Words of about the same length that share a third of its pairs of letters.
+
+    All that could be near, found fast.
+    """
     pairs = {word[index : index + 2] for index in range(len(word) - 1)}
     near = (one for one in stems if abs(len(one) - len(word)) <= 2)
     return [one for one in near if 3 * sum(pair in one for pair in pairs) >= len(pairs)]
@@ -246,8 +349,17 @@ def _by_likeness(record: Record, importers: Sequence[str], text: str) -> Iterabl
 
     for importer in importers:
         rows = record.categories.get(importer, ())
-        names = {fold_word(name): row.id for row in rows for name in (row.id, row.name, row.name_zh, *row.aliases) if name}
-        near = list(dict.fromkeys(names[name] for name in get_close_matches(fold_word(text), names, n=6, cutoff=0.7)))
+        names = {
+            fold_word(name): row.id
+            for row in rows
+            for name in (row.id, row.name, row.name_zh, *row.aliases)
+            if name
+        }
+        near = list(
+            dict.fromkeys(
+                names[name] for name in get_close_matches(fold_word(text), names, n=6, cutoff=0.7)
+            )
+        )
         for row in rows:
             if row.id in near:
                 yield _category_hit(row, "fuzzy"), (near.index(row.id),)

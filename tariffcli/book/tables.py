@@ -1,4 +1,4 @@
-"""The record's tables as text: which files there are, their columns, and their rows with line numbers."""
+"""The record's tables as text: which files there are, and their rows with line numbers."""
 
 from __future__ import annotations
 
@@ -9,51 +9,9 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from tariffcli.book.fingerprint import FOLDERS
+from tariffcli.book.schema import TABLES
 from tariffcli.errors import RecordError
 from tariffcli.files import content_of
-
-
-def _columns(words: str) -> tuple[str, ...]:
-    return tuple(words.split())
-
-
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "events": _columns(
-        "id programme origin scope effect rate_pct rate_max_pct amount currency per join base announced effective until undoes "
-        "condition status act heading source_ids where confidence note"
-    ),
-    "programmes": _columns("id importer authority family name zone refundable_since note"),
-    "stacking": _columns("id when drops mode origin scope announced effective until act source_ids where note"),
-    "scopes": _columns("id importer name act official_count count_edition shortfall confidence source_ids"),
-    "lines": _columns("prefix sign edition"),
-    "counts": _columns("scopes edition count where source_ids confidence difference"),
-    "items": _columns("scope item provision codes text note"),
-    "conditions": _columns("id fact kind test when_unknown flag question note"),
-    "categories": _columns("id importer edition name name_zh aliases codes note"),
-    "sources": _columns("id title publisher date url official language"),
-    "statements": _columns("id said_on speaker side about claim standing answers source_ids note"),
-    "coverage": _columns("importer origin programme covered_from covered_until verified_through gaps"),
-    "checkpoints": _columns("id at known_on origin importer product measure expected source_ids"),
-    "countries": _columns("code alpha3 census name name_zh aliases"),
-    "areas": _columns("area member from until note"),
-    "editions": _columns("importer edition from until schedule source_ids"),
-    "subheadings": _columns("edition code"),
-    "concordance": _columns("older_edition older newer_edition newer"),
-    "schedules": _columns("code duty from until"),
-    "ordinary": _columns("code origin basis duty from until condition source_ids where confidence note"),
-    "descriptions": _columns("code description"),
-    "fees": _columns("id importer name rate_pct minimum maximum currency above from until mode source_ids note"),
-    "reporting": _columns("id importer rule position authorities from until source_ids note"),
-    "interest": _columns("id importer payee rate_pct from until source_ids confidence note"),
-    "caveats": _columns("id importer about types text source_ids"),
-    "headings": _columns("id importer prefix authority refundable_since source_ids note"),
-    "glossary": _columns("term meaning see"),
-    "meta": _columns("key value"),
-}
-"""Columns by kind of table, in order."""
-
-SINGLE = tuple(kind for kind in COLUMNS if kind not in FOLDERS)
-"""Tables that are one file; the others are a folder with one file for each importer or scope."""
 
 Row: TypeAlias = dict[str, str]
 
@@ -72,7 +30,7 @@ class Finding(NamedTuple):
         return f"{self.file}:{self.line}: {self.rule} {self.message}{about}"
 
 
-class Table(NamedTuple):
+class TableFile(NamedTuple):
     """One file: its path below `data/`, its kind, its stem, and rows with their line numbers."""
 
     file: str
@@ -82,32 +40,41 @@ class Table(NamedTuple):
 
 
 def record_files(data: Path) -> list[tuple[str, str, Path]]:
-    """(kind, stem, path) of every table in a record. Raises RecordError when `data` is no record at all."""
+    """(kind, stem, path) of every table in a record.
+
+    Raises RecordError when `data` is no record at all.
+    """
     if not data.is_dir():
-        raise RecordError(f"No record at {data}: the folder does not exist. Give --data DIR with the tables of a record.")
-    found = [(kind, kind, data / f"{kind}.csv") for kind in SINGLE]
+        raise RecordError(
+            f"No record at {data}: the folder does not exist."
+            " Give --data DIR with the tables of a record."
+        )
+    found = [(kind, kind, data / f"{kind}.csv") for kind in TABLES if kind not in FOLDERS]
     for kind, folder in FOLDERS.items():
         found += [(kind, path.stem, path) for path in sorted((data / folder).glob("*.csv"))]
     if not any(path.exists() for _, _, path in found):
-        raise RecordError(f"No record at {data}: it holds none of the tables, such as programmes.csv. Give --data DIR.")
+        raise RecordError(
+            f"No record at {data}: it holds none of the tables, such as programmes.csv."
+            " Give --data DIR."
+        )
     return found
 
 
-def read_tables(data: Path) -> tuple[list[Table], list[Finding]]:
+def read_tables(data: Path) -> tuple[list[TableFile], list[Finding]]:
     """Every table of a record as text, and what could not be read."""
-    tables: list[Table] = []
+    tables: list[TableFile] = []
     findings: list[Finding] = []
     for kind, stem, path in record_files(data):
         file = path.relative_to(data).as_posix()
         rows: list[tuple[int, Row]] = []
         try:
-            rows, wrong = _read(path, file, COLUMNS[kind])
+            rows, wrong = _read(path, file, TABLES[kind].header)
             findings += wrong
         except FileNotFoundError:
             findings.append(Finding(file, 1, "T01", "This table is missing from the record."))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             findings.append(Finding(file, 1, "T02", f"This table {_reason(error)}."))
-        tables.append(Table(file, kind, stem, rows))
+        tables.append(TableFile(file, kind, stem, rows))
     return tables, findings
 
 
@@ -117,12 +84,21 @@ def _reason(error: Exception) -> str:
     return f"cannot be read: {error.strerror if isinstance(error, OSError) else error}"
 
 
-def _read(path: Path, file: str, columns: tuple[str, ...]) -> tuple[list[tuple[int, Row]], list[Finding]]:
+def _read(
+    path: Path, file: str, columns: tuple[str, ...]
+) -> tuple[list[tuple[int, Row]], list[Finding]]:
     findings: list[Finding] = []
     rows: list[tuple[int, Row]] = []
     content = content_of(path)
     if content and not content.endswith((b"\n", b"\r")):
-        findings.append(Finding(file, 1, "T08", "This table does not end with a line break: it may have been cut off."))
+        findings.append(
+            Finding(
+                file,
+                1,
+                "T08",
+                "This table does not end with a line break: it may have been cut off.",
+            )
+        )
     with io.StringIO(content.decode("utf-8-sig"), newline="") as stream:
         reader = csv.reader(stream, strict=True)
         header = next(reader, None)
@@ -133,10 +109,20 @@ def _read(path: Path, file: str, columns: tuple[str, ...]) -> tuple[list[tuple[i
         for cells in _cells(reader, file, findings):
             if len(cells) != len(columns):
                 findings.append(
-                    Finding(file, reader.line_num, "T05", f"This row has {len(cells)} cells; the table has {len(columns)} columns.")
+                    Finding(
+                        file,
+                        reader.line_num,
+                        "T05",
+                        f"This row has {len(cells)} cells; the table has {len(columns)} columns.",
+                    )
                 )
                 continue
-            rows.append((reader.line_num, {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}))
+            rows.append(
+                (
+                    reader.line_num,
+                    {name: cell.strip() for name, cell in zip(columns, cells, strict=True)},
+                )
+            )
     return rows, findings
 
 
@@ -148,7 +134,14 @@ def _cells(reader: Iterable[list[str]], file: str, findings: list[Finding]) -> I
         except StopIteration:
             return
         except csv.Error as error:
-            findings.append(Finding(file, getattr(reader, "line_num", 1), "T06", f"This row is cut off or badly quoted: {error}."))
+            findings.append(
+                Finding(
+                    file,
+                    getattr(reader, "line_num", 1),
+                    "T06",
+                    f"This row is cut off or badly quoted: {error}.",
+                )
+            )
             return
         if cells:
             yield cells

@@ -12,7 +12,9 @@ MISSPELT = 4
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text: runs of letters and digits, lower case, wide forms made plain; Chinese stands apart from Latin.
+    """The words of a text: runs of letters and digits, lower case, wide forms made plain.
+
+    Chinese stands apart from Latin.
 
     >>> words_of("Lithium-ion batteries（锂电池）")
     ['lithium', 'ion', 'batteries', '锂电池']
@@ -42,4 +44,9 @@ def stem(word: str) -> str:
 
 def vocabulary(texts: Iterable[str]) -> set[str]:
     """The Latin words in texts that a misspelt word may have meant."""
-    return {word for text in texts for word in words_of(text) if len(word) >= MISSPELT and word.isascii() and word.isalpha()}
+    return {
+        word
+        for text in texts
+        for word in words_of(text)
+        if len(word) >= MISSPELT and word.isascii() and word.isalpha()
+    }

@@ -19,7 +19,10 @@ def clean(text: str, most: int = 40) -> str:
 
 
 def find_country(record: Record, text: str) -> str:
-    """The country code that a user typed: alpha-2, alpha-3, census code, name or alias. Raises UsageError with the nearest."""
+    """The country code that a user typed: alpha-2, alpha-3, census code, name or alias.
+
+    Raises UsageError with the nearest.
+    """
     word = fold_word(text)
     found = record.country_of(word)
     if found is not None:
@@ -36,8 +39,14 @@ def _no_such_country(record: Record, text: str, word: str) -> str:
     names = record.country_words
     asked = not any(map(str.isdigit, word))  # the wrong column of a file may hold a million words
     alike = [name for name in names if asked and (name[:1] == word[:1] or name.startswith("the-"))]
-    near = list(dict.fromkeys(names[name] for name in get_close_matches(word[:60], alike, n=3, cutoff=0.7)))
-    hint = f"did you mean {' or '.join(near)}?" if near else "use a two-letter code, for example us or cn."
+    near = list(
+        dict.fromkeys(names[name] for name in get_close_matches(word[:60], alike, n=3, cutoff=0.7))
+    )
+    hint = (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else "use a two-letter code, for example us or cn."
+    )
     return f"No country '{clean(text)}' in the record; {hint}"
 
 
@@ -46,11 +55,21 @@ def claimed_fact(record: Record, text: str) -> tuple[str, FactValue]:
     name, _, value = text.partition("=")
     wanted = name.strip().lower().replace("_", "-")
     for condition in record.conditions.values():
-        if wanted in (condition.id, condition.fact.replace("_", "-"), condition.flag.removeprefix("--claim ").strip()):
+        if wanted in (
+            condition.id,
+            condition.fact.replace("_", "-"),
+            condition.flag.removeprefix("--claim ").strip(),
+        ):
             return condition.fact, fact_value(condition, value)
     from difflib import get_close_matches
 
-    claims = sorted({one.flag.removeprefix("--claim ") for one in record.conditions.values() if one.flag.startswith("--claim ")})
+    claims = sorted(
+        {
+            one.flag.removeprefix("--claim ")
+            for one in record.conditions.values()
+            if one.flag.startswith("--claim ")
+        }
+    )
     near = get_close_matches(wanted[:60], claims, n=3, cutoff=0.5) or claims[:6]
     raise UsageError(f"No claim '{clean(name)}' in the record; for example: {', '.join(near)}.")
 
@@ -82,5 +101,8 @@ def decimal_fact(text: str, flag: str, share: bool) -> Decimal:
 
 
 def facts_of_flag(record: Record, flag: str) -> Mapping[str, Condition]:
-    """The facts that a flag gives (`--loaded`, `--in-quota`, `--metal-share`), with one condition each."""
-    return record.derived(("facts of", flag), lambda: {one.fact: one for one in record.conditions.values() if one.flag == flag})
+    """The facts that a flag such as `--loaded` gives, with one condition each."""
+    return record.derived(
+        ("facts of", flag),
+        lambda: {one.fact: one for one in record.conditions.values() if one.flag == flag},
+    )

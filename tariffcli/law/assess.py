@@ -1,7 +1,5 @@
 """What one class of equal lines owes at an instant: fold each programme, stack the layers, try each unknown fact both ways."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
@@ -9,9 +7,10 @@ from typing import NamedTuple
 from tariffcli.errors import UsageError
 from tariffcli.law.docket import Docket, Epoch, Truth, epoch_at
 from tariffcli.law.facts import ONE, ZERO, all_true, assignments, conditions_of, could_be_true, holds_for, share_of, unknown_facts
-from tariffcli.law.model import Condition, Event, FactValue, Layer, Line, Outcome, Relation
+from tariffcli.law.kinds import Effect, Role
+from tariffcli.law.model import Condition, Event, FactValue, Layer, OrdinaryDuty, Outcome, Relation
 from tariffcli.law.ordinary import Option, duties_in_question, options, settles, together
-from tariffcli.law.products import Lines
+from tariffcli.law.products import LineClass
 from tariffcli.law.stacking import relations_in_force, remaining_shares
 from tariffcli.law.timeline import ruling, speciality, still_charged
 
@@ -23,7 +22,7 @@ DIFFERS = "differs between the cases"
 
 
 def assess(
-    docket: Docket, lines: Lines, moment: int, known_on: str | None, facts: Mapping[str, FactValue], mfn_pct: Decimal | None = None
+    docket: Docket, lines: LineClass, moment: int, known_on: str | None, facts: Mapping[str, FactValue], mfn_pct: Decimal | None = None
 ) -> Outcome:
     """The outcome for one class. `mfn_pct` supplies the ordinary duty where the record has none, and settles it where it is open.
 
@@ -48,7 +47,7 @@ class Case(NamedTuple):
 
 
 def _cases(
-    docket: Docket, epoch: Epoch, duties: Sequence[Line], facts: Mapping[str, FactValue]
+    docket: Docket, epoch: Epoch, duties: Sequence[OrdinaryDuty], facts: Mapping[str, FactValue]
 ) -> tuple[Mapping[str, tuple[Condition, ...]], list[Case]]:
     """The facts that must be asked, and every combination of their extremes with the known ones."""
     conditions = docket.book.conditions
@@ -211,7 +210,7 @@ def _charged_layer(programme: str, event: Event, left: Decimal, relation: Relati
         reason = "the record does not establish the rate" if event.rate_pct is None else _open_reason(event)
         return Layer(programme, "unknown", None, low, high, event.rate_pct, event, reason)
     reason = f"charged on {left * 100:f}% of the value" if left != ONE else ""
-    role = "floor" if event.effect == "floor" else "applies"
+    role: Role = "floor" if event.effect == "floor" else "applies"
     return Layer(programme, role, low, low, low, event.rate_pct, event, reason)
 
 
@@ -237,9 +236,16 @@ def _leg(event: Event, ordinary: Decimal | None) -> tuple[Decimal, Decimal | Non
 
 
 def _silent_layer(programme: str, event: Event) -> Layer:
-    role = {"exempt": "exempt", "prohibit": "applies", "end": "suspended"}[event.effect]
-    reason = {"exempt": "outside by law", "prohibit": "entry is prohibited", "end": "does not reach these goods since this act"}
-    return Layer(programme, role, ZERO, ZERO, ZERO, event.rate_pct, event, reason[event.effect])
+    role, reason = _SILENT[event.effect]
+    return Layer(programme, role, ZERO, ZERO, ZERO, event.rate_pct, event, reason)
+
+
+_SILENT: Mapping[Effect, tuple[Role, str]] = {
+    "exempt": ("exempt", "outside by law"),
+    "prohibit": ("applies", "entry is prohibited"),
+    "end": ("suspended", "does not reach these goods since this act"),
+}
+"""Role and reason where a row rules without charging."""
 
 
 def _sum(layers: Sequence[Layer]) -> tuple[Decimal, Decimal | None]:

@@ -3,21 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from tariffcli.law.model import (
-    Category,
-    Condition,
-    Coverage,
-    Edition,
-    Event,
-    Item,
-    Line,
-    Listing,
-    Membership,
-    Programme,
-    Relation,
-    Scope,
-    Source,
-)
+from tariffcli.law.model import Condition, Event, OrdinaryDuty, Programme, Relation, TariffLine
+from tariffcli.law.reference import Act, Category, Coverage, Edition, Item, Listing, Membership, Scope, Source
 
 
 class Book(Protocol):
@@ -40,7 +27,7 @@ class Book(Protocol):
 
     @property
     def events(self) -> Mapping[str, Sequence[Event]]:
-        """Acts by importer."""
+        """What acts do, by importer."""
         ...
 
     @property
@@ -51,6 +38,11 @@ class Book(Protocol):
     @property
     def scopes(self) -> Mapping[str, Scope]:
         """Lists by id."""
+        ...
+
+    @property
+    def acts(self) -> Mapping[str, Act]:
+        """Acts by id; rows name theirs in `act_ids`."""
         ...
 
     @property
@@ -97,11 +89,11 @@ class Book(Protocol):
         """What `build` works out from this book alone, worked out once for each key."""
         ...
 
-    def lines(self, importer: str, prefix: str) -> Sequence[Line]:
+    def lines(self, importer: str, prefix: str) -> Sequence[TariffLine]:
         """The tariff lines at or below `prefix`, of every edition read."""
         ...
 
-    def duties(self, importer: str, prefix: str) -> Sequence[Line]:
+    def duties(self, importer: str, prefix: str) -> Sequence[OrdinaryDuty]:
         """The ordinary duties at or below `prefix` that stand beside a schedule, or where none is held."""
         ...
 

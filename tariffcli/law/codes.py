@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tariffcli.errors import NotFound, RecordError, UsageError
 from tariffcli.law.book import Book
 from tariffcli.law.instants import holds
-from tariffcli.law.model import Line
+from tariffcli.law.model import OrdinaryDuty, TariffLine
 
 COMPLETE = "complete"
 """The mark of an edition of which every line is held."""
@@ -34,7 +34,7 @@ def edition_at(book: Book, importer: str, moment: int) -> str:
     raise RecordError(f"editions.csv names no edition of the tariff of '{importer}' for that day.")
 
 
-def stands(line: Line, moment: int) -> bool:
+def stands(line: TariffLine | OrdinaryDuty, moment: int) -> bool:
     """Whether a line is in the tariff at `moment`."""
     return holds(line.since if line.since is not None else moment, line.until, moment)
 
@@ -105,7 +105,7 @@ def mapping_notes(code: str, used: tuple[str, ...]) -> tuple[tuple[str, str], ..
     return (("mapped", f"{gone} {', '.join(map(dotted, used))} by the concordance. {known}"),)
 
 
-def _editions_of(book: Book, importer: str, lines: Sequence[Line]) -> set[str]:
+def _editions_of(book: Book, importer: str, lines: Sequence[TariffLine]) -> set[str]:
     """The editions in which lines of the tariff were born or gave way."""
     edges = {edge for line in lines for edge in (line.since, line.until - 1 if line.until is not None else None) if edge is not None}
     return {edition_at(book, importer, edge) for edge in edges}

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from tariffcli.law.book import Book
 from tariffcli.law.facts import conditions_of
 from tariffcli.law.instants import end_of_day, holds, start_of_day
-from tariffcli.law.model import Condition, Coverage, Event, FactValue, Layer, Line, Product, Relation
+from tariffcli.law.model import Condition, Event, FactValue, Layer, OrdinaryDuty, Product, Relation
 from tariffcli.law.places import ever_reaches, reaches
-from tariffcli.law.products import Lines, all_codes, classes, codes_at
+from tariffcli.law.products import LineClass, all_codes, codes_at, line_classes
+from tariffcli.law.reference import Coverage
 from tariffcli.law.timeline import by_programme, in_force
 
 Truth = tuple[bool, ...]
@@ -49,7 +50,7 @@ class Epoch:
         self.ruled: dict[Truth, list[tuple[str, Event]]] = {}
         self.unmet: dict[Truth, tuple[Layer, ...]] = {}
         self.displacements: dict[tuple[str, ...], Mapping[tuple[str, str], Relation]] = {}
-        self.readings: dict[tuple[Line, ...], tuple[tuple[Condition, bool], ...]] = {}
+        self.readings: dict[tuple[OrdinaryDuty, ...], tuple[tuple[Condition, bool], ...]] = {}
 
     def __len__(self) -> int:
         """How many results are kept with it."""
@@ -77,7 +78,7 @@ class Docket:
         self.rows: dict[Scopes, tuple[Sequence[Event], Sequence[Relation]]] = {}
         self.nomenclature: dict[Product, list[int]] = {}
         self.codes: dict[tuple[Product, int], tuple[str, ...]] = {}
-        self.lines: dict[tuple[Product, str | None, int], list[Lines]] = {}
+        self.lines: dict[tuple[Product, str | None, int], list[LineClass]] = {}
         self.known: dict[str, Scopes] = {}
 
     def with_events(self, events: Sequence[Event]) -> Docket:
@@ -175,13 +176,13 @@ def codes_used(docket: Docket, product: Product, moment: int) -> tuple[str, ...]
     return found
 
 
-def lines_at(docket: Docket, product: Product, moment: int, known_on: str | None) -> list[Lines]:
-    """The product's classes of lines at `moment`, by the lists announced by `known_on`; see `products.classes`."""
+def lines_at(docket: Docket, product: Product, moment: int, known_on: str | None) -> list[LineClass]:
+    """The product's classes of lines at `moment`, by the lists announced by `known_on`; see `products.line_classes`."""
     key = (product, known_on, _nomenclature_epoch(docket, product, moment))
     found = docket.lines.get(key)
     if found is None:
         scopes = scopes_known(docket, known_on)
-        found = docket.lines[key] = classes(docket.book, docket.importer, product, moment, scopes)
+        found = docket.lines[key] = line_classes(docket.book, docket.importer, product, moment, scopes)
     return found
 
 

@@ -10,13 +10,14 @@ from tariffcli.law.codes import mapping_notes
 from tariffcli.law.docket import Docket, codes_used, coverage_at, docket_of, lines_at
 from tariffcli.law.facts import ZERO, check_facts
 from tariffcli.law.instants import is_iso_day
-from tariffcli.law.model import CONFIDENCE, Answer, Layer, Outcome, Part, Query
+from tariffcli.law.kinds import CONFIDENCE, AnswerStatus, Blank, Confidence, Role
+from tariffcli.law.model import Answer, Layer, Outcome, Part, Query
 from tariffcli.law.ordinary import contradiction_notes
 from tariffcli.law.places import reaches
-from tariffcli.law.products import Lines
+from tariffcli.law.products import LineClass
 
 WHOLE = Decimal(1)
-CHARGING_ROLES = ("applies", "floor", "unknown")
+CHARGING_ROLES: tuple[Role, ...] = ("applies", "floor", "unknown")
 
 
 def open_case(book: Book, importer: str, origin: str) -> Docket:
@@ -63,7 +64,7 @@ def _mapping(docket: Docket, query: Query) -> tuple[tuple[str, str], ...]:
     return mapping_notes(product.id, codes_used(docket, product, query.instant)) if product.kind == "code" else ()
 
 
-def assess_parts(docket: Docket, groups: Sequence[Lines], query: Query) -> list[Part]:
+def assess_parts(docket: Docket, groups: Sequence[LineClass], query: Query) -> list[Part]:
     """The product's parts: classes of lines with the same outcome put together, smallest additional duty first."""
     if len(groups) == 1:
         outcome = assess(docket, groups[0], query.instant, query.known_on, query.facts, query.mfn_pct)
@@ -106,7 +107,23 @@ def _what_is_covered(book: Book, query: Query) -> str:
 
 
 def _outside(query: Query, reason: str) -> Answer:
-    return Answer(query, "outside_coverage", reason, None, None, None, "", None, None, (), (), (), (), "", "", ())
+    return Answer(
+        query=query,
+        status="outside_coverage",
+        reason=reason,
+        min_pct=None,
+        max_pct=None,
+        mfn_pct=None,
+        mfn_text="",
+        total_min_pct=None,
+        total_max_pct=None,
+        layers=(),
+        parts=(),
+        asked=(),
+        notes=(),
+        confidence="",
+        verified_through="",
+    )
 
 
 def _answer(query: Query, parts: Sequence[Part], verified_through: str, notes: tuple[tuple[str, str], ...]) -> Answer:
@@ -116,27 +133,27 @@ def _answer(query: Query, parts: Sequence[Part], verified_through: str, notes: t
     if query.mfn_pct is not None:
         notes = (*notes, *contradiction_notes(whole.ordinary, query.mfn_pct))
     return Answer(
-        query,
-        status,
-        reason,
-        whole.min_pct,
-        whole.max_pct,
-        whole.mfn_pct,
-        whole.mfn_text,
-        None if status == "prohibited" else whole.total_min_pct,
-        None if status == "prohibited" else whole.total_max_pct,
-        layers,
-        tuple(parts) if len(parts) > 1 else (),
-        whole.asked,
-        notes,
-        weakest(layers),
-        verified_through,
-        whole.ordinary,
-        whole.lists,
+        query=query,
+        status=status,
+        reason=reason,
+        min_pct=whole.min_pct,
+        max_pct=whole.max_pct,
+        mfn_pct=whole.mfn_pct,
+        mfn_text=whole.mfn_text,
+        total_min_pct=None if status == "prohibited" else whole.total_min_pct,
+        total_max_pct=None if status == "prohibited" else whole.total_max_pct,
+        layers=layers,
+        parts=tuple(parts) if len(parts) > 1 else (),
+        asked=whole.asked,
+        notes=notes,
+        confidence=weakest(layers),
+        verified_through=verified_through,
+        ordinary=whole.ordinary,
+        lists=whole.lists,
     )
 
 
-def _status(whole: Outcome, parts: Sequence[Part]) -> tuple[str, str]:
+def _status(whole: Outcome, parts: Sequence[Part]) -> tuple[AnswerStatus, str]:
     if whole.prohibited:
         return "prohibited", "entry of these goods, or of some of them, is prohibited"
     if whole.min_pct == whole.max_pct:
@@ -149,7 +166,7 @@ def _status(whole: Outcome, parts: Sequence[Part]) -> tuple[str, str]:
     return "range", "; ".join(f"{layer.programme}: {layer.reason}" for layer in open_rows)
 
 
-def weakest(layers: Sequence[Layer]) -> str:
+def weakest(layers: Sequence[Layer]) -> Confidence | Blank:
     """The weakest confidence of the layers that apply; empty when none does."""
     levels = [CONFIDENCE.index(layer.event.confidence) for layer in layers if layer.role in CHARGING_ROLES]
     return CONFIDENCE[max(levels)] if levels else ""

@@ -1,7 +1,5 @@
 """Duty expressions as schedules print them: parts ad valorem (`3.4%`) and specific (`2.8¢/kg`) that add; anything else stays text."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 from functools import lru_cache

@@ -8,7 +8,7 @@ from itertools import product
 
 from tariffcli.errors import UsageError
 from tariffcli.law.book import Book
-from tariffcli.law.model import Condition, Event, FactValue, Line, Term
+from tariffcli.law.model import Condition, Event, FactValue, OrdinaryDuty, Term
 
 ZERO, ONE = Decimal(0), Decimal(1)
 NEAR = Decimal("1E-12")
@@ -43,7 +43,7 @@ def all_true(terms: Iterable[Term], conditions: Mapping[str, Condition], facts: 
     return True
 
 
-def could_be_true(event: Event | Line, conditions: Mapping[str, Condition], facts: Mapping[str, FactValue]) -> bool:
+def could_be_true(event: Event | OrdinaryDuty, conditions: Mapping[str, Condition], facts: Mapping[str, FactValue]) -> bool:
     """Whether a row's condition can still come true: no term on a given fact, or on relief not claimed, is false."""
     for term in event.condition:
         condition = conditions[term.condition]
@@ -99,7 +99,7 @@ def _plain(share: Decimal) -> Decimal:
     return share if share == rounded else rounded.normalize()
 
 
-def conditions_of(event: Event | Line, conditions: Mapping[str, Condition]) -> Iterator[Condition]:
+def conditions_of(event: Event | OrdinaryDuty, conditions: Mapping[str, Condition]) -> Iterator[Condition]:
     """Every condition that a row depends on, its base included."""
     for term in event.condition:
         yield conditions[term.condition]
@@ -108,7 +108,7 @@ def conditions_of(event: Event | Line, conditions: Mapping[str, Condition]) -> I
 
 
 def unknown_facts(
-    events: Iterable[Event | Line], conditions: Mapping[str, Condition], facts: Mapping[str, FactValue], when_unknown: str
+    events: Iterable[Event | OrdinaryDuty], conditions: Mapping[str, Condition], facts: Mapping[str, FactValue], when_unknown: str
 ) -> dict[str, tuple[Condition, ...]]:
     """The facts these rows depend on that the query does not give, by name, with every condition that reads them."""
     found: dict[str, dict[str, Condition]] = {}

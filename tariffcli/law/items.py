@@ -8,7 +8,8 @@ from typing import NamedTuple
 from tariffcli.law.codes import dotted
 from tariffcli.law.docket import Docket, Epoch, epoch_at, lines_at
 from tariffcli.law.facts import all_true
-from tariffcli.law.model import Event, Item, Query
+from tariffcli.law.model import Event, Query
+from tariffcli.law.reference import Item
 from tariffcli.law.timeline import living
 
 SHOWN = 8

@@ -6,11 +6,12 @@ from tariffcli.errors import UsageError
 from tariffcli.law.codes import LINE_DIGITS, dotted, edition_at, mapping_notes, whole_schedule
 from tariffcli.law.docket import Docket, codes_used, epoch_at, lines_at, nomenclature_points
 from tariffcli.law.engine import CHARGING_ROLES
+from tariffcli.law.expression import ad_valorem_pct
 from tariffcli.law.facts import conditions_of
 from tariffcli.law.instants import day_of, start_of_day, to_wall
 from tariffcli.law.items import item_notes
 from tariffcli.law.model import Answer, Query
-from tariffcli.law.ordinary import MOST_WORDS, duties_in_question, option_of
+from tariffcli.law.ordinary import MOST_WORDS, duties_in_question
 from tariffcli.law.outlook import changes_between, scopes_of
 from tariffcli.law.places import reaches
 from tariffcli.law.products import all_codes
@@ -80,7 +81,7 @@ def supplied_over_time(docket: Docket, query: Query, first: int, last: int) -> l
         row for code in codes for row in (*book.lines(query.importer, code[:LINE_DIGITS]), *book.duties(query.importer, code[:LINE_DIGITS]))
     ]
     standing = [row for row in rows if (row.since is None or row.since <= last) and (row.until is None or row.until > first)]
-    known = {option.pct for row in standing if (option := option_of(row)).pct is not None}
+    known = {pct for row in standing if (pct := ad_valorem_pct(row.duty)) is not None}
     if known and query.mfn_pct not in known:
         told = ", ".join(f"{pct:f}%" for pct in sorted(known)[:MOST_WORDS])
         found.append(

@@ -9,7 +9,8 @@ from tariffcli.law.docket import Docket, breakpoints, coverage_points, epoch_at,
 from tariffcli.law.engine import answer_case
 from tariffcli.law.facts import ZERO, all_true, extremes, holds_for, room_for, unknown_facts
 from tariffcli.law.instants import start_of_day
-from tariffcli.law.model import RULING, Answer, Condition, Event, FactValue, Layer, Query
+from tariffcli.law.kinds import RULING
+from tariffcli.law.model import Answer, Condition, Event, FactValue, Layer, Query
 from tariffcli.law.products import GENERAL, all_codes, listings_of
 
 POINT = Decimal("0.01")
@@ -74,7 +75,7 @@ def moments_of(docket: Docket, query: Query, after: int, through: int) -> list[i
 
 
 def scopes_over_time(docket: Docket, query: Query) -> frozenset[str]:
-    """Every scope that could have a say about the product in any edition: those that `products.classes` reads."""
+    """Every scope that could have a say about the product in any edition: those that `products.line_classes` reads."""
     if query.product.kind == "general":
         return frozenset()
     book = docket.book

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from tariffcli.errors import UsageError
 from tariffcli.law.instants import holds
-from tariffcli.law.model import Membership, Selector
+from tariffcli.law.model import Selector
+from tariffcli.law.reference import Membership
 
 _PIECE = re.compile(r"(@?)([a-z0-9]+)$")
 

@@ -19,19 +19,20 @@ from tariffcli.law.codes import (
     stands,
     whole_schedule,
 )
-from tariffcli.law.model import Category, Line, Listing, Product
+from tariffcli.law.model import OrdinaryDuty, Product, TariffLine
 from tariffcli.law.ordinary import option_of
+from tariffcli.law.reference import Category, Listing
 
 GENERAL = Product("general", "general", "goods on no special list", ())
 HEADING_DIGITS = 4
 LONGEST_DIGITS = 10
 
 
-class Lines(NamedTuple):
+class LineClass(NamedTuple):
     """A class: the scopes its lines stand on, the rows of their ordinary duty (without code and days), and the codes."""
 
     scopes: frozenset[str]
-    duties: tuple[Line, ...]
+    duties: tuple[OrdinaryDuty, ...]
     codes: tuple[str, ...]
 
     @property
@@ -183,7 +184,7 @@ def _no_such_product(book: Book, importer: str, text: str) -> str:
     return f"No product '{shown}' in the record. {hint}See `tariff products`, or give a code."
 
 
-def classes(book: Book, importer: str, product: Product, moment: int, relevant: frozenset[str]) -> list[Lines]:
+def line_classes(book: Book, importer: str, product: Product, moment: int, relevant: frozenset[str]) -> list[LineClass]:
     """The product's lines at `moment`, sorted into classes by the `relevant` scopes they stand on and their ordinary duty.
 
     A part of a line that a scope lists by itself (ten digits) is a line of its own here. Where no schedule of the importer
@@ -191,16 +192,16 @@ def classes(book: Book, importer: str, product: Product, moment: int, relevant: 
     Raises UsageError when the product has no line at `moment`.
     """
     if product.kind == "general":
-        return [Lines(frozenset(), (), ())]
+        return [LineClass(frozenset(), (), ())]
     edition = edition_at(book, importer, moment)
-    groups: dict[tuple[frozenset[str], tuple[Line, ...]], list[str]] = {}
+    groups: dict[tuple[frozenset[str], tuple[OrdinaryDuty, ...]], list[str]] = {}
     for code, within in _prefixes(book, codes_at(book, importer, product, moment), edition):
         for leaf, scopes, duties in _leaves(book, importer, product, code, edition, moment):
             if within is None or within in scopes:
                 groups.setdefault((scopes & relevant, duties), []).append(leaf)
     if not groups:
         raise UsageError(f"{product.name} was no line of the tariff in force that day. See `tariff products`, or give a code.")
-    found = [Lines(scopes, duties, tuple(sorted(set(codes)))) for (scopes, duties), codes in groups.items()]
+    found = [LineClass(scopes, duties, tuple(sorted(set(codes)))) for (scopes, duties), codes in groups.items()]
     return sorted(found, key=lambda lines: lines.codes)
 
 
@@ -218,7 +219,7 @@ def _prefixes(book: Book, codes: Sequence[str], edition: str) -> list[tuple[str,
 
 def _leaves(
     book: Book, importer: str, product: Product, code: str, edition: str, moment: int
-) -> Iterable[tuple[str, frozenset[str], tuple[Line, ...]]]:
+) -> Iterable[tuple[str, frozenset[str], tuple[OrdinaryDuty, ...]]]:
     listings = listings_of(book, importer, product, code, edition)
     whole = whole_schedule(book, importer)
     lines = [line for line in book.lines(importer, code[:LINE_DIGITS]) if stands(line, moment)] if whole else []
@@ -236,7 +237,7 @@ def _leaves(
     for row in listings:
         table.setdefault(row.prefix, []).append(row)
     for leaf in leaves:
-        yield leaf.rstrip("*"), _scopes_of(leaf, table), _ordinary([*lines, *rates], leaf)
+        yield leaf.rstrip("*"), _scopes_of(leaf, table), _ordinary(lines, rates, leaf)
 
 
 def listings_of(book: Book, importer: str, product: Product, code: str, edition: str) -> Sequence[Listing]:
@@ -288,7 +289,11 @@ def _scopes_of(leaf: str, table: dict[str, list[Listing]]) -> frozenset[str]:
     return frozenset(scope for scope, inside in state.items() if inside)
 
 
-def _ordinary(lines: Sequence[Line], leaf: str) -> tuple[Line, ...]:
+def _ordinary(
+    lines: Sequence[TariffLine], rates: Sequence[OrdinaryDuty], leaf: str
+) -> tuple[OrdinaryDuty, ...]:
     """The rows of a leaf's ordinary duty, without code and days so that equal ones are one."""
-    found = {line._replace(code="", since=None, until=None) for line in lines if line.code == leaf[:LINE_DIGITS]}
-    return tuple(sorted(found, key=lambda line: (line.duty, line.basis, line.source_ids)))
+    code = leaf[:LINE_DIGITS]
+    found = {OrdinaryDuty("", line.duty) for line in lines if line.code == code}
+    found |= {row._replace(code="", since=None, until=None) for row in rates if row.code == code}
+    return tuple(sorted(found, key=lambda row: (row.duty, row.basis, row.source_ids)))

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tariffcli.errors import RecordError
 from tariffcli.law.instants import holds
-from tariffcli.law.model import RULING, Event
+from tariffcli.law.kinds import RULING
+from tariffcli.law.model import Event
 
 
 def in_force(event: Event, moment: int, known_on: str | None) -> bool:

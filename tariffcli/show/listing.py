@@ -6,7 +6,8 @@ from typing import Any
 
 from tariffcli.book.load import Record
 from tariffcli.law.instants import to_iso, to_wall
-from tariffcli.law.model import Category, Coverage, Event, Source
+from tariffcli.law.model import Event
+from tariffcli.law.reference import Category, Coverage, Source
 from tariffcli.show.document import digits, number
 
 DICTIONARY: dict[str, str] = {

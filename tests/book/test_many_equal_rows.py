@@ -16,7 +16,7 @@ from tariffcli.errors import TariffError
 MANY = 400
 ROW = rows(
     "programme | origin | scope | effect | rate_pct | announced | effective | until | status | act | source_ids | confidence",
-    "us-fentanyl | cn | us-steel-list | rate | 30 | 2025-01-03 | 2025-01-04 00:01 | 2026-02-05 00:00 | law | EO 3 | eo-1 | official",
+    "us-fentanyl | cn | us-steel-list | rate | 30 | 2025-01-03 | 2025-01-04 00:01 | 2026-02-05 00:00 | law | us-eo-2 | eo-1 | official",
 )[0]
 KINDS = {
     "equal": {},

@@ -204,7 +204,7 @@ def test_columns_and_cells_are_made_safe_by_one_rule(cells):
 def test_a_note_of_the_record_steers_no_terminal(tmp_path):
     act = rows(
         "id | programme | origin | scope | effect | rate_pct | announced | effective | status | act | source_ids | confidence | note",
-        "us-fentanyl-30 | us-fentanyl | cn | all | rate | 30 | 2025-05-03 | 2025-05-04 00:01 | law | EO 3 | eo-1 | official | a\x1b[31mb\x07c\x9bd",
+        "us-fentanyl-30 | us-fentanyl | cn | all | rate | 30 | 2025-05-03 | 2025-05-04 00:01 | law | us-eo-2 | eo-1 | official | a\x1b[31mb\x07c\x9bd",
     )
     act[0]["undoes"] = "none"
     data = write_record(tmp_path / "data", **{"events/us": and_also(*act)})

@@ -16,8 +16,9 @@ from tariffcli.law.docket import docket_of
 from tariffcli.law.engine import open_case, rate
 from tariffcli.law.instants import end_of_day
 from tariffcli.law.items import SHOWN, item_notes, readings
-from tariffcli.law.model import Item, Query
+from tariffcli.law.model import Query
 from tariffcli.law.products import find_product
+from tariffcli.law.reference import Item
 
 PAIR = ("--from", "cn", "--to", "us")
 EASTERN = "America/New_York"

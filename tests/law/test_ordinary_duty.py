@@ -17,7 +17,7 @@ from tariffcli.law.codes import whole_schedule
 from tariffcli.law.engine import rate
 from tariffcli.law.expression import ad_valorem_pct
 from tariffcli.law.instants import end_of_day
-from tariffcli.law.model import Line, Query
+from tariffcli.law.model import OrdinaryDuty, Query
 from tariffcli.law.ordinary import BY_LINE, together
 from tariffcli.law.places import parse_selector
 from tariffcli.law.products import find_product
@@ -34,7 +34,16 @@ def rates(
     from support.tiny_law import terms
 
     days = at(since) if since else None, at(until) if until else None
-    return Line(code, duty, *days, parse_selector(origin) if origin else None, basis, terms(condition), ("somewhere",), "", "single", "")
+    return OrdinaryDuty(
+        code,
+        duty,
+        *days,
+        origin=parse_selector(origin) if origin else None,
+        basis=basis,
+        condition=terms(condition),
+        source_ids=("somewhere",),
+        confidence="single",
+    )
 
 
 def us(record, hs: str, day: str, mfn: str | None = None, **facts):
@@ -217,7 +226,7 @@ def test_many_duties_of_a_heading_are_only_said_to_differ():
 
     assert heading("1%", "2%", "3%", "4%") == "1% or 2% or 3% or 4%"
     assert heading("1%", "2%", "3%", "4%", "5%") == BY_LINE == "differs by line"
-    rows = [line("01010100", "1%"), line("01010101", "2%")]
+    rows = [OrdinaryDuty("01010100", "1%"), OrdinaryDuty("01010101", "2%")]
     assert together([(None, BY_LINE, rows), (D(3), "", rows[:1])]) == BY_LINE
 
 

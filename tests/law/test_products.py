@@ -9,8 +9,8 @@ import pytest
 from support.tiny_law import BEIJING, TinyBook, at, edition, event, line, owed, plain
 from tariffcli.errors import RecordError, UsageError
 from tariffcli.law.docket import docket_of, lines_at
-from tariffcli.law.model import Category
-from tariffcli.law.products import GENERAL, classes, codes_at, digits_of, dotted, edition_at, find_product
+from tariffcli.law.products import GENERAL, codes_at, digits_of, dotted, edition_at, find_product, line_classes
+from tariffcli.law.reference import Category
 
 WHEN = "2025-06-15"
 TARIFF = [
@@ -42,7 +42,7 @@ def split(book: TinyBook, product: str, when: str = WHEN) -> dict[str, str]:
     found = find_product(book, book.importer, product, moment)
     relevant = frozenset(book.scopes)
     groups: dict[str, list[str]] = {}
-    for one in classes(book, book.importer, found, moment, relevant):
+    for one in line_classes(book, book.importer, found, moment, relevant):
         groups.setdefault("+".join(sorted(one.scopes)), []).extend(one.codes)
     return {lists: " ".join(sorted(codes)) for lists, codes in groups.items()}
 
@@ -177,7 +177,7 @@ def test_a_listed_part_of_a_line_that_is_gone_is_no_line():
 def test_lines_with_another_ordinary_duty_are_another_class():
     book = TinyBook(lines=[line("01010101", "Free"), line("01010102", "5%"), line("01010103", "5%")])
     moment = at(WHEN)
-    found = classes(book, "us", find_product(book, "us", "0101", moment), moment, frozenset())
+    found = line_classes(book, "us", find_product(book, "us", "0101", moment), moment, frozenset())
     assert sorted((one.mfn_pct, one.codes) for one in found) == [(0, ("01010101",)), (5, ("01010102", "01010103"))]
 
 
@@ -188,7 +188,7 @@ def test_a_specific_duty_is_no_number_and_stays_as_printed():
 
 def test_lists_that_no_row_names_split_nothing():
     moment = at(WHEN)
-    assert len(classes(BOOK, "us", find_product(BOOK, "us", "8507", moment), moment, frozenset())) == 1
+    assert len(line_classes(BOOK, "us", find_product(BOOK, "us", "8507", moment), moment, frozenset())) == 1
 
 
 # Editions
@@ -280,7 +280,7 @@ def test_a_listed_code_of_a_tariff_without_a_schedule_answers_for_itself():
 
 def test_an_unlisted_code_below_a_listed_subheading_is_known_to_be_in_doubt():
     moment = at(WHEN)
-    found = classes(CHINA, "cn", find_product(CHINA, "cn", "02032990", moment), moment, frozenset(CHINA.scopes))
+    found = line_classes(CHINA, "cn", find_product(CHINA, "cn", "02032990", moment), moment, frozenset(CHINA.scopes))
     assert sorted(code for one in found for code in one.codes) == ["02032900", "02032990"]
 
 

@@ -8,28 +8,10 @@ from typing import Any
 
 from tariffcli.law.engine import rate
 from tariffcli.law.instants import end_of_day, wall_to_instant
-from tariffcli.law.model import (
-    Answer,
-    Category,
-    Condition,
-    Coverage,
-    Edition,
-    Event,
-    FactValue,
-    Item,
-    Line,
-    Listing,
-    Membership,
-    Product,
-    Programme,
-    Query,
-    Relation,
-    Scope,
-    Source,
-    Term,
-)
+from tariffcli.law.model import Answer, Condition, Event, FactValue, OrdinaryDuty, Product, Programme, Query, Relation, TariffLine, Term
 from tariffcli.law.places import parse_selector
 from tariffcli.law.products import find_product
+from tariffcli.law.reference import Category, Coverage, Edition, Item, Listing, Membership, Scope, Source
 
 EASTERN, BEIJING = "America/New_York", "Asia/Shanghai"
 Number = int | str | Decimal | None
@@ -150,9 +132,9 @@ def loaded_before(id: str, wall: str, zone: str = EASTERN, when_unknown: str = "
     return Condition(id, "loaded", "instant", "<", at(wall, zone), when_unknown, "--loaded", f"{id}?", "")
 
 
-def line(code: str, duty: str = "Free", since: str | None = None, until: str | None = None, zone: str = EASTERN) -> Line:
+def line(code: str, duty: str = "Free", since: str | None = None, until: str | None = None, zone: str = EASTERN) -> TariffLine:
     """A tariff line and its ordinary duty."""
-    return Line(code, duty, at(since, zone) if since else None, at(until, zone) if until else None)
+    return TariffLine(code, duty, at(since, zone) if since else None, at(until, zone) if until else None)
 
 
 def member(area: str, country: str, since: str | None = None, until: str | None = None, zone: str = EASTERN) -> Membership:
@@ -181,7 +163,7 @@ class TinyBook:
         events: Iterable[Event] = (),
         relations: Iterable[Relation] = (),
         scopes: Mapping[str, Iterable[str]] | None = None,
-        lines: Iterable[Line] = (),
+        lines: Iterable[TariffLine] = (),
         conditions: Iterable[Condition] = (),
         memberships: Iterable[Membership] = (),
         editions: Iterable[Edition] = (),
@@ -189,7 +171,7 @@ class TinyBook:
         *,
         families: Mapping[str, str] | None = None,
         categories: Iterable[Category] = (),
-        duties: Iterable[Line] = (),
+        duties: Iterable[OrdinaryDuty] = (),
         concordance: Iterable[str] = (),
         items: Iterable[Item] = (),
         importer: str = "us",
@@ -223,10 +205,10 @@ class TinyBook:
         self.fingerprint = "test"
         self._derived: dict[Any, Any] = {}
 
-    def lines(self, importer: str, prefix: str) -> Sequence[Line]:
+    def lines(self, importer: str, prefix: str) -> Sequence[TariffLine]:
         return [row for row in self._lines if importer == self.importer and row.code.startswith(prefix)]
 
-    def duties(self, importer: str, prefix: str) -> Sequence[Line]:
+    def duties(self, importer: str, prefix: str) -> Sequence[OrdinaryDuty]:
         return [row for row in self._duties if importer == self.importer and row.code.startswith(prefix)]
 
     def listings(self, importer: str, prefix: str, edition: str) -> Iterable[Listing]:

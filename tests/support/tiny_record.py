@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tariffcli.book.fingerprint import FOLDERS
-from tariffcli.book.tables import COLUMNS
+from tariffcli.book.schema import TABLES
 
 Row = dict[str, str]
 Rows = list[Row]
@@ -45,20 +45,28 @@ CLEAN: dict[str, Rows] = {
     "events/us": rows(
         "id | programme | origin | scope | effect | rate_pct | announced | effective | until | undoes | condition | status | act"
         " | source_ids | confidence",
-        "us-fentanyl-10 | us-fentanyl | cn | all | rate | 10 | 2025-02-01 | 2025-02-04 00:01 | | | | law | EO 1 | eo-1 | official",
-        "us-fentanyl-20 | us-fentanyl | cn | all | rate | 20 | 2025-03-03 | 2025-03-04 00:01 | | none | | law | EO 2 | eo-2 | official",
-        "us-steel-25 | us-steel | * | us-steel-list | rate | 25 | 2025-02-10 | 2025-03-12 00:01 | | | | law | Proc. 1 | proc-1 | official",
+        "us-fentanyl-10 | us-fentanyl | cn | all | rate | 10 | 2025-02-01 | 2025-02-04 00:01 | | | | law | us-eo-1 | eo-1 | official",
+        "us-fentanyl-20 | us-fentanyl | cn | all | rate | 20 | 2025-03-03 | 2025-03-04 00:01 | | none | | law | us-eo-2 | eo-2 | official",
+        "us-steel-25 | us-steel | * | us-steel-list | rate | 25 | 2025-02-10 | 2025-03-12 00:01 | | | | law | us-proc-1 | proc-1 | official",
         "us-steel-quota | us-steel | @eu | us-steel-list | exempt | | 2025-02-10 | 2025-03-12 00:01 | 2025-07-01 00:01 | | in-quota"
-        " | law | Proc. 1 | proc-1 | official",
+        " | law | us-proc-1 | proc-1 | official",
     ),
     "events/cn": rows(
         "id | programme | origin | scope | effect | rate_pct | announced | effective | undoes | status | act | source_ids | confidence",
-        "cn-all-34 | cn-all | us | all | rate | 34 | 2025-04-04 | 2025-04-10 12:01 |           | law | SCTC 1 | sctc-1 | transcribed",
-        "cn-all-10 | cn-all | us | all | rate | 10 | 2025-05-13 | 2025-05-14 12:01 | cn-all-34 | law | SCTC 2 | sctc-2 | transcribed",
+        "cn-all-34 | cn-all | us | all | rate | 34 | 2025-04-04 | 2025-04-10 12:01 |           | law | cn-sctc-1 | sctc-1 | transcribed",
+        "cn-all-10 | cn-all | us | all | rate | 10 | 2025-05-13 | 2025-05-14 12:01 | cn-all-34 | law | cn-sctc-2 | sctc-2 | transcribed",
     ),
     "stacking": rows(
-        "id             | when     | drops       | mode      | origin | scope | announced  | effective        | act     | source_ids",
-        "steel-fentanyl | us-steel | us-fentanyl | displaces | *      | all   | 2025-02-10 | 2025-03-12 00:01 | Proc. 1 | proc-1",
+        "id             | when     | drops       | mode      | origin | scope | announced  | effective        | act       | source_ids",
+        "steel-fentanyl | us-steel | us-fentanyl | displaces | *      | all   | 2025-02-10 | 2025-03-12 00:01 | us-proc-1 | proc-1",
+    ),
+    "acts": rows(
+        "id        | title             | kind            | citation | signed     | source_ids",
+        "cn-sctc-1 | Duty on all goods | announcement    | SCTC 1   | 2025-04-04 | sctc-1",
+        "cn-sctc-2 | Duty cut          | announcement    | SCTC 2   | 2025-05-13 | sctc-2",
+        "us-eo-1   | Fentanyl duty     | executive-order | EO 1     | 2025-02-01 | eo-1",
+        "us-eo-2   | Fentanyl again    | executive-order | EO 2     | 2025-03-03 | eo-2",
+        "us-proc-1 | Steel             | proclamation    | Proc. 1  | 2025-02-10 | proc-1",
     ),
     "scopes/us-steel-list": rows(
         "prefix   | sign",
@@ -67,8 +75,8 @@ CLEAN: dict[str, Rows] = {
         "72091500 | out",
     ),
     "scopes": rows(
-        "id            | importer | name            | act     | official_count | confidence | source_ids",
-        "us-steel-list | us       | Sheets of steel | Proc. 1 | 2              | official   | proc-1",
+        "id            | importer | name            | act       | official_count | confidence | source_ids",
+        "us-steel-list | us       | Sheets of steel | us-proc-1 | 2              | official   | proc-1",
     ),
     "counts": [],
     "items": rows(
@@ -203,7 +211,7 @@ def write_record(folder: Path, **tables: Edit) -> Path:
 
 def write_table(path: Path, name: str, content: Sequence[Row]) -> None:
     """One table as the record's dictionary wants it: UTF-8, commas, LF, every column in order."""
-    columns = COLUMNS[_KINDS[name.split("/", maxsplit=1)[0]] if "/" in name else name]
+    columns = TABLES[_KINDS[name.split("/", maxsplit=1)[0]] if "/" in name else name].header
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")

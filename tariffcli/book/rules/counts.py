@@ -1,4 +1,4 @@
-"""Rules on counts.csv: how many codes of a list were counted in an official text, beside what its act says itself."""
+"""Rules on counts.csv: how many codes of a list were counted in an official text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from tariffcli.book.rules.registry import Offence, rule
 
 @rule("L09")
 def counts_agree_with_the_text(parts: Parts) -> Iterable[Offence]:
-    """A list does not have as many codes as were counted in the text, and no difference says why."""
+    """A list does not have as many codes as were counted in the text, and no difference says
+    why.
+    """
     for file, line, row in parts.rows("counts"):
         mine = {
             placed.value.prefix
@@ -21,7 +23,10 @@ def counts_agree_with_the_text(parts: Parts) -> Iterable[Offence]:
             if placed.value.inside and edition in ("", row["edition"])
         }
         if not row["difference"] and str(len(mine)) != row["count"]:
-            yield Placed(file, line, row), f"{row['scopes']}: {len(mine)} here, {row['count']} in {row['where']}"
+            yield (
+                Placed(file, line, row),
+                f"{row['scopes']}: {len(mine)} here, {row['count']} in {row['where']}",
+            )
 
 
 @rule("L10")
@@ -40,6 +45,15 @@ def counts_are_whole(parts: Parts) -> Iterable[Offence]:
     known = {placed.value.id for placed in parts.scopes}
     for file, line, row in parts.rows("counts"):
         unknown = [scope for scope in many(row["scopes"]) if scope not in known]
-        whole = re.fullmatch(r"[1-9][0-9]*", row["count"]) and row["scopes"] and row["where"] and row["source_ids"] and row["confidence"]
+        whole = (
+            re.fullmatch(r"[1-9][0-9]*", row["count"])
+            and row["scopes"]
+            and row["where"]
+            and row["source_ids"]
+            and row["confidence"]
+        )
         if unknown or not whole:
-            yield Placed(file, line, row), ", ".join(unknown) or f"{row['scopes']}: {row['count'] or 'blank'}"
+            yield (
+                Placed(file, line, row),
+                ", ".join(unknown) or f"{row['scopes']}: {row['count'] or 'blank'}",
+            )

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from tariffcli.book.assemble import Parts, Placed
 from tariffcli.book.rules.registry import Offence, rule
-from tariffcli.law.model import CONFIDENCE
+from tariffcli.law.kinds import CONFIDENCE
 
 MODES = ("vessel", "air", "rail", "road")
 REPORTING = ("order", "even_units", "note")
@@ -16,12 +16,19 @@ ABOUT = ("refund", "interest", "audit", "set_apart", "other_day")
 
 @rule("F01")
 def fees_are_figures(parts: Parts) -> Iterable[Offence]:
-    """A fee has a name, a currency, a source and known modes; its minimum is not above its maximum, nor its first day after its last."""
+    """A fee has a name, a currency, a source and known modes; its minimum is not above its maximum,
+    nor its first day after its last.
+    """
     for placed in parts.fees:
         fee = placed.value
         limits = fee.minimum is not None and fee.maximum is not None and fee.minimum > fee.maximum
         backward = bool(fee.since and fee.until and fee.until <= fee.since)
-        if limits or backward or not (fee.name and fee.currency and fee.source_ids) or set(fee.modes) - set(MODES):
+        if (
+            limits
+            or backward
+            or not (fee.name and fee.currency and fee.source_ids)
+            or set(fee.modes) - set(MODES)
+        ):
             yield placed, fee.id
 
 
@@ -40,7 +47,9 @@ def one_fee_of_a_name_a_day(parts: Parts) -> Iterable[Offence]:
 
 @rule("F03")
 def reporting_rules_are_known(parts: Parts) -> Iterable[Offence]:
-    """A reporting rule is order (with a position and authorities of its importer), even_units or note, and has a source."""
+    """A reporting rule is order (with a position and authorities of its importer), even_units or
+    note, and has a source.
+    """
     authorities = {(placed.value.importer, placed.value.authority) for placed in parts.programmes}
     for placed in parts.reporting:
         row = placed.value
@@ -52,30 +61,49 @@ def reporting_rules_are_known(parts: Parts) -> Iterable[Offence]:
 
 @rule("F04")
 def interest_is_told_once(parts: Parts) -> Iterable[Offence]:
-    """A rate of interest has a payee, a source and a known confidence, ends after it begins, and is the only one of its days."""
+    """A rate of interest has a payee, a source and a known confidence, ends after it begins, and is
+    the only one of its days.
+    """
     last: dict[tuple[str, str], str] = {}
-    for placed in sorted(parts.interest, key=lambda one: (one.value.importer, one.value.payee, one.value.since, one.value.id)):
+    for placed in sorted(
+        parts.interest,
+        key=lambda one: (one.value.importer, one.value.payee, one.value.since, one.value.id),
+    ):
         row = placed.value
         before = last.get((row.importer, row.payee))
         overlaps = before is not None and (not before or before > row.since)
         backward = bool(row.until) and row.until <= row.since
-        if overlaps or backward or not (row.payee and row.source_ids) or row.confidence not in CONFIDENCE or row.rate_pct < 0:
+        if (
+            overlaps
+            or backward
+            or not (row.payee and row.source_ids)
+            or row.confidence not in CONFIDENCE
+            or row.rate_pct < 0
+        ):
             yield placed, row.id
         last[(row.importer, row.payee)] = row.until
 
 
 @rule("F05")
 def caveats_say_something(parts: Parts) -> Iterable[Offence]:
-    """A caveat has a text, is about a known thing, and names entry types where it is about entries of some types."""
+    """A caveat has a text, is about a known thing, and names entry types where it is about entries
+    of some types.
+    """
     for placed in parts.caveats:
         row = placed.value
-        if not row.text or row.about not in ABOUT or bool(row.types) != (row.about in ("set_apart", "other_day")):
+        if (
+            not row.text
+            or row.about not in ABOUT
+            or bool(row.types) != (row.about in ("set_apart", "other_day"))
+        ):
             yield placed, row.id
 
 
 @rule("F06")
 def headings_are_prefixes(parts: Parts) -> Iterable[Offence]:
-    """A row of headings has a prefix of four to eight digits that no other has, an authority and a source."""
+    """A row of headings has a prefix of four to eight digits that no other has, an authority and a
+    source.
+    """
     seen: set[tuple[str, str]] = set()
     for placed in parts.headings:
         row = placed.value

@@ -1,4 +1,7 @@
-"""Rules on rows that meet: what a later act does to an earlier one must stand in the record, never in row order."""
+"""Rules on rows that meet.
+
+What a later act does to an earlier one must stand in the record, never in the order of rows.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from tariffcli.book.assemble import Parts, Placed
 from tariffcli.book.rules.overlap import Overlap
 from tariffcli.book.rules.registry import Offence, rule
 from tariffcli.law.instants import day_of
-from tariffcli.law.model import RULING, Event
+from tariffcli.law.kinds import RULING
+from tariffcli.law.model import Event
 from tariffcli.law.timeline import in_force, living, says, speciality, wipes
 
 
@@ -37,13 +41,19 @@ def _first_of_each(rows: Sequence[Placed]) -> list[Placed]:
 
 
 def _broader(later: Event, earlier: Event) -> bool:
-    """Whether the later row is broader than the earlier in origin or product, so that neither default would be safe."""
-    return later.origin.narrowness < earlier.origin.narrowness or (later.scope == "all" and earlier.scope != "all")
+    """Whether the later row is broader than the earlier in origin or product, so that neither
+    default would be safe.
+    """
+    return later.origin.narrowness < earlier.origin.narrowness or (
+        later.scope == "all" and earlier.scope != "all"
+    )
 
 
 @rule("U01")
 def a_broader_later_act_says_what_it_undoes(parts: Parts) -> Iterable[Offence]:
-    """A later, broader row meets an earlier, narrower one: `undoes` must say none, earlier or which rows."""
+    """A later, broader row meets an earlier, narrower one: `undoes` must say none, earlier or which
+    rows.
+    """
     overlap = Overlap(parts)
     for _, rows in _by_programme(parts):
         ruling = [placed for placed in rows if placed.value.effect in RULING]
@@ -63,16 +73,24 @@ def a_broader_later_act_says_what_it_undoes(parts: Parts) -> Iterable[Offence]:
 
 @rule("U02")
 def a_rate_after_an_exemption_says_so(parts: Parts) -> Iterable[Offence]:
-    """A rate announced after an overlapping open exemption: `undoes` must name the exemption or say none."""
+    """A rate announced after an overlapping open exemption: `undoes` must name the exemption or say
+    none.
+    """
     overlap = Overlap(parts)
     for _, rows in _by_programme(parts):
-        exemptions = [placed for placed in rows if placed.value.effect == "exempt" and placed.value.until is None]
+        exemptions = [
+            placed
+            for placed in rows
+            if placed.value.effect == "exempt" and placed.value.until is None
+        ]
         alike = _first_of_each(exemptions)
         for later in rows:
             if later.value.effect not in ("rate", "floor") or later.value.undoes:
                 continue
             for earlier in alike:
-                if earlier.value.announced < later.value.announced and overlap.meet(later.value, earlier.value):
+                if earlier.value.announced < later.value.announced and overlap.meet(
+                    later.value, earlier.value
+                ):
                     yield later, f"{later.value.id} meets {earlier.value.id}"
                     break
 
@@ -91,13 +109,22 @@ def no_two_rows_rule_equally(parts: Parts) -> Iterable[Offence]:
 
 
 def _ties(equal: Sequence[Placed], overlap: Overlap) -> Iterable[Offence]:
-    """Rows of one rank that say different things; each names the first that it is held against. Alike rows are held once."""
+    """Rows of one rank that say different things; each names the first that it is held against.
+    Alike rows are held once.
+    """
     kinds: dict[tuple[object, ...], list[Placed]] = {}
     for placed in equal:
         one = placed.value
         for others in kinds.values():
             named = set(one.undoes) - {"none", "earlier"}  # then it matters which of them it is
-            tied = next((other for other in (others if named else others[:1]) if _tie(one, other.value, overlap)), None)
+            tied = next(
+                (
+                    other
+                    for other in (others if named else others[:1])
+                    if _tie(one, other.value, overlap)
+                ),
+                None,
+            )
             if tied is not None:
                 yield placed, f"{one.id} and {tied.value.id}"
                 break
@@ -106,12 +133,22 @@ def _ties(equal: Sequence[Placed], overlap: Overlap) -> Iterable[Offence]:
 
 
 def _tie(one: Event, two: Event, overlap: Overlap) -> bool:
-    return says(one) != says(two) and not wipes(one, two) and not wipes(two, one) and overlap.meet(one, two) and not _exclude(one, two)
+    return (
+        says(one) != says(two)
+        and not wipes(one, two)
+        and not wipes(two, one)
+        and overlap.meet(one, two)
+        and not _exclude(one, two)
+    )
 
 
 def _exclude(one: Event, two: Event) -> bool:
     """Whether two rows' conditions contradict each other (`x` and `!x`)."""
-    return any(mine.condition == theirs.condition and mine.negated != theirs.negated for mine in one.condition for theirs in two.condition)
+    return any(
+        mine.condition == theirs.condition and mine.negated != theirs.negated
+        for mine in one.condition
+        for theirs in two.condition
+    )
 
 
 @rule("U04")
@@ -126,9 +163,10 @@ def rows_do_not_undo_in_a_circle(parts: Parts) -> Iterable[Offence]:
 
 
 def _reaching_circles(events: Sequence[Placed]) -> set[str]:
-    """The rows from which a circle can be reached: what is left when rows that undo nothing are taken away again and again.
+    """The rows from which a circle can be reached.
 
-    Rows that share an id, which is a finding of its own, count as one that undoes what any of them does.
+    They are what is left when rows that undo nothing are taken away again and again. Rows that
+    share an id, which is a finding of its own, count as one that undoes what any of them does.
     """
     left: dict[str, set[str]] = {placed.value.id: set() for placed in events}
     for placed in events:
@@ -162,23 +200,40 @@ def _undoes_itself(row: Event, rows: Mapping[str, Sequence[str]]) -> bool:
 
 @rule("U05")
 def an_expiry_nobody_verified_has_a_sequel(parts: Parts) -> Iterable[Offence]:
-    """A row ran out after the last verified day: the record needs a later row of its programme, or an open range."""
-    compiled = next((row["value"] for _, _, row in parts.rows("meta") if row["key"] == "compiled"), "")
-    zones = {placed.value.id: (placed.value.zone, placed.value.importer) for placed in parts.programmes}
+    """A row ran out after the last verified day: the record needs a later row of its programme, or
+    an open range.
+    """
+    compiled = next(
+        (row["value"] for _, _, row in parts.rows("meta") if row["key"] == "compiled"), ""
+    )
+    zones = {
+        placed.value.id: (placed.value.zone, placed.value.importer) for placed in parts.programmes
+    }
     verified: dict[str, str] = {}
     for placed in parts.coverage:
         if not placed.value.covered_until:
-            verified[placed.value.importer] = max(verified.get(placed.value.importer, ""), placed.value.verified_through)
+            verified[placed.value.importer] = max(
+                verified.get(placed.value.importer, ""), placed.value.verified_through
+            )
     overlap = Overlap(parts)
     for programme, rows in _by_programme(parts):
         zone, importer = zones.get(programme, ("UTC", ""))
         questions = _Sequels([placed.value for placed in rows], overlap)
         for placed in rows:
             row = placed.value
-            if row.until is None or row.effect not in RULING or importer not in verified or row.condition:
+            if (
+                row.until is None
+                or row.effect not in RULING
+                or importer not in verified
+                or row.condition
+            ):
                 continue
             day = day_of(row.until, zone)
-            if verified[importer] < day <= compiled and questions.stood(row) and not questions.followed(row, day):
+            if (
+                verified[importer] < day <= compiled
+                and questions.stood(row)
+                and not questions.followed(row, day)
+            ):
                 yield placed, f"{row.id} ran out on {day}"
 
 
@@ -191,11 +246,17 @@ class _Sequels:
         self._after: dict[tuple[str, str, str], list[str]] = {}
 
     def stood(self, row: Event) -> bool:
-        """Whether the row still lived when it ran out: what a later act had ended leaves no question."""
+        """Whether the row still lived when it ran out: what a later act had ended leaves no
+        question.
+        """
         assert row.until is not None
         moment = row.until - 1
         if moment not in self._alive:
-            there = [other for other in self._rows if in_force(other, moment, None) and not other.condition]
+            there = [
+                other
+                for other in self._rows
+                if in_force(other, moment, None) and not other.condition
+            ]
             self._alive[moment] = {other.id for other in living(there)}
         return row.id in self._alive[moment]
 

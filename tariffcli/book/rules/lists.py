@@ -32,7 +32,9 @@ def listed_codes_are_codes(parts: Parts) -> Iterable[Offence]:
     """A listed code is 2, 4, 6, 8 or 10 digits, its sign in or out, its edition a year or blank."""
     for rows in parts.listings.values():
         for placed, edition in rows:
-            if not re.fullmatch(r"([0-9]{2}){1,5}", placed.value.prefix) or not re.fullmatch(r"[0-9]{4}|", edition):
+            if not re.fullmatch(r"([0-9]{2}){1,5}", placed.value.prefix) or not re.fullmatch(
+                r"[0-9]{4}|", edition
+            ):
                 yield placed, placed.value.prefix
     for file, line, row in parts.rows("lines"):
         if row["sign"] not in ("in", "out"):
@@ -59,15 +61,24 @@ def counts_agree_with_the_act(parts: Parts) -> Iterable[Offence]:
         scope = placed.value
         if scope.official_count is None or scope.shortfall:
             continue
-        mine = [one for one, edition in parts.listings.get(scope.id, []) if edition in ("", scope.count_edition) and one.value.inside]
+        mine = [
+            one
+            for one, edition in parts.listings.get(scope.id, [])
+            if edition in ("", scope.count_edition) and one.value.inside
+        ]
         if len(mine) != scope.official_count:
             yield placed, f"{scope.id}: {len(mine)} here, {scope.official_count} in {scope.act}"
 
 
 @rule("L12")
 def items_are_items_of_their_list(parts: Parts) -> Iterable[Offence]:
-    """An item has a number, a provision, and codes that its list names; each once in a provision of a list."""
-    listed = {scope: {placed.value.prefix for placed, _ in rows if placed.value.inside} for scope, rows in parts.listings.items()}
+    """An item has a number, a provision, and codes that its list names; each once in a provision of
+    a list.
+    """
+    listed = {
+        scope: {placed.value.prefix for placed, _ in rows if placed.value.inside}
+        for scope, rows in parts.listings.items()
+    }
     seen: set[tuple[str, str, str]] = set()
     for placed in parts.items:
         item = placed.value
@@ -92,9 +103,13 @@ def items_name_the_whole_list(parts: Parts) -> Iterable[Offence]:
 
 @rule("K01")
 def categories_have_codes(parts: Parts) -> Iterable[Offence]:
-    """A category's codes are tariff prefixes of 2 to 10 digits or `scope:` ids, and it has at least one."""
+    """A category's codes are tariff prefixes of 2 to 10 digits or `scope:` ids, and it has at least
+    one.
+    """
     for placed in parts.categories:
-        wrong = [code for code in placed.value.codes if not re.fullmatch(r"[0-9]{2,10}|scope:.+", code)]
+        wrong = [
+            code for code in placed.value.codes if not re.fullmatch(r"[0-9]{2,10}|scope:.+", code)
+        ]
         if wrong or not placed.value.codes:
             yield placed, f"{placed.value.id}: {', '.join(wrong) or 'none'}"
 
@@ -117,7 +132,9 @@ def schedule_lines_are_lines(parts: Parts) -> Iterable[Offence]:
     for rows in parts.lines.values():
         for placed in rows:
             line = placed.value
-            backward = line.since is not None and line.until is not None and line.until <= line.since
+            backward = (
+                line.since is not None and line.until is not None and line.until <= line.since
+            )
             if not re.fullmatch(r"[0-9]{8}", line.code) or not line.duty or backward:
                 yield placed, line.code
 
@@ -129,19 +146,27 @@ def subheadings_have_six_digits(parts: Parts) -> Iterable[Offence]:
     seen: set[tuple[str, str]] = set()
     for file, line, row in parts.rows("subheadings"):
         pair = (row["edition"], row["code"])
-        if pair in seen or row["edition"] not in editions or not re.fullmatch(r"[0-9]{6}", row["code"]):
+        if (
+            pair in seen
+            or row["edition"] not in editions
+            or not re.fullmatch(r"[0-9]{6}", row["code"])
+        ):
             yield Placed(file, line, row), row["code"]
         seen.add(pair)
 
 
 @rule("L08")
 def concordance_pairs_are_of_their_editions(parts: Parts) -> Iterable[Offence]:
-    """A concordance pair is two different six-digit codes that subheadings.csv gives to an older and a newer edition, once."""
+    """A concordance pair is two different six-digit codes that subheadings.csv gives to an older
+    and a newer edition, once.
+    """
     known = {(row["edition"], row["code"]) for _, _, row in parts.rows("subheadings")}
     seen: set[tuple[tuple[str, str], tuple[str, str]]] = set()
     for file, line, row in parts.rows("concordance"):
         older, newer = (row["older_edition"], row["older"]), (row["newer_edition"], row["newer"])
-        strange = older not in known or newer not in known or older[0] >= newer[0] or older[1] == newer[1]
+        strange = (
+            older not in known or newer not in known or older[0] >= newer[0] or older[1] == newer[1]
+        )
         if strange or (older, newer) in seen:
             yield Placed(file, line, row), f"{row['older']} to {row['newer']}"
         seen.add((older, newer))
@@ -163,13 +188,20 @@ def editions_are_the_importers(parts: Parts) -> Iterable[Offence]:
 
 @rule("D01")
 def descriptions_describe_lines(parts: Parts) -> Iterable[Offence]:
-    """A description has a text and a code of 4, 6 or 8 digits, each once; its line is one of the importer's schedule, where one is held."""
+    """A description has a text and a code of 4, 6 or 8 digits, each once; its line is one of the
+    importer's schedule, where one is held.
+    """
     for table in parts.tables.get("descriptions", []):
         lines = {placed.value.code for placed in parts.lines.get(table.stem, [])}
         seen: set[str] = set()
         for number, row in table.rows:
             code = row["code"]
             foreign = bool(lines) and len(code) == 8 and code not in lines
-            if not re.fullmatch(r"([0-9]{2}){2,4}", code) or not row["description"] or code in seen or foreign:
+            if (
+                not re.fullmatch(r"([0-9]{2}){2,4}", code)
+                or not row["description"]
+                or code in seen
+                or foreign
+            ):
                 yield Placed(table.file, number, row), code
             seen.add(code)

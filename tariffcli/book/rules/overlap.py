@@ -14,9 +14,16 @@ class Overlap:
         for placed in parts.memberships:
             self._members.setdefault(placed.value.area, set()).add(placed.value.member)
         codes = {row["code"] for _, _, row in parts.rows("countries")}
-        named = {code for _, placed in parts.all_events() for code in (*placed.value.origin.named, *placed.value.origin.but_named)}
+        named = {
+            code
+            for _, placed in parts.all_events()
+            for code in (*placed.value.origin.named, *placed.value.origin.but_named)
+        }
         self._world = codes | named | {"zz"}
-        self._signs = {scope: {placed.value.prefix: placed.value.inside for placed, _ in rows} for scope, rows in parts.listings.items()}
+        self._signs = {
+            scope: {placed.value.prefix: placed.value.inside for placed, _ in rows}
+            for scope, rows in parts.listings.items()
+        }
         self._pairs: dict[tuple[str, str], bool] = {}
         self._reach: dict[str, set[str]] = {}
 
@@ -49,7 +56,9 @@ class Overlap:
         pair = (min(one, two), max(one, two))
         if pair not in self._pairs:
             codes = [*self._inside(one), *self._inside(two)]
-            self._pairs[pair] = any(self._lists(one, code) and self._lists(two, code) for code in codes)
+            self._pairs[pair] = any(
+                self._lists(one, code) and self._lists(two, code) for code in codes
+            )
         return self._pairs[pair]
 
     def _inside(self, scope: str) -> list[str]:

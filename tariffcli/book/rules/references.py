@@ -13,7 +13,18 @@ from tariffcli.law.assess import ORDINARY
 _ID = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*$")
 _KEY = {"countries": "code"}
 _KEYED = (
-    *("countries", "programmes", "stacking", "scopes", "conditions", "sources", "statements", "checkpoints", "events"),
+    *(
+        "countries",
+        "programmes",
+        "stacking",
+        "acts",
+        "scopes",
+        "conditions",
+        "sources",
+        "statements",
+        "checkpoints",
+        "events",
+    ),
     *("fees", "reporting", "interest", "caveats", "headings"),
 )
 
@@ -44,9 +55,19 @@ def ids_are_plain(parts: Parts) -> Iterable[Offence]:
 def named_sources_exist(parts: Parts) -> Iterable[Offence]:
     """A row names a source that is not in sources.csv."""
     known = {placed.value.id for placed in parts.sources}
-    acts = ("events", "stacking", "scopes", "statements", "checkpoints", "counts", "editions", "ordinary")
+    acts = (
+        "events",
+        "stacking",
+        "acts",
+        "scopes",
+        "statements",
+        "checkpoints",
+        "counts",
+        "editions",
+        "ordinary",
+    )
     for kind in (*acts, "fees", "reporting", "interest", "caveats", "headings"):
-        for file, line, row in parts.rows(kind) if kind in parts.tables else ():
+        for file, line, row in parts.rows(kind):
             for name in many(row["source_ids"]):
                 if name not in known:
                     yield Placed(file, line, row), name
@@ -56,13 +77,17 @@ def named_sources_exist(parts: Parts) -> Iterable[Offence]:
 def named_programmes_exist(parts: Parts) -> Iterable[Offence]:
     """A row names a programme or family that is not in programmes.csv."""
     known = {placed.value.id for placed in parts.programmes}
-    known |= {f"@{placed.value.family}" for placed in parts.programmes if placed.value.family} | {"*"}
+    known |= {f"@{placed.value.family}" for placed in parts.programmes if placed.value.family} | {
+        "*"
+    }
     for _, placed in parts.all_events():
         yield from ((placed, name) for name in placed.value.programmes if name not in known)
         if not placed.value.programmes:
             yield placed, "blank"
     for placed in parts.relations:
-        yield from ((placed, name) for name in (placed.value.when, *placed.value.drops) if name not in known)
+        yield from (
+            (placed, name) for name in (placed.value.when, *placed.value.drops) if name not in known
+        )
     for placed in parts.coverage:
         if placed.value.programme not in known:
             yield placed, placed.value.programme
@@ -86,7 +111,11 @@ def named_conditions_exist(parts: Parts) -> Iterable[Offence]:
     """A row names a condition that is not in conditions.csv."""
     known = {placed.value.id for placed in parts.conditions}
     for _, placed in parts.all_events():
-        yield from ((placed, term.condition) for term in placed.value.condition if term.condition not in known)
+        yield from (
+            (placed, term.condition)
+            for term in placed.value.condition
+            if term.condition not in known
+        )
 
 
 @rule("I07")
@@ -104,7 +133,9 @@ def answered_statements_exist(parts: Parts) -> Iterable[Offence]:
     rows = parts.rows("statements")
     known = {row["id"] for _, _, row in rows}
     for file, line, row in rows:
-        yield from ((Placed(file, line, row), name) for name in many(row["answers"]) if name not in known)
+        yield from (
+            (Placed(file, line, row), name) for name in many(row["answers"]) if name not in known
+        )
 
 
 @rule("I09")
@@ -137,7 +168,10 @@ def lists_belong_to_the_importer(parts: Parts) -> Iterable[Offence]:
             yield placed, placed.value.scope
     for placed in parts.categories:
         for code in placed.value.codes:
-            if owner.get(code.removeprefix("scope:"), placed.value.importer) != placed.value.importer:
+            if (
+                owner.get(code.removeprefix("scope:"), placed.value.importer)
+                != placed.value.importer
+            ):
                 yield placed, code
 
 
@@ -146,5 +180,8 @@ def programmes_of_an_importer_share_a_clock(parts: Parts) -> Iterable[Offence]:
     """Programmes of one importer share its legal zone, and none is called `ordinary`."""
     zones: dict[str, str] = {}
     for placed in sorted(parts.programmes, key=lambda one: one.value.id):
-        if zones.setdefault(placed.value.importer, placed.value.zone) != placed.value.zone or placed.value.id == ORDINARY:
+        if (
+            zones.setdefault(placed.value.importer, placed.value.zone) != placed.value.zone
+            or placed.value.id == ORDINARY
+        ):
             yield placed, placed.value.id

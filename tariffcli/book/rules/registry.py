@@ -1,4 +1,7 @@
-"""How a rule is written: a generator over the record's parts that yields each offending row, with a word on what offends."""
+"""How a rule is written: a generator over the record's parts.
+
+It yields each offending row, with a word on what offends.
+"""
 
 from __future__ import annotations
 
@@ -26,20 +29,34 @@ def rule(code: str) -> Callable[[Rule], Rule]:
 
 
 def words_of(function: Rule) -> str:
-    """A rule's message: the first line of its docstring."""
-    return (function.__doc__ or "").strip().splitlines()[0]
+    """A rule's message: the first paragraph of its docstring."""
+    paragraph, _, _ = (function.__doc__ or "").strip().partition("\n\n")
+    return " ".join(paragraph.split())
 
 
 def check(parts: Parts) -> list[Finding]:
-    """Every finding in a record, sorted by file and line. A rule that cannot run on broken rows says so as a finding."""
+    """Every finding in a record, sorted by file and line. A rule that cannot run on broken rows
+    says so as a finding.
+    """
     findings = list(parts.findings)
     for code, function in RULES.items():
         try:
-            findings += [Finding(placed.file, placed.line, code, words_of(function), what) for placed, what in function(parts)]
+            findings += [
+                Finding(placed.file, placed.line, code, words_of(function), what)
+                for placed, what in function(parts)
+            ]
         except MemoryError:  # says nothing of the record
             raise
         except Exception as error:  # a rule must never end the check: other findings matter more
             findings.append(
-                Finding("record", 0, code, f"{words_of(function)} This could not be checked", f"{type(error).__name__}: {error}")
+                Finding(
+                    "record",
+                    0,
+                    code,
+                    f"{words_of(function)} This could not be checked",
+                    f"{type(error).__name__}: {error}",
+                )
             )
-    return sorted(set(findings), key=lambda found: (found.file, found.line, found.rule, found.subject))
+    return sorted(
+        set(findings), key=lambda found: (found.file, found.line, found.rule, found.subject)
+    )

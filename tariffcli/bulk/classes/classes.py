@@ -28,8 +28,8 @@ from tariffcli.law.docket import Docket, breakpoints, nomenclature_points, scope
 from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.entry_summary import reporting_on
 from tariffcli.law.instants import day_of
-from tariffcli.law.model import FactValue, Line, Product, Query
-from tariffcli.law.products import GENERAL, classes, cut_to_law, digits_of, find_product
+from tariffcli.law.model import FactValue, OrdinaryDuty, Product, Query
+from tariffcli.law.products import GENERAL, cut_to_law, digits_of, find_product, line_classes
 
 MOST_EPOCHS = 1 << 16
 """So many cells at the start stay empty: the row of goods that were not met yet."""
@@ -51,7 +51,7 @@ class Entry(NamedTuple):
     mfn_pct: Any = None
 
 
-Kind = tuple[frozenset[str], tuple[Line, ...]]
+Kind = tuple[frozenset[str], tuple[OrdinaryDuty, ...]]
 """What the law sees of a tariff line: its lists and the rows of its ordinary duty."""
 
 
@@ -337,7 +337,7 @@ class Classes:
     def _lists(self, docket: Docket, number: int, moment: int) -> frozenset[Kind] | str:
         try:
             product = self._product_at(docket.importer, number, moment)
-            found = classes(
+            found = line_classes(
                 self.book, docket.importer, product, moment, scopes_known(docket, self.known_on)
             )  # asked once: not kept
         except UsageError as error:

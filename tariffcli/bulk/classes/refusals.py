@@ -27,8 +27,9 @@ class Refusals:
         """What a later refusal says. A word that was not named shares its row with others, also in
         another run: it must not be named for them now.
         """
-        named = not isinstance(error, NotFound) or word in self._named
-        return str(error) if named else error.plain
+        if isinstance(error, NotFound) and word not in self._named:
+            return error.plain
+        return str(error)
 
     def names(self, word: Hashable) -> bool:
         """Whether a refusal of a word names it."""

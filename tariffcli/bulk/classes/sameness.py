@@ -10,7 +10,7 @@ from tariffcli.law.docket import Docket, Epoch, coverage_at, epoch_at, lines_at
 from tariffcli.law.entry_summary import reporting_on
 from tariffcli.law.facts import conditions_of, holds_for
 from tariffcli.law.instants import day_of
-from tariffcli.law.model import Condition, FactValue, Line, Query
+from tariffcli.law.model import Condition, FactValue, OrdinaryDuty, Query
 
 
 def law_behind(book: Record, docket: Docket, group: Group, query: Query) -> object:
@@ -30,7 +30,7 @@ def law_behind(book: Record, docket: Docket, group: Group, query: Query) -> obje
 
 
 def _reads(
-    docket: Docket, epoch: Epoch, duties: tuple[Line, ...]
+    docket: Docket, epoch: Epoch, duties: tuple[OrdinaryDuty, ...]
 ) -> tuple[tuple[Condition, bool], ...]:
     """The conditions that rows of an epoch and of an ordinary duty read, each with whether its share is a base."""
     found = epoch.readings.get(duties)
