@@ -41,8 +41,14 @@ def reader_of(declared: Table) -> FieldReader:
     columns = {column.field: column for column in declared.columns if column.field}
     make = declared.value
     assert make is not None, declared.kind
-    names: tuple[str, ...] = make._fields
-    fields = [own.get(name) or _field(columns[name]) for name in names if name in {*own, *columns}]
+    defaults: dict[str, Any] = make._field_defaults
+    unsaid = {*make._fields} - {*own, *columns, *defaults}
+    if unsaid:
+        raise LookupError(f"{declared.kind}: no column of the schema says {', '.join(unsaid)}.")
+    fields = [
+        own.get(name) or (_field(columns[name]) if name in columns else _always(defaults[name]))
+        for name in make._fields
+    ]
 
     def read(row: Row, zone: str) -> Any:
         return make(*[field(row, zone) for field in fields])
@@ -60,6 +66,10 @@ def _field(column: Column) -> FieldReader:
         return read(text, name, zone)
 
     return field
+
+
+def _always(value: Any) -> FieldReader:
+    return lambda _, __: value
 
 
 # Types of columns
