@@ -13,7 +13,7 @@ import os
 import sqlite3
 import sys
 from _thread import allocate_lock  # all of threading would cost the quick start a millisecond
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from tariffcli import files
@@ -21,25 +21,40 @@ from tariffcli.book.fingerprint import on_disk
 from tariffcli.book.sealed import Head, bytes_of, opened, read_head, read_section, seal
 from tariffcli.errors import RecordError, TariffError
 
-FORMAT = "17"
+FORMAT = "18"
 """Raise it whenever the compiled form changes."""
 
-_SECTIONS = ("core", "lists", "scopes", "items", "lines", "texts")
-"""The databases of a record.
+_SECTIONS = frozenset({"core", "scopes", "items", "editions", "texts"})
+"""The databases of a record, beside one for each chapter of each importer's tariff.
 
-What every question reads stands in the first, what only some ask in the others.
+What every question reads stands in `core`, what only some ask in the others.
 """
+
+_CHAPTERS = "chapters/"
 
 Sections = Mapping[str, sqlite3.Connection]
 
 
+def chapter_section(importer: str, code: str) -> str:
+    """The name of the section that holds an importer's lines, lists and duties for a code."""
+    return f"{_CHAPTERS}{importer}/{code[:2]}"
+
+
 class Compiled:
-    """A compiled record, whose sections are opened when they are first asked for."""
+    """A compiled record, whose sections are opened when they are first asked for.
+
+    `names` are all its sections, `found` those that are open, `later` opens others.
+    """
 
     def __init__(
-        self, stamp: str, found: Sections, later: Callable[[str], Sections] | None = None
+        self,
+        stamp: str,
+        names: Iterable[str],
+        found: Sections,
+        later: Callable[[str], Sections] | None = None,
     ) -> None:
         self._stamp = stamp
+        self._names = frozenset(names)
         self._found = dict(found)
         self._later = later
         self._lock = allocate_lock()
@@ -52,6 +67,13 @@ class Compiled:
         found = self._found.get(section)
         return found if found is not None else self._opened(section)
 
+    def chapters(self, importer: str, prefix: str) -> list[sqlite3.Connection]:
+        """The databases that hold what is known below a prefix of an importer's codes, in order."""
+        section = chapter_section(importer, prefix)
+        if len(prefix) >= 2:
+            return [self.at(section)] if section in self._names else []
+        return [self.at(name) for name in sorted(self._names) if name.startswith(section)]
+
     def _opened(self, section: str) -> sqlite3.Connection:
         with self._lock:
             if section not in self._found and self._later is not None:
@@ -61,7 +83,9 @@ class Compiled:
     def to_bytes(self) -> bytes:
         """The whole record, to travel to another machine; `from_bytes` opens it there."""
         return seal(
-            FORMAT, self._stamp, {section: bytes_of(self.at(section)) for section in _SECTIONS}
+            FORMAT,
+            self._stamp,
+            {section: bytes_of(self.at(section)) for section in sorted(self._names)},
         )
 
 
@@ -73,7 +97,10 @@ def open_compiled(data: Path) -> Compiled:
     stamp = _stamp(data)
     path = cache_path(data)
     kept = _kept(path, stamp, data) if path is not None else None
-    return kept if kept is not None else Compiled(stamp, _made(data, stamp, path))
+    if kept is not None:
+        return kept
+    made = _made(data, stamp, path)
+    return Compiled(stamp, made, made)
 
 
 def _stamp(data: Path) -> str:
@@ -108,7 +135,7 @@ def _kept(path: Path, stamp: str, data: Path) -> Compiled | None:
     try:
         with files.open_plain(path) as stream:
             head = read_head(stream)
-            if head is None or head.stamp != stamp or set(head.sections) != set(_SECTIONS):
+            if head is None or head.stamp != stamp or not set(head.sections) >= _SECTIONS:
                 return None
             if (
                 os.fstat(stream.fileno()).st_size != head.length
@@ -118,7 +145,7 @@ def _kept(path: Path, stamp: str, data: Path) -> Compiled | None:
     except OSError:
         return None
     return (
-        Compiled(stamp, {"core": opened(core)}, _reader(path, head, data))
+        Compiled(stamp, head.sections, {"core": opened(core)}, _reader(path, head, data))
         if core is not None
         else None
     )
@@ -194,19 +221,19 @@ def from_bytes(content: bytes) -> Compiled:
 
     stream = BytesIO(content)
     head = read_head(stream)
-    if head is not None and (head.format != FORMAT or set(head.sections) != set(_SECTIONS)):
+    if head is not None and (head.format != FORMAT or not set(head.sections) >= _SECTIONS):
         raise RecordError(
             "The record was compiled by another release of this tool;"
             " install the same one on every machine."
         )
     bodies = (
-        {section: read_section(stream, head, section) for section in _SECTIONS}
+        {section: read_section(stream, head, section) for section in head.sections}
         if head is not None
         else {}
     )
     found = {section: opened(body) for section, body in bodies.items() if body is not None}
-    if head is None or len(found) != len(_SECTIONS):
+    if head is None or len(found) != len(head.sections):
         raise RecordError(
             "What came is no compiled record: it is cut off, damaged or something else."
         )
-    return Compiled(head.stamp, found)
+    return Compiled(head.stamp, head.sections, found)

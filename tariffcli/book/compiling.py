@@ -14,6 +14,7 @@ from typing import Any
 from tariffcli.book.assemble import Parts, Placed, assemble
 from tariffcli.book.codec import How, how_stored, stored
 from tariffcli.book.columns import Table
+from tariffcli.book.compiled import chapter_section
 from tariffcli.book.fingerprint import of_content
 from tariffcli.book.rules import check
 from tariffcli.book.schema import TABLES
@@ -31,12 +32,6 @@ CREATE TABLE row (kind TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, id)
 CREATE TABLE word (word TEXT PRIMARY KEY, code TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE country (code TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 """,
-    "lists": """
-CREATE TABLE listing (
-    importer TEXT, prefix TEXT, scope TEXT, edition TEXT, inside INTEGER,
-    PRIMARY KEY (importer, prefix, scope, edition)
-) WITHOUT ROWID;
-""",
     "scopes": """
 CREATE TABLE scope_listing (
     scope TEXT, prefix TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (scope, prefix, edition)
@@ -47,15 +42,11 @@ CREATE TABLE item (
     scope TEXT, code TEXT, place INTEGER, body TEXT NOT NULL, PRIMARY KEY (scope, code, place)
 ) WITHOUT ROWID;
 """,
-    "lines": """
+    "editions": """
 CREATE TABLE subheading (edition TEXT, code TEXT, PRIMARY KEY (edition, code)) WITHOUT ROWID;
 CREATE TABLE mapped (
     edition TEXT, code TEXT, answers TEXT, PRIMARY KEY (edition, code, answers)
 ) WITHOUT ROWID;
-CREATE TABLE line (importer TEXT, code TEXT, duty TEXT, since INTEGER, until INTEGER);
-CREATE INDEX line_code ON line (importer, code);
-CREATE TABLE ordinary (importer TEXT, code TEXT, body TEXT NOT NULL);
-CREATE INDEX ordinary_code ON ordinary (importer, code);
 """,
     "texts": """
 CREATE TABLE description (
@@ -67,6 +58,21 @@ CREATE TABLE term (word TEXT PRIMARY KEY) WITHOUT ROWID;
 """The tables of each section.
 
 What every question reads stands together, what only some ask stands apart.
+"""
+
+CHAPTER = """
+PRAGMA page_size = 1024;
+CREATE TABLE listing (
+    prefix TEXT, scope TEXT, edition TEXT, inside INTEGER, PRIMARY KEY (prefix, scope, edition)
+) WITHOUT ROWID;
+CREATE TABLE line (code TEXT, duty TEXT, since INTEGER, until INTEGER);
+CREATE INDEX line_code ON line (code);
+CREATE TABLE ordinary (code TEXT, body TEXT NOT NULL);
+CREATE INDEX ordinary_code ON ordinary (code);
+"""
+"""What is held of one chapter of an importer's tariff: a question about a code reads no other.
+
+Most chapters are small, and so are the pages of their databases.
 """
 
 _ROWS = ("countries", "statements", "glossary", "checkpoints")
@@ -88,7 +94,6 @@ def compile_record(data: Path) -> dict[str, sqlite3.Connection]:
         )
     rows = {
         "core": _core(parts, of_content(data)),
-        "lists": {"listing": _listings(parts)},
         "scopes": {
             "scope_listing": [
                 (scope, prefix, edition, inside)
@@ -96,10 +101,13 @@ def compile_record(data: Path) -> dict[str, sqlite3.Connection]:
             ]
         },
         "items": {"item": _items(parts)},
-        "lines": _lines(parts),
+        "editions": _editions(parts),
         "texts": _texts(parts),
     }
-    return {section: _database(schema, rows[section]) for section, schema in SECTIONS.items()}
+    return {
+        **{section: _database(schema, rows[section]) for section, schema in SECTIONS.items()},
+        **{section: _database(CHAPTER, tables) for section, tables in _chapters(parts).items()},
+    }
 
 
 def _database(schema: str, tables: Mapping[str, Rows]) -> sqlite3.Connection:
@@ -220,17 +228,34 @@ def in_number_order(number: str) -> tuple[int, str]:
     return int(digits or 0), number
 
 
-def _lines(parts: Parts) -> dict[str, Rows]:
-    lines = [(importer, placed.value) for importer, rows in parts.lines.items() for placed in rows]
-    duties = [
-        (importer, placed.value) for importer, rows in parts.ordinary.items() for placed in rows
-    ]
+def _editions(parts: Parts) -> dict[str, Rows]:
     return {
         "subheading": [(row["edition"], row["code"]) for _, _, row in parts.rows("subheadings")],
         "mapped": _mapped(parts),
-        "line": [(importer, *line[:4]) for importer, line in lines],
-        "ordinary": [(importer, line.code, _text(stored(line))) for importer, line in duties],
     }
+
+
+def _chapters(parts: Parts) -> dict[str, dict[str, list[tuple[Any, ...]]]]:
+    """The rows of each chapter's database, by the name of its section."""
+    found: dict[str, dict[str, list[tuple[Any, ...]]]] = {}
+
+    def add(importer: str, code: str, table: str, row: tuple[Any, ...]) -> None:
+        found.setdefault(chapter_section(importer, code), {}).setdefault(table, []).append(row)
+
+    for importer, prefix, scope, edition, inside in _listings(parts):
+        add(importer, prefix, "listing", (prefix, scope, edition, inside))
+    for importer, rows in parts.lines.items():
+        for placed in rows:
+            add(importer, placed.value.code, "line", tuple(placed.value[:4]))
+    for importer, rows in parts.ordinary.items():
+        for placed in rows:
+            add(
+                importer,
+                placed.value.code,
+                "ordinary",
+                (placed.value.code, _text(stored(placed.value))),
+            )
+    return found
 
 
 def _mapped(parts: Parts) -> Iterator[tuple[str, str, str]]:

@@ -301,25 +301,25 @@ class Record:
         if whole is not None:
             first, after = (bisect_left(whole, edge, key=_code) for edge in (prefix, prefix + ":"))
             return whole[first:after]
-        rows = self._compiled.at("lines").execute(
-            "SELECT code, duty, since, until FROM line"
-            " WHERE importer = ? AND code >= ? AND code < ? ORDER BY code",
-            (importer, prefix, prefix + ":"),
+        ask = "SELECT code, duty, since, until FROM line WHERE code >= ? AND code < ? ORDER BY code"
+        return tuple(
+            TariffLine._make(row)
+            for chapter in self._compiled.chapters(importer, prefix)
+            for row in chapter.execute(ask, (prefix, prefix + ":"))
         )
-        return tuple(map(TariffLine._make, rows))
 
     def duties(self, importer: str, prefix: str) -> tuple[OrdinaryDuty, ...]:
         """The ordinary duties at or below `prefix`: beside a schedule, or where none is held."""
         found = self._duties.get((importer, prefix))
         if found is None:
-            rows = self._compiled.at("lines").execute(
-                "SELECT body FROM ordinary"
-                " WHERE importer = ? AND code >= ? AND code < ? ORDER BY body",
-                (importer, prefix, prefix + ":"),
+            bodies = sorted(
+                body
+                for chapter in self._compiled.chapters(importer, prefix)
+                for (body,) in chapter.execute(
+                    "SELECT body FROM ordinary WHERE code >= ? AND code < ?", (prefix, prefix + ":")
+                )
             )
-            found = restored(
-                OrdinaryDuty, self._how("ordinary"), [json.loads(body) for (body,) in rows]
-            )
+            found = restored(OrdinaryDuty, self._how("ordinary"), [*map(json.loads, bodies)])
             self._duties[importer, prefix] = found
         return found
 
@@ -330,15 +330,17 @@ class Record:
         if kept is None:
             above = [prefix[:length] for length in range(2, len(prefix))]
             marks = ",".join("?" * len(above)) or "''"
-            rows = self._compiled.at("lists").execute(
+            ask = (
                 "SELECT scope, prefix, inside FROM listing"
-                f" WHERE importer = ? AND edition IN ('', ?) AND (prefix IN ({marks}))"
+                f" WHERE edition IN ('', ?) AND (prefix IN ({marks}))"
                 " UNION ALL SELECT scope, prefix, inside FROM listing"
-                " WHERE importer = ? AND edition IN ('', ?) AND prefix >= ? AND prefix < ?",
-                (importer, edition, *above, importer, edition, prefix, prefix + ":"),
+                " WHERE edition IN ('', ?) AND prefix >= ? AND prefix < ?"
             )
+            values = (edition, *above, edition, prefix, prefix + ":")
             kept = self._listings[key] = tuple(
-                Listing(scope, found, bool(inside)) for scope, found, inside in rows
+                Listing(scope, found, bool(inside))
+                for chapter in self._compiled.chapters(importer, prefix)
+                for scope, found, inside in chapter.execute(ask, values)
             )
         return kept
 
@@ -372,12 +374,13 @@ class Record:
         known = self._once(
             f"edition {edition}",
             lambda: (
-                self._compiled.at("lines").execute(ask, (edition, "", ":")).fetchone() is not None
+                self._compiled.at("editions").execute(ask, (edition, "", ":")).fetchone()
+                is not None
             ),
         )
         return (
             not known
-            or self._compiled.at("lines").execute(ask, (edition, code, code + ":")).fetchone()
+            or self._compiled.at("editions").execute(ask, (edition, code, code + ":")).fetchone()
             is not None
         )
 
@@ -392,7 +395,7 @@ class Record:
         )
         return tuple(
             found
-            for (found,) in self._compiled.at("lines").execute(ask, (edition, code, code + ":"))
+            for (found,) in self._compiled.at("editions").execute(ask, (edition, code, code + ":"))
         )
 
     def scope_lines(self, scope: str, edition: str) -> tuple[Listing, ...]:

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import sqlite3
+from io import BytesIO
 from pathlib import Path
 from zlib import crc32
 
@@ -16,6 +17,7 @@ from support.run_program import ask, fresh
 from support.tiny_record import write_record
 from tariffcli.book import compiled, sealed
 from tariffcli.book.load import load
+from tariffcli.book.sealed import read_head
 from tariffcli.errors import RecordError
 
 TO_US = ("--from", "cn", "--to", "us")
@@ -152,11 +154,18 @@ def test_no_changed_letter_of_the_head_is_believed(small):
             assert sealed.read_head(io.BytesIO(harmed)) in (None, right), place
 
 
+def spoil(path, section):
+    """Damage one section of a kept record."""
+    whole = path.read_bytes()
+    start, length, _ = read_head(BytesIO(whole)).sections[section]
+    path.write_bytes(whole[:start] + b"\xff" * length + whole[start + length :])
+
+
 def test_damage_met_late_is_mended_where_it_is_met(small):
     data, path = small
     whole = path.read_bytes()
     record = load(data)
-    path.write_bytes(whole[:-3000] + b"\xff" * 3000)
+    spoil(path, "texts")
     right = load(write_record(data.parent / "other"))
     assert record.listings("us", "72", "2022") == right.listings("us", "72", "2022")
     assert record.select("SELECT word FROM term") == right.select("SELECT word FROM term")
@@ -166,7 +175,7 @@ def test_damage_met_late_is_mended_where_it_is_met(small):
 def test_tables_that_changed_since_are_not_mixed_with_what_was_read(small):
     data, path = small
     record = load(data)
-    path.write_bytes(path.read_bytes()[:-3000] + b"\xff" * 3000)
+    spoil(path, "texts")
     (data / "glossary.csv").touch()
     os.utime(data / "glossary.csv", (1, 1))
     with pytest.raises(RecordError, match="changed while it was read"):

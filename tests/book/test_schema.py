@@ -1,10 +1,10 @@
 """The declaration of the tables: every column is a field, every field comes from somewhere, and values survive being stored."""
 
 import json
-from pathlib import Path
 
 import pytest
 
+from support import ROOT
 from tariffcli.book.assemble import assemble
 from tariffcli.book.codec import condition, restored, stored
 from tariffcli.book.compiling import compile_record
@@ -12,7 +12,7 @@ from tariffcli.book.fingerprint import FOLDERS
 from tariffcli.book.parse import reader_of
 from tariffcli.book.schema import TABLES
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+DATA = ROOT / "data"
 VALUED = [kind for kind, table in TABLES.items() if table.value is not None]
 
 
