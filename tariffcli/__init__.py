@@ -1,11 +1,12 @@
-"""What duty was owed on goods of any origin, on any day since 2018, by which acts, and how sure we are.
+"""What duty was owed on goods of any origin, on any day since 2018, by which acts, and how sure we
+are.
 
 >>> import tariffcli
 >>> tariffcli.ask("2025-04-24", origin="us", importer="cn").additional_pct
 Decimal('125')
 
-`load` opens a record, `rate` answers a `Query`, `ask` does both from plain words, `history` gives the steps.
-Heavy names are loaded when first used.
+`load` opens a record, `rate` answers a `Query`, `ask` does both from plain words, `history` gives
+the steps. Heavy names are loaded when first used.
 """
 
 from __future__ import annotations
@@ -19,7 +20,17 @@ if TYPE_CHECKING:
     from tariffcli.bulk.frame import rate_lines
     from tariffcli.law.model import Answer, Query
 
-__all__ = ["Answer", "Query", "__version__", "ask", "history", "history_frame", "load", "rate", "rate_lines"]
+__all__ = [
+    "Answer",
+    "Query",
+    "__version__",
+    "ask",
+    "history",
+    "history_frame",
+    "load",
+    "rate",
+    "rate_lines",
+]
 
 _HOMES = {
     "ask": "tariffcli.api",

@@ -1,4 +1,6 @@
-"""The library's front door: plain words in, exact answers out. `import tariffcli` gives these names."""
+"""The library's front door: plain words in, exact answers out. `import tariffcli` gives these
+names.
+"""
 
 from __future__ import annotations
 
@@ -36,15 +38,23 @@ def query(
     facts: Mapping[str, object] | None = None,
     mfn_pct: Decimal | float | str | None = None,
 ) -> Query:
-    """A query from plain words. `when`: a day (meaning its end in the importer's legal zone) or an aware datetime.
+    """A query from plain words. `when`: a day (meaning its end in the importer's legal zone) or an
+    aware datetime.
 
-    `origin` and `importer` are codes or names; `product` a category, list or code; `facts` by the names of the record's
-    conditions, with values as the command line takes them: numbers, text, True or False, days. Raises UsageError for
-    anything unknown, and for a value that says nothing of its fact.
+    `origin` and `importer` are codes or names; `product` a category, list or code; `facts` by the
+    names of the record's conditions, with values as the command line takes them: numbers, text,
+    True or False, days. Raises UsageError for anything unknown, and for a value that says nothing
+    of its fact.
     """
-    importer_code, origin_code = _country(record, importer, "importer"), _country(record, origin, "origin")
+    importer_code, origin_code = (
+        _country(record, importer, "importer"),
+        _country(record, origin, "origin"),
+    )
     if importer_code == origin_code:
-        raise UsageError(f"origin and importer are both {importer_code}; a country charges no import duty on its own goods.")
+        raise UsageError(
+            f"origin and importer are both {importer_code}; a country charges no import duty on "
+            "its own goods."
+        )
     zone = record.zones.get(importer_code, "UTC")
     moment = _moment(when, zone)
     found = GENERAL
@@ -58,14 +68,18 @@ def query(
 
 def _country(record: Record, text: object, place: str) -> str:
     if not isinstance(text, str):
-        raise UsageError(f"{place} takes a country's code or name, for example 'cn', not {text!r:.40}.")
+        raise UsageError(
+            f"{place} takes a country's code or name, for example 'cn', not {text!r:.40}."
+        )
     return find_country(record, text)
 
 
 def _product_word(product: object) -> str:
     if isinstance(product, str | int) and not isinstance(product, bool):
         return str(product)
-    raise UsageError(f"product takes a word, a list or a code, for example 'steel', not {product!r:.40}.")
+    raise UsageError(
+        f"product takes a word, a list or a code, for example 'steel', not {product!r:.40}."
+    )
 
 
 def _moment(when: str | date | datetime, zone: str) -> int:
@@ -91,13 +105,22 @@ def ask(
 ) -> Answer:
     """The answer to a question in plain words, from `record` or the one that came with the package.
 
-    Percentages in the answer are of customs value. Raises UsageError, RecordError; a pair that is not covered gives an
-    answer of status `outside_coverage`.
+    Percentages in the answer are of customs value. Raises UsageError, RecordError; a pair that is
+    not covered gives an answer of status `outside_coverage`.
     """
     book = record if record is not None else load()
     return rate(
         book,
-        query(book, when, origin=origin, importer=importer, product=product, known_on=known_on, facts=facts, mfn_pct=mfn_pct),
+        query(
+            book,
+            when,
+            origin=origin,
+            importer=importer,
+            product=product,
+            known_on=known_on,
+            facts=facts,
+            mfn_pct=mfn_pct,
+        ),
     )
 
 
@@ -111,10 +134,11 @@ def history(
     known_on: str | date | None = None,
     record: Record | None = None,
 ) -> list[Step]:
-    """The steps of the additional duty from the start of day `since` to the end of day `until`, days of the importer's zone.
+    """The steps of the additional duty from the start of day `since` to the end of day `until`,
+    days of the importer's zone.
 
-    Raises UsageError as `query` does, and where `until` comes before `since`; OutsideCoverage for an importer whose duties
-    the record does not hold.
+    Raises UsageError as `query` does, and where `until` comes before `since`; OutsideCoverage for
+    an importer whose duties the record does not hold.
     """
     book = record if record is not None else load()
     importer_code = _country(book, importer, "importer")
@@ -124,7 +148,9 @@ def history(
     first, last = (day_given(day, today(zone)) for day in (since, until))
     if last < first:
         raise UsageError(f"until, {last}, is before since, {first}.")
-    question = query(book, last, origin=origin, importer=importer, product=product, known_on=known_on)
+    question = query(
+        book, last, origin=origin, importer=importer, product=product, known_on=known_on
+    )
     docket = open_case(book, question.importer, question.origin)
     return steps_of(docket, question, start_of_day(first, zone), end_of_day(last, zone))
 
@@ -139,18 +165,32 @@ def history_frame(
     known_on: str | date | None = None,
     record: Record | None = None,
 ) -> DataFrame:
-    """`history` as a pandas DataFrame: `since` (ISO instant), `additional_min_pct`, `additional_max_pct`, `status`, `event_ids`."""
+    """`history` as a pandas DataFrame: `since` (ISO instant), `additional_min_pct`,
+    `additional_max_pct`, `status`, `event_ids`.
+    """
     from pandas import DataFrame
 
     book = record if record is not None else load()
-    steps = history(since, until, origin=origin, importer=importer, product=product, known_on=known_on, record=book)
+    steps = history(
+        since,
+        until,
+        origin=origin,
+        importer=importer,
+        product=product,
+        known_on=known_on,
+        record=book,
+    )
     zone = book.zones[find_country(book, importer)]
     return DataFrame(
         [
             {
                 "since": to_iso(step.since, zone),
-                "additional_min_pct": float(step.answer.min_pct) if step.answer and step.answer.min_pct is not None else None,
-                "additional_max_pct": float(step.answer.max_pct) if step.answer and step.answer.max_pct is not None else None,
+                "additional_min_pct": float(step.answer.min_pct)
+                if step.answer and step.answer.min_pct is not None
+                else None,
+                "additional_max_pct": float(step.answer.max_pct)
+                if step.answer and step.answer.max_pct is not None
+                else None,
                 "status": step.answer.status if step.answer else "no_line",
                 "event_ids": ";".join(event.id for event in step.events),
             }

@@ -1,4 +1,6 @@
-"""The clock. Nothing else in the package reads it: who needs today's day asks here, and the law never does."""
+"""The clock. Nothing else in the package reads it: who needs today's day asks here, and the law
+never does.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,11 @@ Messages say what is wrong, where, and what to do next, in one or two lines.
 
 from collections.abc import Callable
 
-EXAMPLE_DAY, EXAMPLE_MINUTE, EXAMPLE_INSTANT = "2025-04-24", "2025-04-10 12:01", "2025-04-10T12:01+08:00"
+EXAMPLE_DAY, EXAMPLE_MINUTE, EXAMPLE_INSTANT = (
+    "2025-04-24",
+    "2025-04-10 12:01",
+    "2025-04-10T12:01+08:00",
+)
 """How a day, a minute and an instant are written, for messages that ask for one."""
 
 
@@ -64,4 +68,6 @@ class Interrupted(TariffError):
 
 
 class RecordError(TariffError):
-    """The record itself is broken: unreadable, half written, or two rows contradict each other. Exit code 1."""
+    """The record itself is broken: unreadable, half written, or two rows contradict each other.
+    Exit code 1.
+    """

@@ -1,4 +1,5 @@
-"""Files as they are written and read: aside and renamed, never through a planted link, never from a pipe; cells that run nowhere.
+"""Files as they are written and read: aside and renamed, never through a planted link, never from a
+pipe; cells that run nowhere.
 
 The ground floor: nothing here knows the record, and nothing heavy is imported.
 """
@@ -16,7 +17,9 @@ _TRIES = 16
 """So many random names are tried before a folder is given up."""
 
 _LONGEST = 160
-"""Bytes of a name that are told in the name of its part; the rest of what a name may have is left for what is added."""
+"""Bytes of a name that are told in the name of its part; the rest of what a name may have is left
+for what is added.
+"""
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -25,9 +28,11 @@ _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 
 class Aside:
-    """A new file beside its place, which follows no link and takes no earlier file; `keep` gives it its name, `drop` leaves nothing.
+    """A new file beside its place, which follows no link and takes no earlier file; `keep` gives it
+    its name, `drop` leaves nothing.
 
-    It is locked as long as it is written, so that others can tell it from what a killed run left. Raises OSError.
+    It is locked as long as it is written, so that others can tell it from what a killed run left.
+    Raises OSError.
     """
 
     def __init__(self, target: Path) -> None:
@@ -55,7 +60,12 @@ class Aside:
     def __enter__(self) -> BinaryIO:
         return self.stream
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         try:
             if kind is None:
                 self.keep()
@@ -70,11 +80,17 @@ def write(target: Path, content: bytes) -> None:
 
 
 def being_written(target: Path) -> bool:
-    """Whether another run writes to a place now. What killed runs left of it is taken away. Raises OSError."""
+    """Whether another run writes to a place now. What killed runs left of it is taken away. Raises
+    OSError.
+    """
     start, found = _start_of(target.name), False
     try:
         with os.scandir(target.parent) as entries:
-            parts = [one.name for one in entries if one.name.startswith(start) and one.name.endswith(".part")]
+            parts = [
+                one.name
+                for one in entries
+                if one.name.startswith(start) and one.name.endswith(".part")
+            ]
     except PermissionError:  # a folder that may be written to, and not looked into
         return False
     for name in parts:
@@ -89,8 +105,12 @@ def random_name(name: str) -> str:
 
 
 def open_plain(path: Path) -> BinaryIO:
-    """Open a plain file for reading. Raises OSError, also for a pipe or a device, of which one might wait for ever."""
-    _check_plain(os.stat(path), path)  # before it is opened: opening alone may do something to a device
+    """Open a plain file for reading. Raises OSError, also for a pipe or a device, of which one
+    might wait for ever.
+    """
+    _check_plain(
+        os.stat(path), path
+    )  # before it is opened: opening alone may do something to a device
     number = os.open(path, os.O_RDONLY | _BINARY | _NO_WAIT)
     try:
         _check_plain(os.fstat(number), path)
@@ -125,7 +145,9 @@ def _is_mark(text: str) -> bool:
 
 
 def _created(target: Path) -> tuple[Path, BinaryIO]:
-    """A file that did not exist, with the rights of any new file, and locked where the system can."""
+    """A file that did not exist, with the rights of any new file, and locked where the
+    system can.
+    """
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK | _BINARY
     for _ in range(_TRIES):
         path = target.with_name(random_name(target.name))
@@ -142,7 +164,9 @@ def _created(target: Path) -> tuple[Path, BinaryIO]:
 
 
 def _hold(number: int) -> bool:
-    """Lock a new file; False where another holds it. Where there are no locks, a part is never told from a leftover."""
+    """Lock a new file; False where another holds it. Where there are no locks, a part is never told
+    from a leftover.
+    """
     try:
         import fcntl
 
@@ -155,7 +179,9 @@ def _hold(number: int) -> bool:
 
 
 def _cleared(path: Path) -> bool:
-    """Take away what a killed run left; False where a run still writes it. What cannot be judged stays."""
+    """Take away what a killed run left; False where a run still writes it. What cannot be judged
+    stays.
+    """
     try:
         if stat.S_ISREG(os.lstat(path).st_mode):
             return _unlocked(path)
@@ -197,7 +223,9 @@ def _quietly(step: Callable[[], object]) -> None:
 
 
 FORMULA = "=+@\t\r\n＝＋－＠-"
-"""A cell that begins with one of these may be run as a formula by spreadsheets; a dash begins numbers too."""
+"""A cell that begins with one of these may be run as a formula by spreadsheets; a dash begins
+numbers too.
+"""
 
 NUMBER = r"-[0-9.,]*([eE][+-]?[0-9]+)?(\.\.-?[0-9.,]+)?%?"
 """A number below zero, or a span of them, is no formula, nor is a lone dash."""
@@ -218,7 +246,9 @@ def safe_cell(cell: str) -> str:
 
 
 def without_controls(text: str) -> str:
-    """A text without characters that steer a terminal. Tabs stay, and line breaks as one that every CSV writer puts in quotes."""
+    """A text without characters that steer a terminal. Tabs stay, and line breaks as one that every
+    CSV writer puts in quotes.
+    """
     if text.isprintable():
         return text
     whole = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,4 +1,6 @@
-"""What one class of equal lines owes at an instant: fold each programme, stack the layers, try each unknown fact both ways."""
+"""What one class of equal lines owes at an instant: fold each programme, stack the layers, try each
+unknown fact both ways.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -6,7 +8,17 @@ from typing import NamedTuple
 
 from tariffcli.errors import UsageError
 from tariffcli.law.docket import Docket, Epoch, Truth, epoch_at
-from tariffcli.law.facts import ONE, ZERO, all_true, assignments, conditions_of, could_be_true, holds_for, share_of, unknown_facts
+from tariffcli.law.facts import (
+    ONE,
+    ZERO,
+    all_true,
+    assignments,
+    conditions_of,
+    could_be_true,
+    holds_for,
+    share_of,
+    unknown_facts,
+)
 from tariffcli.law.kinds import Effect, Role
 from tariffcli.law.model import Condition, Event, FactValue, Layer, OrdinaryDuty, Outcome, Relation
 from tariffcli.law.ordinary import Option, duties_in_question, options, settles, together
@@ -22,11 +34,18 @@ DIFFERS = "differs between the cases"
 
 
 def assess(
-    docket: Docket, lines: LineClass, moment: int, known_on: str | None, facts: Mapping[str, FactValue], mfn_pct: Decimal | None = None
+    docket: Docket,
+    lines: LineClass,
+    moment: int,
+    known_on: str | None,
+    facts: Mapping[str, FactValue],
+    mfn_pct: Decimal | None = None,
 ) -> Outcome:
-    """The outcome for one class. `mfn_pct` supplies the ordinary duty where the record has none, and settles it where it is open.
+    """The outcome for one class. `mfn_pct` supplies the ordinary duty where the record has none,
+    and settles it where it is open.
 
-    Facts that must be asked are tried at their extremes, and the range is over whole answers, never a sum of ranges.
+    Facts that must be asked are tried at their extremes, and the range is over whole answers, never
+    a sum of ranges.
     """
     epoch = epoch_at(docket, lines.scopes, moment, known_on)
     duties = duties_in_question(lines.duties, docket.origin, docket.book.memberships, moment)
@@ -40,7 +59,9 @@ def assess(
 
 
 class Case(NamedTuple):
-    """One combination of the facts that are not known, and the ordinary duties that may hold with it."""
+    """One combination of the facts that are not known, and the ordinary duties that may hold with
+    it.
+    """
 
     facts: Mapping[str, FactValue]
     options: tuple[Option, ...]
@@ -53,24 +74,35 @@ def _cases(
     conditions = docket.book.conditions
     asked, read = _asked(docket, epoch, facts), epoch.facts
     if any(row.condition for row in duties):
-        rows = (row for row in (*epoch.conditional, *duties) if could_be_true(row, conditions, facts))
+        rows = (
+            row for row in (*epoch.conditional, *duties) if could_be_true(row, conditions, facts)
+        )
         asked = unknown_facts(rows, conditions, facts, "ask")
         read = read | {one.fact for row in duties for one in conditions_of(row, conditions)}
     known = {name: value for name, value in facts.items() if name in read}
-    cases = [Case(each, options(duties, conditions, each)) for each in assignments(asked, conditions, known)]
+    cases = [
+        Case(each, options(duties, conditions, each))
+        for each in assignments(asked, conditions, known)
+    ]
     if not cases:
         raise UsageError("The shares of the value that were given add up to more than the whole.")
     return asked, cases
 
 
-def _compared(asked: Iterable[str], cases: Sequence[Case], tried: Sequence[Sequence[Outcome]]) -> Outcome:
-    """One outcome over all cases: that of each where they agree, else their span and the facts that make the difference."""
+def _compared(
+    asked: Iterable[str], cases: Sequence[Case], tried: Sequence[Sequence[Outcome]]
+) -> Outcome:
+    """One outcome over all cases: that of each where they agree, else their span and the facts that
+    make the difference.
+    """
     every = [outcome for outcomes in tried for outcome in outcomes]
     figures = [tuple(_figure(outcome) for outcome in outcomes) for outcomes in tried]
     if len({one for many in figures for one in many}) == 1:
         return every[0]
     given = [case.facts for case in cases]
-    additional = [tuple((one.min_pct, one.max_pct, one.prohibited) for one in outcomes) for outcomes in tried]
+    additional = [
+        tuple((one.min_pct, one.max_pct, one.prohibited) for one in outcomes) for outcomes in tried
+    ]
     return merge_outcomes(every)._replace(
         asked=tuple(name for name in asked if _matters(name, given, figures)),
         deciding=tuple(name for name in asked if _matters(name, given, additional)),
@@ -82,7 +114,9 @@ def _figure(outcome: Outcome) -> tuple[object, ...]:
 
 
 def _supplied(cases: Sequence[Case], mfn_pct: Decimal) -> list[Case]:
-    """The cases once the ordinary duty that a user supplied is taken: it fills what is unknown and settles what is open."""
+    """The cases once the ordinary duty that a user supplied is taken: it fills what is unknown and
+    settles what is open.
+    """
     if not settles([option for case in cases for option in case.options], mfn_pct):
         return list(cases)
     supplied = Option(mfn_pct, "", None)
@@ -95,7 +129,9 @@ def _supplied(cases: Sequence[Case], mfn_pct: Decimal) -> list[Case]:
     return kept
 
 
-def _matters(name: str, given: Sequence[Mapping[str, FactValue]], figures: Sequence[object]) -> bool:
+def _matters(
+    name: str, given: Sequence[Mapping[str, FactValue]], figures: Sequence[object]
+) -> bool:
     """Whether some other value of a fact, all others kept, changes the figure."""
     seen: dict[tuple[tuple[str, FactValue], ...], object] = {}
     for facts, figure in zip(given, figures, strict=True):
@@ -105,7 +141,9 @@ def _matters(name: str, given: Sequence[Mapping[str, FactValue]], figures: Seque
     return False
 
 
-def _asked(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> Mapping[str, tuple[Condition, ...]]:
+def _asked(
+    docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]
+) -> Mapping[str, tuple[Condition, ...]]:
     """The facts that must be asked: those of rows whose conditions can still come true."""
     if not epoch.conditional:
         return {}
@@ -119,8 +157,12 @@ def _asked(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> Mapp
 
 
 def _truth(epoch: Epoch, facts: Mapping[str, FactValue]) -> Truth:
-    """Which of the epoch's conditions are true: rows and folds are the same for all facts with the same truth."""
-    return tuple((value := facts.get(one.fact)) is not None and holds_for(one, value) for one in epoch.read)
+    """Which of the epoch's conditions are true: rows and folds are the same for all facts with the
+    same truth.
+    """
+    return tuple(
+        (value := facts.get(one.fact)) is not None and holds_for(one, value) for one in epoch.read
+    )
 
 
 def _one(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue], option: Option) -> Outcome:
@@ -142,20 +184,44 @@ def _one(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue], option: O
     low, high = _sum(layers)
     unmet = epoch.unmet.get(truth)
     if unmet is None:
-        unmet = epoch.unmet[truth] = _unmet(docket, epoch, {programme for programme, _ in ruled}, facts)
+        unmet = epoch.unmet[truth] = _unmet(
+            docket, epoch, {programme for programme, _ in ruled}, facts
+        )
     layers += unmet
     dropped = left.get(ORDINARY, ONE) <= ZERO
     mfn_text = f"displaced ({lost[ORDINARY].act})" if dropped else option.text
     mfn = ZERO if dropped else ordinary
     prohibited = any(event.effect == "prohibit" for _, event in ruled)
-    total_low, total_high = (None, None) if mfn is None or prohibited else (low + mfn, None if high is None else high + mfn)
+    total_low, total_high = (
+        (None, None)
+        if mfn is None or prohibited
+        else (low + mfn, None if high is None else high + mfn)
+    )
     rows = () if option.row is None or dropped else (option.row,)
-    return Outcome(low, high, mfn, mfn_text, layers, (), prohibited, total_low, total_high, rows, lists=_lists(layers))
+    return Outcome(
+        low,
+        high,
+        mfn,
+        mfn_text,
+        layers,
+        (),
+        prohibited,
+        total_low,
+        total_high,
+        rows,
+        lists=_lists(layers),
+    )
 
 
 def _lists(layers: Sequence[Layer]) -> tuple[str, ...]:
-    """The lists of the acts that decide layers: those charged, exempt, ended or unknown, but not those displaced or not met."""
-    deciding = (layer.event.scope for layer in layers if layer.role not in ("displaced", "condition_not_met"))
+    """The lists of the acts that decide layers: those charged, exempt, ended or unknown, but not
+    those displaced or not met.
+    """
+    deciding = (
+        layer.event.scope
+        for layer in layers
+        if layer.role not in ("displaced", "condition_not_met")
+    )
     return tuple(dict.fromkeys(scope for scope in deciding if scope != "all"))
 
 
@@ -163,28 +229,57 @@ def _ruled(docket: Docket, epoch: Epoch, facts: Mapping[str, FactValue]) -> list
     """The row that rules each programme, of the rows whose conditions are true: the fold."""
     found: list[tuple[str, Event]] = []
     for programme, events in epoch.rows.items():
-        true_rows = [event for event in events if not event.condition or all_true(event.condition, docket.book.conditions, facts)]
+        true_rows = [
+            event
+            for event in events
+            if not event.condition or all_true(event.condition, docket.book.conditions, facts)
+        ]
         winner = ruling(true_rows) if true_rows else None
         if winner is not None:
             found.append((programme, still_charged(winner, true_rows)))
     return found
 
 
-def _unmet(docket: Docket, epoch: Epoch, ruled: set[str], facts: Mapping[str, FactValue]) -> tuple[Layer, ...]:
-    """Programmes that would charge if a condition were met: the row that would, and what it asks."""
+def _unmet(
+    docket: Docket, epoch: Epoch, ruled: set[str], facts: Mapping[str, FactValue]
+) -> tuple[Layer, ...]:
+    """Programmes that would charge if a condition were met: the row that would, and what
+    it asks.
+    """
     conditions = docket.book.conditions
     found: list[Layer] = []
     for programme, events in epoch.rows.items():
-        charging = [event for event in events if programme not in ruled and event.effect in ("rate", "floor") and event.condition]
+        charging = [
+            event
+            for event in events
+            if programme not in ruled and event.effect in ("rate", "floor") and event.condition
+        ]
         unmet = [event for event in charging if not all_true(event.condition, conditions, facts)]
         if unmet:
             event = max(unmet, key=lambda one: (speciality(one), one.id))
-            wanted = next(conditions[term.condition] for term in event.condition if not all_true((term,), conditions, facts))
-            found.append(Layer(programme, "condition_not_met", ZERO, ZERO, ZERO, event.rate_pct, event, wanted.question))
+            wanted = next(
+                conditions[term.condition]
+                for term in event.condition
+                if not all_true((term,), conditions, facts)
+            )
+            found.append(
+                Layer(
+                    programme,
+                    "condition_not_met",
+                    ZERO,
+                    ZERO,
+                    ZERO,
+                    event.rate_pct,
+                    event,
+                    wanted.question,
+                )
+            )
     return tuple(found)
 
 
-def _stacked(docket: Docket, epoch: Epoch, shares: Mapping[str, Decimal]) -> tuple[dict[str, Decimal], dict[str, Relation]]:
+def _stacked(
+    docket: Docket, epoch: Epoch, shares: Mapping[str, Decimal]
+) -> tuple[dict[str, Decimal], dict[str, Relation]]:
     if not epoch.relations or not shares:
         return dict(shares), {}
     met = {**shares, ORDINARY: ONE}
@@ -195,19 +290,42 @@ def _stacked(docket: Docket, epoch: Epoch, shares: Mapping[str, Decimal]) -> tup
     return remaining_shares(met, displacements) if displacements else (met, {})
 
 
-def _displacements(docket: Docket, epoch: Epoch, present: Sequence[str]) -> dict[tuple[str, str], Relation]:
-    """The displacements among the layers present; the ordinary duty drops nothing, and only `*` drops it."""
+def _displacements(
+    docket: Docket, epoch: Epoch, present: Sequence[str]
+) -> dict[tuple[str, str], Relation]:
+    """The displacements among the layers present; the ordinary duty drops nothing, and only `*`
+    drops it.
+    """
     found = relations_in_force(epoch.relations, present, docket.book.programmes)
-    return {pair: row for pair, row in found.items() if pair[0] != ORDINARY and (pair[1] != ORDINARY or "*" in row.drops)}
+    return {
+        pair: row
+        for pair, row in found.items()
+        if pair[0] != ORDINARY and (pair[1] != ORDINARY or "*" in row.drops)
+    }
 
 
-def _charged_layer(programme: str, event: Event, left: Decimal, relation: Relation | None, ordinary: Decimal | None) -> Layer:
+def _charged_layer(
+    programme: str, event: Event, left: Decimal, relation: Relation | None, ordinary: Decimal | None
+) -> Layer:
     if left <= ZERO and relation is not None:
-        return Layer(programme, "displaced", ZERO, ZERO, ZERO, event.rate_pct, event, f"displaced by {relation.when} ({relation.act})")
+        return Layer(
+            programme,
+            "displaced",
+            ZERO,
+            ZERO,
+            ZERO,
+            event.rate_pct,
+            event,
+            f"displaced by {relation.when} ({relation.act})",
+        )
     low, high = _leg(event, ordinary)
     low, high = low * left, high * left if high is not None else None
     if high is None or low != high:
-        reason = "the record does not establish the rate" if event.rate_pct is None else _open_reason(event)
+        reason = (
+            "the record does not establish the rate"
+            if event.rate_pct is None
+            else _open_reason(event)
+        )
         return Layer(programme, "unknown", None, low, high, event.rate_pct, event, reason)
     reason = f"charged on {left * 100:f}% of the value" if left != ONE else ""
     role: Role = "floor" if event.effect == "floor" else "applies"
@@ -216,7 +334,10 @@ def _charged_layer(programme: str, event: Event, left: Decimal, relation: Relati
 
 def _open_reason(event: Event) -> str:
     if event.amount is not None:
-        return f"a specific duty of {event.amount} {event.currency} per {event.per} ({event.join}) is part of it"
+        return (
+            f"a specific duty of {event.amount} {event.currency} per {event.per} ({event.join}) "
+            "is part of it"
+        )
     if event.effect == "floor":
         return f"tops up the ordinary duty to {event.rate_pct:f}%; the ordinary duty is not known"
     return f"what holds is not established: {event.rate_pct:f} to {event.rate_max_pct:f}"
@@ -255,9 +376,11 @@ def _sum(layers: Sequence[Layer]) -> tuple[Decimal, Decimal | None]:
 
 
 def merge_outcomes(outcomes: Sequence[Outcome]) -> Outcome:
-    """One outcome that spans several: least, most, and the layers with what differs between them marked unknown.
+    """One outcome that spans several: least, most, and the layers with what differs between them
+    marked unknown.
 
-    Ordinary duties that differ are no duty of the whole: no number, and words that tell them all or that they differ by line.
+    Ordinary duties that differ are no duty of the whole: no number, and words that tell them all or
+    that they differ by line.
     """
     mfn = {outcome.mfn_pct for outcome in outcomes}
     return Outcome(
@@ -285,13 +408,23 @@ def _most(values: Sequence[Decimal | None]) -> Decimal | None:
 
 
 def merged_layers(many: Sequence[Sequence[Layer]]) -> tuple[Layer, ...]:
-    """The layers of several outcomes as one list: those equal everywhere as they are, the others with their span."""
+    """The layers of several outcomes as one list: those equal everywhere as they are, the others
+    with their span.
+    """
     merged: list[Layer] = []
     for programme in dict.fromkeys(layer.programme for layers in many for layer in layers):
-        versions = [next((layer for layer in layers if layer.programme == programme), None) for layers in many]
+        versions = [
+            next((layer for layer in layers if layer.programme == programme), None)
+            for layers in many
+        ]
         shown = [layer for layer in versions if layer is not None]
-        first = max(shown, key=lambda layer: (layer.max_pct is None, layer.max_pct or ZERO, layer.event.id))
-        if None not in versions and len({(layer.rate_pct, layer.role, layer.max_pct) for layer in shown}) == 1:
+        first = max(
+            shown, key=lambda layer: (layer.max_pct is None, layer.max_pct or ZERO, layer.event.id)
+        )
+        if (
+            None not in versions
+            and len({(layer.rate_pct, layer.role, layer.max_pct) for layer in shown}) == 1
+        ):
             merged.append(first)
             continue
         low = ZERO if None in versions else min(layer.min_pct for layer in shown)
@@ -299,5 +432,9 @@ def merged_layers(many: Sequence[Sequence[Layer]]) -> tuple[Layer, ...]:
         if low == high:
             merged.append(first._replace(rate_pct=low, min_pct=low, max_pct=high))
         else:
-            merged.append(first._replace(role="unknown", rate_pct=None, min_pct=low, max_pct=high, reason=DIFFERS))
+            merged.append(
+                first._replace(
+                    role="unknown", rate_pct=None, min_pct=low, max_pct=high, reason=DIFFERS
+                )
+            )
     return tuple(merged)

@@ -1,6 +1,8 @@
-"""From rates to money: each layer of an answer, the ordinary duty and the fees as amounts, rounded line by line.
+"""From rates to money: each layer of an answer, the ordinary duty and the fees as amounts, rounded
+line by line.
 
-A line that cannot be priced keeps its least and most (None: unbounded) with the reason; nothing unknown counts as zero.
+A line that cannot be priced keeps its least and most (None: unbounded) with the reason; nothing
+unknown counts as zero.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ LAST = 1_000
 
 
 class Goods(NamedTuple):
-    """What is entered: its value in `currency`, its quantities (number, unit), how it came; `even`: in whole units of money."""
+    """What is entered: its value in `currency`, its quantities (number, unit), how it came; `even`:
+    in whole units of money.
+    """
 
     value: Decimal
     currency: str = "USD"
@@ -41,14 +45,18 @@ class Goods(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """Why a price is not one number, and the fact that would settle it (`quantity`, `unit`, `mode`, `mfn`), if one would."""
+    """Why a price is not one number, and the fact that would settle it (`quantity`, `unit`, `mode`,
+    `mfn`), if one would.
+    """
 
     text: str
     asks: str = ""
 
 
 class Price(NamedTuple):
-    """Least and most that a line costs; `asks`: a fact that would settle it, blank where none would."""
+    """Least and most that a line costs; `asks`: a fact that would settle it, blank where none
+    would.
+    """
 
     low: Decimal
     high: Decimal | None
@@ -67,7 +75,9 @@ class Price(NamedTuple):
 
 
 class BillLine(NamedTuple):
-    """A line of the bill: a layer, the ordinary duty (`layer` and `fee` None) or a fee, and its price."""
+    """A line of the bill: a layer, the ordinary duty (`layer` and `fee` None) or a fee, and its
+    price.
+    """
 
     price: Price
     layer: Layer | None = None
@@ -75,7 +85,9 @@ class BillLine(NamedTuple):
 
 
 class Bill(NamedTuple):
-    """All lines in reporting order: additional duties, the ordinary duty last; then fees. `duty` and `total` are their sums."""
+    """All lines in reporting order: additional duties, the ordinary duty last; then fees. `duty`
+    and `total` are their sums.
+    """
 
     answer: Answer
     goods: Goods
@@ -97,10 +109,21 @@ def cents(amount: Decimal) -> Decimal:
 
 
 def bill(
-    answer: Answer, goods: Goods, authorities: Mapping[str, str], reporting: Sequence[Reporting], fees: Sequence[Fee] | None, day: str
+    answer: Answer,
+    goods: Goods,
+    authorities: Mapping[str, str],
+    reporting: Sequence[Reporting],
+    fees: Sequence[Fee] | None,
+    day: str,
 ) -> Bill:
-    """The bill for an answer. `authorities` by programme; `reporting` rules of the day; `fees` of the importer, None: not asked."""
-    charges = [BillLine(_layer_price(one, goods), one) for one in answer.layers if one.role in CHARGING_ROLES or _declared_free(one)]
+    """The bill for an answer. `authorities` by programme; `reporting` rules of the day; `fees` of
+    the importer, None: not asked.
+    """
+    charges = [
+        BillLine(_layer_price(one, goods), one)
+        for one in answer.layers
+        if one.role in CHARGING_ROLES or _declared_free(one)
+    ]
     charges.sort(key=lambda one: _place(one, authorities, reporting))
     duties = (*charges, BillLine(_ordinary(answer, goods)))
     asked = tuple(_fee_charges(fees, goods, day)) if fees is not None else ()
@@ -111,11 +134,15 @@ def bill(
 
 
 def _declared_free(layer: Layer) -> bool:
-    """Whether a layer that owes nothing is declared all the same, under the heading of its exemption."""
+    """Whether a layer that owes nothing is declared all the same, under the heading of its
+    exemption.
+    """
     return layer.role == "exempt" and bool(layer.event.heading)
 
 
-def _place(charge: BillLine, authorities: Mapping[str, str], reporting: Sequence[Reporting]) -> tuple[int, str, str]:
+def _place(
+    charge: BillLine, authorities: Mapping[str, str], reporting: Sequence[Reporting]
+) -> tuple[int, str, str]:
     layer = charge.layer
     if layer is None:
         return LAST, "", ""
@@ -132,12 +159,19 @@ def _span(goods: Goods, low: Decimal, high: Decimal | None, reason: str) -> Pric
 
 
 def _layer_price(layer: Layer, goods: Goods) -> Price:
-    """A layer's price: its points of the value, and the specific duty of its row where there is one."""
+    """A layer's price: its points of the value, and the specific duty of its row where there is
+    one.
+    """
     event = layer.event
     if layer.rate_pct is not None:
         return _span(goods, layer.rate_pct, layer.rate_pct, layer.reason)
     if event.amount is None or event.rate_pct is None or layer.max_pct is not None:
-        return _span(goods, layer.min_pct, layer.max_pct, layer.reason or "depends on facts of the entry, or differs by line")
+        return _span(
+            goods,
+            layer.min_pct,
+            layer.max_pct,
+            layer.reason or "depends on facts of the entry, or differs by line",
+        )
     whole = _span(goods, event.rate_pct, event.rate_pct, "")
     if event.currency != goods.currency:
         return Price(_share(goods, layer.min_pct), None, f"a part of it is in {event.currency}")
@@ -149,7 +183,12 @@ def _layer_price(layer: Layer, goods: Goods) -> Price:
         return Price(exact, exact, "")
     if event.join == "or":
         low, high = sorted((whole.low, cents(specific)))
-        return Price(low, high, f"{event.rate_pct:f}% or {event.amount:f} {event.currency} per {event.per}, as the carrier chooses")
+        return Price(
+            low,
+            high,
+            f"{event.rate_pct:f}% or {event.amount:f} {event.currency} per {event.per}, as the "
+            "carrier chooses",
+        )
     if event.join == "greater":
         most = max(whole.low, cents(specific))
         return Price(most, most, "")
@@ -164,7 +203,9 @@ def specific_price(part: Specific, goods: Goods) -> Decimal | Price:
     quantity = next((number for number in told if number is not None), None)
     if quantity is None:
         units = " and ".join(unit or "no unit" for _, unit in goods.quantities)
-        return Price(ZERO, None, f"charged per {part.unit}; a quantity in {units} does not tell", "unit")
+        return Price(
+            ZERO, None, f"charged per {part.unit}; a quantity in {units} does not tell", "unit"
+        )
     if goods.even and part.amount <= ONE:
         quantity = quantity.quantize(ONE, ROUND_HALF_UP)
     return part.amount * quantity
@@ -175,25 +216,44 @@ def _ordinary(answer: Answer, goods: Goods) -> Price:
     if answer.mfn_pct is not None:
         return _span(goods, answer.mfn_pct, answer.mfn_pct, answer.mfn_text)
     if answer.total_min_pct is not None and answer.min_pct is not None:
-        least = max(ZERO, answer.total_min_pct - (answer.min_pct if answer.max_pct is None else answer.max_pct))
+        least = max(
+            ZERO,
+            answer.total_min_pct - (answer.min_pct if answer.max_pct is None else answer.max_pct),
+        )
         most = None if answer.total_max_pct is None else answer.total_max_pct - answer.min_pct
-        return _span(goods, least, most, answer.mfn_text or "differs by line, or with facts of the entry")
+        return _span(
+            goods, least, most, answer.mfn_text or "differs by line, or with facts of the entry"
+        )
     if answer.parts or answer.mfn_text == BY_LINE:
         return Price(ZERO, None, "differs by line: give a longer code")
     if not answer.mfn_text:
-        missing = "depends on the product" if answer.query.product.kind == "general" else "the record does not hold it for these goods"
+        missing = (
+            "depends on the product"
+            if answer.query.product.kind == "general"
+            else "the record does not hold it for these goods"
+        )
         return Price(ZERO, None, missing, ORDINARY)
     parts = parse(answer.mfn_text)
     if parts is None:
-        why = "differs by line, or with facts of the entry" if len(answer.ordinary) > 1 else "not priced as worded"
+        why = (
+            "differs by line, or with facts of the entry"
+            if len(answer.ordinary) > 1
+            else "not priced as worded"
+        )
         return Price(ZERO, None, f"{why}: {answer.mfn_text}")
     price = price_parts(parts, goods)
-    return price._replace(low=ZERO, reason="may be displaced, with facts of the entry") if answer.asked and price.amount else price
+    return (
+        price._replace(low=ZERO, reason="may be displaced, with facts of the entry")
+        if answer.asked and price.amount
+        else price
+    )
 
 
 def price_parts(parts: Sequence[Term], goods: Goods) -> Price:
     """A duty expression in money: its parts added, then rounded once, as it is one line."""
-    exact = sum((goods.entered * part.pct / HUNDRED for part in parts if isinstance(part, AdValorem)), ZERO)
+    exact = sum(
+        (goods.entered * part.pct / HUNDRED for part in parts if isinstance(part, AdValorem)), ZERO
+    )
     for part in parts:
         if isinstance(part, Specific):
             found = specific_price(part, goods)
@@ -205,9 +265,13 @@ def price_parts(parts: Sequence[Term], goods: Goods) -> Price:
 
 
 def _sum_of_duties(answer: Answer, goods: Goods, duties: Sequence[BillLine]) -> Price:
-    """The sum of the lines; where whole answers differ, the range over whole answers and never a sum of ranges."""
+    """The sum of the lines; where whole answers differ, the range over whole answers and never a
+    sum of ranges.
+    """
     together = _plus(Price(ZERO, ZERO), [one.price for one in duties])
-    merged = bool(answer.parts or answer.asked) and any(one.price.amount is None for one in duties[:-1])
+    merged = bool(answer.parts or answer.asked) and any(
+        one.price.amount is None for one in duties[:-1]
+    )
     if not merged or answer.min_pct is None:
         return together
     if answer.total_min_pct is not None:
@@ -230,7 +294,12 @@ def _fee_charges(fees: Sequence[Fee], goods: Goods, day: str) -> list[BillLine]:
         row = next((fee for fee in rows if in_days(fee.since, fee.until, day)), None)
         if row is None:
             last = max(rows, key=lambda fee: fee.since)
-            found.append(BillLine(Price(ZERO, None, "the record holds no published figures for that day"), fee=last))
+            found.append(
+                BillLine(
+                    Price(ZERO, None, "the record holds no published figures for that day"),
+                    fee=last,
+                )
+            )
         else:
             found.append(BillLine(_fee_price(row, goods), fee=row))
     return found
@@ -240,7 +309,9 @@ def _fee_price(fee: Fee, goods: Goods) -> Price:
     if fee.currency != goods.currency:
         return Price(ZERO, None, f"it is in {fee.currency}")
     if fee.above is not None and goods.value <= fee.above:
-        return Price(ZERO, None, f"held for formal entries only, above {fee.above:f} {fee.currency}")
+        return Price(
+            ZERO, None, f"held for formal entries only, above {fee.above:f} {fee.currency}"
+        )
     if fee.modes and goods.mode and goods.mode not in fee.modes:
         return Price(ZERO, ZERO, f"not charged on goods by {goods.mode}")
     amount = _share(goods, fee.rate_pct)
@@ -257,6 +328,14 @@ def _status(answer: Answer, total: Price, charges: Sequence[BillLine]) -> tuple[
     if total.amount is not None:
         return "complete", Reason("")
     open_prices = [one.price for one in charges if one.price.amount is None]
-    asked = answer.status == "needs_fact" or bool(answer.asked) or any(price.asks not in ("", ORDINARY) for price in open_prices)
-    reason = Reason(answer.reason) if answer.reason else next((price.why for price in open_prices if price.reason), Reason(""))
+    asked = (
+        answer.status == "needs_fact"
+        or bool(answer.asked)
+        or any(price.asks not in ("", ORDINARY) for price in open_prices)
+    )
+    reason = (
+        Reason(answer.reason)
+        if answer.reason
+        else next((price.why for price in open_prices if price.reason), Reason(""))
+    )
     return "needs_fact" if asked else "range", reason

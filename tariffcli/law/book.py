@@ -1,14 +1,28 @@
-"""The record as the engine sees it: what a Book must offer. `tariffcli.book` makes one from the tables."""
+"""The record as the engine sees it: what a Book must offer. `tariffcli.book` makes one from the
+tables.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from tariffcli.law.model import Condition, Event, OrdinaryDuty, Programme, Relation, TariffLine
-from tariffcli.law.reference import Act, Category, Coverage, Edition, Item, Listing, Membership, Scope, Source
+from tariffcli.law.reference import (
+    Act,
+    Category,
+    Coverage,
+    Edition,
+    Item,
+    Listing,
+    Membership,
+    Scope,
+    Source,
+)
 
 
 class Book(Protocol):
-    """The record as the engine sees it. `tariffcli.book.load` makes one; the parts may be read lazily but never change."""
+    """The record as the engine sees it. `tariffcli.book.load` makes one; the parts may be read
+    lazily but never change.
+    """
 
     @property
     def programmes(self) -> Mapping[str, Programme]:
@@ -94,7 +108,9 @@ class Book(Protocol):
         ...
 
     def duties(self, importer: str, prefix: str) -> Sequence[OrdinaryDuty]:
-        """The ordinary duties at or below `prefix` that stand beside a schedule, or where none is held."""
+        """The ordinary duties at or below `prefix` that stand beside a schedule, or where none is
+        held.
+        """
         ...
 
     def listings(self, importer: str, prefix: str, edition: str) -> Sequence[Listing]:
@@ -102,15 +118,21 @@ class Book(Protocol):
         ...
 
     def items(self, scope: str, code: str) -> Sequence[Item]:
-        """The numbered items of a list that name `code` or a code above it, in order of their numbers."""
+        """The numbered items of a list that name `code` or a code above it, in order of their
+        numbers.
+        """
         ...
 
     def in_edition(self, code: str, edition: str) -> bool:
-        """Whether a code of two to six digits exists in an edition of the Harmonized System; True where the record cannot tell."""
+        """Whether a code of two to six digits exists in an edition of the Harmonized System; True
+        where the record cannot tell.
+        """
         ...
 
     def mapped(self, code: str, edition: str) -> Sequence[str]:
-        """The six-digit codes of `edition` that the concordance gives for those at or below `code` of other editions."""
+        """The six-digit codes of `edition` that the concordance gives for those at or below `code`
+        of other editions.
+        """
         ...
 
     def scope_lines(self, scope: str, edition: str) -> Sequence[Listing]:

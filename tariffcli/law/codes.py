@@ -1,4 +1,6 @@
-"""Typed tariff codes: which codes of the tariff in force answer for one, by the concordance where it is no line of it."""
+"""Typed tariff codes: which codes of the tariff in force answer for one, by the concordance where
+it is no line of it.
+"""
 
 from collections.abc import Sequence
 
@@ -26,7 +28,9 @@ def dotted(code: str) -> str:
 
 
 def edition_at(book: Book, importer: str, moment: int) -> str:
-    """The Harmonized System edition whose codes the importer uses at `moment`. Raises RecordError when none is recorded."""
+    """The Harmonized System edition whose codes the importer uses at `moment`. Raises RecordError
+    when none is recorded.
+    """
     for row in book.editions:
         since = row.since if row.since is not None else moment
         if row.importer == importer and holds(since, row.until, moment):
@@ -40,28 +44,40 @@ def stands(line: TariffLine | OrdinaryDuty, moment: int) -> bool:
 
 
 def whole_schedule(book: Book, importer: str) -> bool:
-    """Whether the record says that it holds every line of the importer's tariff: only then is an absent code no line."""
+    """Whether the record says that it holds every line of the importer's tariff: only then is an
+    absent code no line.
+    """
     marks = [row.schedule for row in book.editions if row.importer == importer]
     return bool(marks) and all(mark == COMPLETE for mark in marks)
 
 
 def codes_in_force(book: Book, importer: str, code: str, moment: int) -> tuple[str, ...]:
-    """The codes that answer for a typed one at `moment`: itself where it is a line of the tariff, else what the concordance gives.
+    """The codes that answer for a typed one at `moment`: itself where it is a line of the tariff,
+    else what the concordance gives.
 
-    The digits beyond the sixth cannot be carried over, so whole subheadings answer. Raises UsageError, with the nearest
-    relatives, for a code that was never a line and for one that the concordance does not know.
+    The digits beyond the sixth cannot be carried over, so whole subheadings answer. Raises
+    UsageError, with the nearest relatives, for a code that was never a line and for one that the
+    concordance does not know.
     """
     lines = book.lines(importer, code[:LINE_DIGITS])
     if any(stands(line, moment) for line in lines):
         return (code,)
     if not lines and whole_schedule(book, importer):
-        raise _no_line(book, importer, code, moment, "is no line of this tariff in any edition read")
+        raise _no_line(
+            book, importer, code, moment, "is no line of this tariff in any edition read"
+        )
     edition = edition_at(book, importer, moment)
     if not lines and book.in_edition(code[:SUBHEADING_DIGITS], edition):
         return (code,)
     subheading = code[:SUBHEADING_DIGITS]
-    links = () if edition in _editions_of(book, importer, lines) else book.mapped(subheading, edition)
-    found = tuple(one for one in sorted({subheading, *links}) if _in_force(book, importer, one, edition, moment))
+    links = (
+        () if edition in _editions_of(book, importer, lines) else book.mapped(subheading, edition)
+    )
+    found = tuple(
+        one
+        for one in sorted({subheading, *links})
+        if _in_force(book, importer, one, edition, moment)
+    )
     if not found:
         raise _no_line(book, importer, code, moment, "is no line of the tariff in force that day")
     return found
@@ -75,7 +91,9 @@ def _no_line(book: Book, importer: str, code: str, moment: int, said: str) -> No
 
 
 def is_code(book: Book, importer: str, code: str, moment: int) -> bool:
-    """Whether a code is one of the tariff in force at `moment`, or one that the concordance leads there."""
+    """Whether a code is one of the tariff in force at `moment`, or one that the concordance leads
+    there.
+    """
     try:
         return bool(codes_in_force(book, importer, code, moment))
     except UsageError:
@@ -83,7 +101,9 @@ def is_code(book: Book, importer: str, code: str, moment: int) -> bool:
 
 
 def codes_ever(book: Book, importer: str, code: str) -> tuple[str, ...]:
-    """A typed code and every code that answers for it at some time, whether or not they stand together."""
+    """A typed code and every code that answers for it at some time, whether or not they stand
+    together.
+    """
     lines = book.lines(importer, code[:LINE_DIGITS])
     if any(line.since is None and line.until is None for line in lines):
         return (code,)
@@ -91,23 +111,41 @@ def codes_ever(book: Book, importer: str, code: str) -> tuple[str, ...]:
     editions = dict.fromkeys(row.edition for row in book.editions if row.importer == importer)
     if not lines and all(book.in_edition(subheading, edition) for edition in editions):
         return (code,)
-    return tuple(dict.fromkeys((code, subheading, *(link for edition in editions for link in book.mapped(subheading, edition)))))
+    return tuple(
+        dict.fromkeys(
+            (
+                code,
+                subheading,
+                *(link for edition in editions for link in book.mapped(subheading, edition)),
+            )
+        )
+    )
 
 
 def mapping_notes(code: str, used: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """(code, text) of the note on a typed code that others answer for; none where it answers for itself."""
+    """(code, text) of the note on a typed code that others answer for; none where it answers for
+    itself.
+    """
     if used == (code,):
         return ()
     gone = f"{dotted(code)} was no line of the tariff in force; answered for"
     if used == (code[:SUBHEADING_DIGITS],):
         return (("mapped", f"{gone} every line of its subheading {dotted(used[0])}."),)
-    known = "It holds one best match of six-digit codes: other links are lost, and what stood beyond the sixth digit is not known."
+    known = (
+        "It holds one best match of six-digit codes: other links are lost, and what stood beyond "
+        "the sixth digit is not known."
+    )
     return (("mapped", f"{gone} {', '.join(map(dotted, used))} by the concordance. {known}"),)
 
 
 def _editions_of(book: Book, importer: str, lines: Sequence[TariffLine]) -> set[str]:
     """The editions in which lines of the tariff were born or gave way."""
-    edges = {edge for line in lines for edge in (line.since, line.until - 1 if line.until is not None else None) if edge is not None}
+    edges = {
+        edge
+        for line in lines
+        for edge in (line.since, line.until - 1 if line.until is not None else None)
+        if edge is not None
+    }
     return {edition_at(book, importer, edge) for edge in edges}
 
 
@@ -119,14 +157,22 @@ def _in_force(book: Book, importer: str, code: str, edition: str, moment: int) -
 
 
 def relatives(book: Book, importer: str, code: str, moment: int) -> str:
-    """The nearest lines in force that begin like a code; where no schedule is held, those that lists name."""
+    """The nearest lines in force that begin like a code; where no schedule is held, those that
+    lists name.
+    """
     held, edition = whole_schedule(book, importer), edition_at(book, importer, moment)
     for length in (6, 4, 2):
         start = code[:length]
         if held:
             near = {line.code for line in book.lines(importer, start) if stands(line, moment)}
         else:
-            near = {row.prefix for row in book.listings(importer, start, edition) if row.inside and row.prefix.startswith(start)}
+            near = {
+                row.prefix
+                for row in book.listings(importer, start, edition)
+                if row.inside and row.prefix.startswith(start)
+            }
         if near:
-            return f"its nearest relatives are {', '.join(dotted(one) for one in sorted(near)[:4])}."
+            return (
+                f"its nearest relatives are {', '.join(dotted(one) for one in sorted(near)[:4])}."
+            )
     return "no line begins like it."

@@ -1,7 +1,8 @@
-"""A docket: the rows of the record that could ever reach goods of one origin in one importer, sorted once.
+"""A docket: the rows of the record that could ever reach goods of one origin in one importer,
+sorted once.
 
-Between two breakpoints the rows in force are the same, so a docket keeps them by epoch: what is kept is the record in
-another order, never an answer.
+Between two breakpoints the rows in force are the same, so a docket keeps them by epoch: what is
+kept is the record in another order, never an answer.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from tariffcli.law.reference import Coverage
 from tariffcli.law.timeline import by_programme, in_force
 
 Truth = tuple[bool, ...]
-"""Which of an epoch's conditions are true, in order of their ids: equal facts in law have equal truth."""
+"""Which of an epoch's conditions are true, in order of their ids: equal facts in law have equal
+truth.
+"""
 
 Scopes = frozenset[str]
 Given = tuple[tuple[str, FactValue], ...]
@@ -29,9 +32,9 @@ Given = tuple[tuple[str, FactValue], ...]
 class Epoch:
     """The rows and relations in force for goods on the same lists, between two breakpoints.
 
-    `rows`: by programme, whatever their conditions; `conditional`: those that turn on a fact, or are
-    charged on a share; `read`: the conditions that rows name; `facts`: the facts that any row reads.
-    What is worked out of an epoch (for some truth, some facts) is kept with it.
+    `rows`: by programme, whatever their conditions; `conditional`: those that turn on a fact, or
+    are charged on a share; `read`: the conditions that rows name; `facts`: the facts that any row
+    reads. What is worked out of an epoch (for some truth, some facts) is kept with it.
     """
 
     def __init__(
@@ -42,10 +45,14 @@ class Epoch:
         conditions: Mapping[str, Condition],
     ) -> None:
         self.key, self.rows, self.relations = key, rows, relations
-        self.conditional = [event for events in rows.values() for event in events if event.condition or event.base]
+        self.conditional = [
+            event for events in rows.values() for event in events if event.condition or event.base
+        ]
         named = sorted({term.condition for event in self.conditional for term in event.condition})
         self.read = [conditions[name] for name in named]
-        self.facts = {one.fact for event in self.conditional for one in conditions_of(event, conditions)}
+        self.facts = {
+            one.fact for event in self.conditional for one in conditions_of(event, conditions)
+        }
         self.asked: dict[Given, dict[str, tuple[Condition, ...]]] = {}
         self.ruled: dict[Truth, list[tuple[str, Event]]] = {}
         self.unmet: dict[Truth, tuple[Layer, ...]] = {}
@@ -59,20 +66,37 @@ class Epoch:
 
 
 class Docket:
-    """Rows of law, rows beside the law, and the relations of one pair, each in order of id: the order of the record is no order."""
+    """Rows of law, rows beside the law, and the relations of one pair, each in order of id: the
+    order of the record is no order.
+    """
 
-    def __init__(self, book: Book, importer: str, origin: str, events: Sequence[Event], beside: Sequence[Event] = ()) -> None:
+    def __init__(
+        self,
+        book: Book,
+        importer: str,
+        origin: str,
+        events: Sequence[Event],
+        beside: Sequence[Event] = (),
+    ) -> None:
         self.book, self.importer, self.origin = book, importer, origin
         self.events = tuple(sorted(events, key=lambda event: event.id))
         self.beside = tuple(sorted(beside, key=lambda event: event.id))
         self.memberships = tuple(row for row in book.memberships if row.member == origin)
         """Of all memberships those of the origin: no other decides what reaches it."""
-        relations = (row for row in book.relations.get(importer, ()) if ever_reaches(row.origin, origin, self.memberships))
+        relations = (
+            row
+            for row in book.relations.get(importer, ())
+            if ever_reaches(row.origin, origin, self.memberships)
+        )
         self.relations = tuple(sorted(relations, key=lambda row: row.id))
-        named = {event.scope for event in (*self.events, *self.beside)} | {row.scope for row in self.relations}
+        named = {event.scope for event in (*self.events, *self.beside)} | {
+            row.scope for row in self.relations
+        }
         self.scopes = frozenset(named - {"all"})
         self.covered = list(_coverage(book, importer))
-        """The spans in which the record vouches for the importer: first second, last one or None, row."""
+        """The spans in which the record vouches for the importer: first second, last one or None,
+        row.
+        """
         self.points: dict[tuple[Scopes, str | None], list[int]] = {}
         self.epochs: dict[tuple[Scopes, str | None, int], Epoch] = {}
         self.rows: dict[Scopes, tuple[Sequence[Event], Sequence[Relation]]] = {}
@@ -86,8 +110,18 @@ class Docket:
         return Docket(self.book, self.importer, self.origin, events, self.beside)
 
     def forget(self, most: int) -> None:
-        """Let go of what was worked out, where it is more than `most` results: it is worked out again when asked for."""
-        kept = (self.points, self.epochs, self.rows, self.nomenclature, self.codes, self.lines, self.known)
+        """Let go of what was worked out, where it is more than `most` results: it is worked out
+        again when asked for.
+        """
+        kept = (
+            self.points,
+            self.epochs,
+            self.rows,
+            self.nomenclature,
+            self.codes,
+            self.lines,
+            self.known,
+        )
         if sum(map(len, kept)) + sum(map(len, self.epochs.values())) > most:
             for one in kept:
                 one.clear()
@@ -95,9 +129,15 @@ class Docket:
 
 def docket_of(book: Book, importer: str, origin: str) -> Docket:
     """Sort the record for one pair."""
-    reaching = [event for event in book.events.get(importer, ()) if ever_reaches(event.origin, origin, book.memberships)]
+    reaching = [
+        event
+        for event in book.events.get(importer, ())
+        if ever_reaches(event.origin, origin, book.memberships)
+    ]
     law = [event for event in reaching if event.status == "law"]
-    return Docket(book, importer, origin, law, [event for event in reaching if event.status != "law"])
+    return Docket(
+        book, importer, origin, law, [event for event in reaching if event.status != "law"]
+    )
 
 
 def epoch_at(docket: Docket, scopes: Scopes, moment: int, known_on: str | None) -> Epoch:
@@ -116,7 +156,12 @@ def _epoch(docket: Docket, key: tuple[Scopes, str | None, int], moment: int) -> 
     scopes, known_on, _ = key
     events, announced = rows_on(docket, scopes)
     memberships = docket.memberships
-    rows = [event for event in events if in_force(event, moment, known_on) and reaches(event.origin, docket.origin, memberships, moment)]
+    rows = [
+        event
+        for event in events
+        if in_force(event, moment, known_on)
+        and reaches(event.origin, docket.origin, memberships, moment)
+    ]
     relations = [
         row
         for row in announced
@@ -148,13 +193,22 @@ def breakpoints(docket: Docket, scopes: frozenset[str], known_on: str | None) ->
 
 
 def nomenclature_points(docket: Docket, product: Product) -> list[int]:
-    """Every instant at which the product's own codes or lines could change: editions, lines born and gone."""
+    """Every instant at which the product's own codes or lines could change: editions, lines born
+    and gone.
+    """
     book = docket.book
     if product.kind == "general":
         return []
-    found = {row.since for row in book.editions if row.importer == docket.importer and row.since is not None}
+    found = {
+        row.since
+        for row in book.editions
+        if row.importer == docket.importer and row.since is not None
+    }
     for code in all_codes(book, docket.importer, product) if product.kind != "list" else ("",):
-        for line in (*book.lines(docket.importer, code[:8]), *book.duties(docket.importer, code[:6])):
+        for line in (
+            *book.lines(docket.importer, code[:8]),
+            *book.duties(docket.importer, code[:6]),
+        ):
             found.update(edge for edge in (line.since, line.until) if edge is not None)
     return sorted(found)
 
@@ -176,13 +230,19 @@ def codes_used(docket: Docket, product: Product, moment: int) -> tuple[str, ...]
     return found
 
 
-def lines_at(docket: Docket, product: Product, moment: int, known_on: str | None) -> list[LineClass]:
-    """The product's classes of lines at `moment`, by the lists announced by `known_on`; see `products.line_classes`."""
+def lines_at(
+    docket: Docket, product: Product, moment: int, known_on: str | None
+) -> list[LineClass]:
+    """The product's classes of lines at `moment`, by the lists announced by `known_on`; see
+    `products.line_classes`.
+    """
     key = (product, known_on, _nomenclature_epoch(docket, product, moment))
     found = docket.lines.get(key)
     if found is None:
         scopes = scopes_known(docket, known_on)
-        found = docket.lines[key] = line_classes(docket.book, docket.importer, product, moment, scopes)
+        found = docket.lines[key] = line_classes(
+            docket.book, docket.importer, product, moment, scopes
+        )
     return found
 
 
@@ -193,22 +253,33 @@ def scopes_known(docket: Docket, known_on: str | None) -> Scopes:
     found = docket.known.get(known_on)
     if found is None:
         rows = (*docket.events, *docket.beside, *docket.relations)
-        found = docket.known[known_on] = frozenset(row.scope for row in rows if row.announced <= known_on) - {"all"}
+        found = docket.known[known_on] = frozenset(
+            row.scope for row in rows if row.announced <= known_on
+        ) - {"all"}
     return found
 
 
 def coverage_at(docket: Docket, moment: int) -> list[Coverage]:
-    """The coverage rows that vouch for the whole pair at `moment`, each of whose days counts whole."""
+    """The coverage rows that vouch for the whole pair at `moment`, each of whose days
+    counts whole.
+    """
     return [
         row
         for first, last, row in docket.covered
-        if first <= moment and (last is None or moment <= last) and reaches(row.origin, docket.origin, docket.memberships, moment)
+        if first <= moment
+        and (last is None or moment <= last)
+        and reaches(row.origin, docket.origin, docket.memberships, moment)
     ]
 
 
 def coverage_points(docket: Docket) -> list[int]:
     """Every instant at which the record begins or ceases to vouch for the pair."""
-    return [edge for first, last, _ in docket.covered for edge in (first, last + 1 if last is not None else None) if edge is not None]
+    return [
+        edge
+        for first, last, _ in docket.covered
+        for edge in (first, last + 1 if last is not None else None)
+        if edge is not None
+    ]
 
 
 def _coverage(book: Book, importer: str) -> Iterator[tuple[int, int | None, Coverage]]:

@@ -1,4 +1,6 @@
-"""What stands beside duties on an entry: fees, how an entry summary counts and orders its lines, and refunds. Rows of the record."""
+"""What stands beside duties on an entry: fees, how an entry summary counts and orders its lines,
+and refunds. Rows of the record.
+"""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -6,7 +8,9 @@ from typing import NamedTuple
 
 
 class Fee(NamedTuple):
-    """A user fee between two days. Blank `modes`: whatever brought the goods; `above`: only for entries above that value."""
+    """A user fee between two days. Blank `modes`: whatever brought the goods; `above`: only for
+    entries above that value.
+    """
 
     id: str
     importer: str
@@ -24,7 +28,9 @@ class Fee(NamedTuple):
 
 
 class Reporting(NamedTuple):
-    """A rule of an entry summary between two days: `order` of authorities, `even_units` of value, or a `note` to print."""
+    """A rule of an entry summary between two days: `order` of authorities, `even_units` of value,
+    or a `note` to print.
+    """
 
     id: str
     importer: str
@@ -52,7 +58,9 @@ class Interest(NamedTuple):
 
 
 class Caveat(NamedTuple):
-    """What a reader of a refund or an audit must know; `types`: the entry types it is about, blank where it is about all."""
+    """What a reader of a refund or an audit must know; `types`: the entry types it is about, blank
+    where it is about all.
+    """
 
     id: str
     importer: str
@@ -90,4 +98,6 @@ def reporting_on(rows: Iterable[Reporting], importer: str, day: str) -> list[Rep
 
 def reporting_position(rows: Iterable[Reporting], authority: str) -> int | None:
     """The place of an authority's headings in the published order; None where it has none."""
-    return next((row.position for row in rows if row.rule == "order" and authority in row.authorities), None)
+    return next(
+        (row.position for row in rows if row.rule == "order" and authority in row.authorities), None
+    )

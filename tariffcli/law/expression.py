@@ -1,4 +1,6 @@
-"""Duty expressions as schedules print them: parts ad valorem (`3.4%`) and specific (`2.8¢/kg`) that add; anything else stays text."""
+"""Duty expressions as schedules print them: parts ad valorem (`3.4%`) and specific (`2.8¢/kg`) that
+add; anything else stays text.
+"""
 
 import re
 from decimal import Decimal
@@ -6,7 +8,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _AD_VALOREM = re.compile(r"(\d+(?:\.\d+)?)\s*%$")
-_SPECIFIC = re.compile(r"(?:\$\s*(?P<whole>\d+(?:\.\d+)?)|(?P<cents>\d+(?:\.\d+)?)\s*¢)\s*(?P<per>/\s*|each\b)(?P<unit>.*)$")
+_SPECIFIC = re.compile(
+    r"(?:\$\s*(?P<whole>\d+(?:\.\d+)?)|(?P<cents>\d+(?:\.\d+)?)\s*¢)\s*(?P<per>/\s*|each\b)(?P<unit>.*)$"
+)
 _UNIT = re.compile(r"[a-z0-9]+\.?(?: ?[a-z]+\.?)?(?: (?:on|of) [a-z ]+)?$")
 _CENTS = Decimal(100)
 ONE = Decimal(1)
@@ -14,7 +18,11 @@ ONE = Decimal(1)
 _UNITS: dict[str, tuple[str, Decimal]] = {
     name: (dimension, Decimal(factor))
     for dimension, factor, names in (
-        ("item", "1", "item items no no. number each pc pcs piece pieces unit units article articles head"),
+        (
+            "item",
+            "1",
+            "item items no no. number each pc pcs piece pieces unit units article articles head",
+        ),
         ("item", "12", "doz doz. dozen dozens"),
         ("item", "144", "gross"),
         ("item", "1000", "1000 thousand m-pieces"),
@@ -54,7 +62,8 @@ Term = AdValorem | Specific
 
 @lru_cache(maxsize=4096)
 def ad_valorem_pct(expression: str) -> Decimal | None:
-    """The ad valorem rate of a duty expression in per cent of value, or None where it is specific, compound or conditional.
+    """The ad valorem rate of a duty expression in per cent of value, or None where it is specific,
+    compound or conditional.
 
     >>> ad_valorem_pct("Free"), ad_valorem_pct("3.4%"), ad_valorem_pct("0.43 cents/kg")
     (Decimal('0'), Decimal('3.4'), None)
@@ -95,7 +104,8 @@ def _part(text: str) -> Term | None:
 
 
 def in_unit(quantity: Decimal, given: str, wanted: str) -> Decimal | None:
-    """A quantity in another unit: kilograms in tonnes, pieces in dozens; None where the two do not measure the same.
+    """A quantity in another unit: kilograms in tonnes, pieces in dozens; None where the two do not
+    measure the same.
 
     >>> in_unit(Decimal(36), "pieces", "doz."), in_unit(Decimal(5), "kg", "kg on drained weight")
     (Decimal('3'), None)

@@ -1,4 +1,6 @@
-"""The step function of a rate: one step a change, with what changed and by which act; and its days."""
+"""The step function of a rate: one step a change, with what changed and by which act; and
+its days.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -14,9 +16,11 @@ from tariffcli.law.outlook import changed_events, changed_layers, figure, moment
 
 
 class Step(NamedTuple):
-    """A rate and the instant from which it holds. `answer` is None while the product is no line of the tariff.
+    """A rate and the instant from which it holds. `answer` is None while the product is no line of
+    the tariff.
 
-    `events` are the rows behind the change, `charges` what each programme that changed charges since (least, most).
+    `events` are the rows behind the change, `charges` what each programme that changed charges
+    since (least, most).
     """
 
     since: int
@@ -26,7 +30,9 @@ class Step(NamedTuple):
 
 
 def history(docket: Docket, query: Query, since: int, until: int) -> list[Step]:
-    """The steps of the additional duty from `since` through `until`; the first is the state at `since`."""
+    """The steps of the additional duty from `since` through `until`; the first is the state at
+    `since`.
+    """
     steps: list[Step] = []
     for moment in (since, *moments_of(docket, query, since, until)):
         answer = _answer_at(docket, query, moment)
@@ -37,7 +43,9 @@ def history(docket: Docket, query: Query, since: int, until: int) -> list[Step]:
         if before is None or answer is None:
             steps.append(Step(moment, answer, (), ()))
         else:
-            steps.append(Step(moment, answer, changed_events(before, answer), _charges(before, answer)))
+            steps.append(
+                Step(moment, answer, changed_events(before, answer), _charges(before, answer))
+            )
     return steps
 
 
@@ -73,7 +81,9 @@ class DayRate(NamedTuple):
 
 
 def by_day(steps: Sequence[Step], first: str, last: str, zone: str) -> Iterator[DayRate]:
-    """The rate at the end of every local day from `first` through `last`; None while nothing can be said."""
+    """The rate at the end of every local day from `first` through `last`; None while nothing can be
+    said.
+    """
     day = date.fromisoformat(first)
     position = 0
     while day.isoformat() <= last:
@@ -81,5 +91,7 @@ def by_day(steps: Sequence[Step], first: str, last: str, zone: str) -> Iterator[
         while position + 1 < len(steps) and steps[position + 1].since <= moment:
             position += 1
         answer = steps[position].answer if steps and steps[position].since <= moment else None
-        yield DayRate(day.isoformat(), *((answer.min_pct, answer.max_pct) if answer else (None, None)))
+        yield DayRate(
+            day.isoformat(), *((answer.min_pct, answer.max_pct) if answer else (None, None))
+        )
         day += timedelta(days=1)

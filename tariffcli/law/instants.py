@@ -1,7 +1,8 @@
 """Legal time: the one rule for spans, wall clocks to instants, and the days that people type.
 
-Spans are half open: an act holds from its first instant up to, not including, its end. US acts count from 12:01 a.m.
-eastern, Chinese ones from Beijing time; both become whole UTC seconds here and nowhere else.
+Spans are half open: an act holds from its first instant up to, not including, its end. US acts
+count from 12:01 a.m. eastern, Chinese ones from Beijing time; both become whole UTC seconds here
+and nowhere else.
 """
 
 from __future__ import annotations
@@ -32,18 +33,22 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except Exception:
-        raise UsageError(f"'{name[:40]}' is not an IANA time zone, for example America/New_York.") from None
+        raise UsageError(
+            f"'{name[:40]}' is not an IANA time zone, for example America/New_York."
+        ) from None
 
 
 def wall_to_instant(text: str, zone_name: str) -> int:
     """The instant of a legal wall time `YYYY-MM-DD HH:MM[:SS]` (a bare day: 00:00) in `zone_name`.
 
-    Raises UsageError for a malformed time, and for an hour that a clock change skips or repeats: such an hour names no
-    instant, or two.
+    Raises UsageError for a malformed time, and for an hour that a clock change skips or repeats:
+    such an hour names no instant, or two.
     """
     found = _WALL.match(text.strip())
     if not found:
-        raise UsageError(f"'{text[:40]}' is not a time; use YYYY-MM-DD HH:MM, for example {EXAMPLE_MINUTE}.")
+        raise UsageError(
+            f"'{text[:40]}' is not a time; use YYYY-MM-DD HH:MM, for example {EXAMPLE_MINUTE}."
+        )
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
     try:
         naive = datetime(year, month, day, hour, minute, second)
@@ -53,17 +58,29 @@ def wall_to_instant(text: str, zone_name: str) -> int:
     place = zone(zone_name)
     first, second_reading = naive.replace(tzinfo=place, fold=0), naive.replace(tzinfo=place, fold=1)
     if first.utcoffset() != second_reading.utcoffset():
-        kind = "skipped" if first.astimezone(UTC).astimezone(place).replace(tzinfo=None) != naive else "repeated"
-        raise UsageError(f"{text} is {kind} by a clock change in {zone_name}; give the offset, for example {text}-05:00.")
+        kind = (
+            "skipped"
+            if first.astimezone(UTC).astimezone(place).replace(tzinfo=None) != naive
+            else "repeated"
+        )
+        raise UsageError(
+            f"{text} is {kind} by a clock change in {zone_name}; give the offset, for example "
+            f"{text}-05:00."
+        )
     return int(first.timestamp())
 
 
 def parse_instant(text: str, zone_name: str) -> int:
-    """The instant that a user typed: ISO with an offset, or a wall time of `zone_name`. Raises UsageError."""
+    """The instant that a user typed: ISO with an offset, or a wall time of `zone_name`. Raises
+    UsageError.
+    """
     found = _OFFSET.match(text.strip()) if ":" in text else None
     if not found:
         if not _WALL.match(text.strip()) or ":" not in text:
-            raise UsageError(f"'{text[:40]}' is not an instant; use {EXAMPLE_INSTANT}, with or without the offset.")
+            raise UsageError(
+                f"'{text[:40]}' is not an instant; use {EXAMPLE_INSTANT}, with or without the "
+                "offset."
+            )
         return wall_to_instant(text, zone_name)
     try:
         moment = datetime.fromisoformat(text.strip())
@@ -106,14 +123,18 @@ def day_of(moment: int, zone_name: str) -> str:
 
 def _within_calendar(day: date) -> None:
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise UsageError(f"{day.isoformat()} is outside the calendar of this tool ({FIRST_DAY} to {LAST_DAY}).")
+        raise UsageError(
+            f"{day.isoformat()} is outside the calendar of this tool ({FIRST_DAY} to {LAST_DAY})."
+        )
 
 
 def _calendar_day(year: int, month: int, day: int, typed: str) -> str:
     try:
         found = date(year, month, day)
     except ValueError:
-        raise UsageError(f"'{typed}' is not a calendar date; use YYYY-MM-DD, for example {EXAMPLE_DAY}.") from None
+        raise UsageError(
+            f"'{typed}' is not a calendar date; use YYYY-MM-DD, for example {EXAMPLE_DAY}."
+        ) from None
     _within_calendar(found)
     return found.isoformat()
 
@@ -137,7 +158,8 @@ def is_iso_day(text: str) -> bool:
 
 
 def day_given(value: object, today: str) -> str:
-    """The ISO day that a program gave: text as `parse_day` reads it, a date, or the day of a datetime on its own clock.
+    """The ISO day that a program gave: text as `parse_day` reads it, a date, or the day of a
+    datetime on its own clock.
 
     Raises UsageError for anything else, and for a datetime library's "not a time".
 
@@ -147,28 +169,38 @@ def day_given(value: object, today: str) -> str:
     if isinstance(value, str):
         return parse_day(value, today)
     if isinstance(value, date):
-        with suppress(ValueError, TypeError):  # a datetime library's "not a time" is a datetime without a day
+        with suppress(
+            ValueError, TypeError
+        ):  # a datetime library's "not a time" is a datetime without a day
             day = value.date() if isinstance(value, datetime) else value
             _within_calendar(day)
             return day.isoformat()
-    raise UsageError(f"{value!r:.40} is not a day; give a date or text, for example '{EXAMPLE_DAY}'.")
+    raise UsageError(
+        f"{value!r:.40} is not a day; give a date or text, for example '{EXAMPLE_DAY}'."
+    )
 
 
 def parse_day(text: str, today: str | None, month_first: bool | None = None) -> str:
-    """The ISO day that a user typed; `today` is the importer's local day, for `today` and `yesterday`.
+    """The ISO day that a user typed; `today` is the importer's local day, for `today` and
+    `yesterday`.
 
-    Accepted: ISO with or without dashes, `24 Apr 2025`, `Apr 24, 2025`, `April 24 2025`, and where `month_first` is said
-    `04/24/2025`. Partial dates are refused, never completed. `today` None: the words are refused too, as in a file, which
-    must mean the same tomorrow. Raises UsageError.
+    Accepted: ISO with or without dashes, `24 Apr 2025`, `Apr 24, 2025`, `April 24 2025`, and where
+    `month_first` is said `04/24/2025`. Partial dates are refused, never completed. `today` None:
+    the words are refused too, as in a file, which must mean the same tomorrow. Raises UsageError.
     """
     typed = text.strip()
     word = typed.lower()
     shown = typed[:40]
     if word in ("today", "yesterday"):
         if today is None:
-            raise UsageError(f"'{shown}' names another day tomorrow; write the day itself, for example {EXAMPLE_DAY}.")
+            raise UsageError(
+                f"'{shown}' names another day tomorrow; write the day itself, for example "
+                f"{EXAMPLE_DAY}."
+            )
         return (date.fromisoformat(today) - timedelta(days=word == "yesterday")).isoformat()
-    if found := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", word, re.ASCII) or re.fullmatch(r"(\d{4})(\d\d)(\d\d)", word, re.ASCII):
+    if found := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", word, re.ASCII) or re.fullmatch(
+        r"(\d{4})(\d\d)(\d\d)", word, re.ASCII
+    ):
         year, month, day = map(int, found.groups())
         return _calendar_day(year, month, day, shown)
     if found := re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", word, re.ASCII):
@@ -179,15 +211,32 @@ def parse_day(text: str, today: str | None, month_first: bool | None = None) -> 
     elif found := re.fullmatch(r"([a-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})", word, re.ASCII):
         month_text, day_text, year_text = found.groups()
     else:
-        raise UsageError(f"'{shown}' is not a whole date; use YYYY-MM-DD, for example {EXAMPLE_DAY}.")
+        raise UsageError(
+            f"'{shown}' is not a whole date; use YYYY-MM-DD, for example {EXAMPLE_DAY}."
+        )
     month_number = _month(month_text)
     if month_number is None:
-        raise UsageError(f"'{shown}': '{month_text}' is not a month; use YYYY-MM-DD, for example {EXAMPLE_DAY}.")
+        raise UsageError(
+            f"'{shown}': '{month_text}' is not a month; use YYYY-MM-DD, for example {EXAMPLE_DAY}."
+        )
     return _calendar_day(int(year_text), month_number, int(day_text), shown)
 
 
 def _month(word: str) -> int | None:
-    full = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+    full = (
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    )
     for number, (short, name) in enumerate(zip(_MONTHS, full, strict=True), start=1):
         if word in (short, name) or (word == "sept" and short == "sep"):
             return number

@@ -1,4 +1,6 @@
-"""Interest on duty paid back: a yearly rate for each day, compounded daily. Estimates; which days count is for the caller to say."""
+"""Interest on duty paid back: a yearly rate for each day, compounded daily. Estimates; which days
+count is for the caller to say.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,15 @@ DAY_ZERO = date(1970, 1, 1).toordinal()
 
 
 class Growth:
-    """What one unit of money grows to by the rates of one importer and kind of payee; every factor is worked out once."""
+    """What one unit of money grows to by the rates of one importer and kind of payee; every factor
+    is worked out once.
+    """
 
     def __init__(self, rows: Iterable[Interest], importer: str, payee: str) -> None:
-        self.rows = sorted((row for row in rows if row.importer == importer and row.payee == payee), key=lambda row: row.since)
+        self.rows = sorted(
+            (row for row in rows if row.importer == importer and row.payee == payee),
+            key=lambda row: row.since,
+        )
         self._starts = [number_of(row.since) for row in self.rows]
         self._to: dict[int, tuple[Decimal, int]] = {}
 
@@ -26,12 +33,18 @@ class Growth:
         """The yearly rate of a day in per cent; None where no row tells it."""
         place = bisect_right(self._starts, day) - 1
         row = self.rows[place] if place >= 0 else None
-        return row.rate_pct if row is not None and (not row.until or day < number_of(row.until)) else None
+        return (
+            row.rate_pct
+            if row is not None and (not row.until or day < number_of(row.until))
+            else None
+        )
 
     def factor(self, since: int, until: int) -> Decimal | None:
-        """The factor from the day `since` (counted) to the day `until` (not counted); None where a day between has no rate.
+        """The factor from the day `since` (counted) to the day `until` (not counted); None where a
+        day between has no rate.
 
-        Each day adds its rate over the days of its own year (365 or 366) to all that stood before. No days: 1.
+        Each day adds its rate over the days of its own year (365 or 366) to all that stood before.
+        No days: 1.
         """
         if until <= since:
             return ONE
@@ -41,7 +54,9 @@ class Growth:
         return last / first if unknown == unknown_too else None
 
     def _grown(self, day: int) -> tuple[Decimal, int]:
-        """The factor from the first day with a rate to `day`, and how many days between them have none."""
+        """The factor from the first day with a rate to `day`, and how many days between them have
+        none.
+        """
         if not self._to:
             self._to[self._starts[0]] = (ONE, 0)
         if day not in self._to:
@@ -49,7 +64,11 @@ class Growth:
             grown, missing = self._to[known]
             for number in range(known, day):
                 rate = self.rate(number)
-                grown = grown if rate is None else grown * (ONE + rate / HUNDRED / _days_of_year(number))
+                grown = (
+                    grown
+                    if rate is None
+                    else grown * (ONE + rate / HUNDRED / _days_of_year(number))
+                )
                 missing += rate is None
                 self._to[number + 1] = (grown, missing)
         return self._to[day]
@@ -57,7 +76,11 @@ class Growth:
     def used(self, since: int, until: int) -> list[Interest]:
         """The rows whose days lie between two days."""
         spans = zip(self.rows, self._starts, strict=True)
-        return [row for row, start in spans if start < until and (not row.until or number_of(row.until) > since)]
+        return [
+            row
+            for row, start in spans
+            if start < until and (not row.until or number_of(row.until) > since)
+        ]
 
 
 def number_of(day: str) -> int:

@@ -1,8 +1,9 @@
-"""The ordinary duty of a class of lines: which of its rows hold for an origin and for the facts of an entry.
+"""The ordinary duty of a class of lines: which of its rows hold for an origin and for the facts of
+an entry.
 
-A schedule gives one row a line, two in a gap between editions that differ; quotas, provisional rates, preferences and
-second columns are further rows with a condition or an origin. Several rows that hold alike are alternatives: the record
-does not say which, so every answer spans them.
+A schedule gives one row a line, two in a gap between editions that differ; quotas, provisional
+rates, preferences and second columns are further rows with a condition or an origin. Several rows
+that hold alike are alternatives: the record does not say which, so every answer spans them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +27,9 @@ PROVISIONAL = "provisional"
 
 
 class Option(NamedTuple):
-    """One ordinary duty that may hold: per cent of value, or None with the words of the schedule; the row behind it, if any."""
+    """One ordinary duty that may hold: per cent of value, or None with the words of the schedule;
+    the row behind it, if any.
+    """
 
     pct: Decimal | None
     text: str
@@ -37,10 +40,13 @@ UNKNOWN = Option(None, "", None)
 
 
 def option_of(row: OrdinaryDuty) -> Option:
-    """A row as an option; a conditional row says its basis, so that a reader sees which rate is meant.
+    """A row as an option; a conditional row says its basis, so that a reader sees which rate is
+    meant.
 
-    >>> option_of(OrdinaryDuty("10059000", "65%"))[:2], option_of(OrdinaryDuty("22042100", "$1/l"))[:2]
-    ((Decimal('65'), ''), (None, '$1/l'))
+    >>> option_of(OrdinaryDuty("10059000", "65%"))[:2]
+    (Decimal('65'), '')
+    >>> option_of(OrdinaryDuty("22042100", "$1/l"))[:2]
+    (None, '$1/l')
     """
     pct = ad_valorem_pct(row.duty)
     return Option(pct, "" if pct is not None else row.duty, row)
@@ -50,7 +56,11 @@ def duties_in_question(
     duties: Iterable[OrdinaryDuty], origin: str, memberships: Sequence[Membership], moment: int
 ) -> tuple[OrdinaryDuty, ...]:
     """The rows that reach goods of an origin at `moment`, whatever the facts of the entry."""
-    return tuple(row for row in duties if row.origin is None or reaches(row.origin, origin, memberships, moment))
+    return tuple(
+        row
+        for row in duties
+        if row.origin is None or reaches(row.origin, origin, memberships, moment)
+    )
 
 
 def options(
@@ -58,7 +68,9 @@ def options(
     conditions: Mapping[str, Condition],
     facts: Mapping[str, FactValue],
 ) -> tuple[Option, ...]:
-    """The ordinary duties that may hold with these facts: of the rows whose condition is true, the most special ones."""
+    """The ordinary duties that may hold with these facts: of the rows whose condition is true, the
+    most special ones.
+    """
     if len(duties) == 1 and not duties[0].condition:
         return (option_of(duties[0]),)
     true_rows = [row for row in duties if all_true(row.condition, conditions, facts)]
@@ -69,16 +81,25 @@ def options(
 
 
 def _rank(row: OrdinaryDuty) -> tuple[bool, int, bool]:
-    """What makes one row hold before another: a condition met, a narrower origin, a provisional rate."""
-    return bool(row.condition), row.origin.narrowness if row.origin is not None else 0, row.basis == PROVISIONAL
+    """What makes one row hold before another: a condition met, a narrower origin, a provisional
+    rate.
+    """
+    return (
+        bool(row.condition),
+        row.origin.narrowness if row.origin is not None else 0,
+        row.basis == PROVISIONAL,
+    )
 
 
 def settles(found: Sequence[Option], given: Decimal) -> bool:
-    """Whether an ordinary duty that a user supplies counts: it fills what is unknown and settles what is open, no more.
+    """Whether an ordinary duty that a user supplies counts: it fills what is unknown and settles
+    what is open, no more.
 
     >>> quota, over = (Option(Decimal(pct), "", None) for pct in (1, 65))
-    >>> settles([UNKNOWN], Decimal(3)), settles([quota, over], Decimal(65)), settles([over], Decimal(40))
-    (True, True, False)
+    >>> settles([UNKNOWN], Decimal(3)), settles([quota, over], Decimal(65))
+    (True, True)
+    >>> settles([over], Decimal(40))
+    False
     """
     known = {option.pct for option in found}
     return None in known or (len(known) > 1 and given in known)
@@ -88,16 +109,25 @@ def contradicted(rows: Iterable[OrdinaryDuty], given: Decimal | None) -> tuple[O
     """The rows behind an answer that say another ordinary duty than the one supplied."""
     if given is None:
         return ()
-    return tuple(row for row in rows if (pct := ad_valorem_pct(row.duty)) is not None and pct != given)
+    return tuple(
+        row for row in rows if (pct := ad_valorem_pct(row.duty)) is not None and pct != given
+    )
 
 
-def contradiction_notes(rows: Iterable[OrdinaryDuty], given: Decimal | None) -> tuple[tuple[str, str], ...]:
-    """(code, text) of the note on a supplied ordinary duty that the record contradicts; none where it agrees or does not know."""
+def contradiction_notes(
+    rows: Iterable[OrdinaryDuty], given: Decimal | None
+) -> tuple[tuple[str, str], ...]:
+    """(code, text) of the note on a supplied ordinary duty that the record contradicts; none where
+    it agrees or does not know.
+    """
     against = contradicted(rows, given)
     if not against or given is None:
         return ()
     known = ", ".join(dict.fromkeys(row.duty for row in against))
-    text = f"The ordinary duty given, {given:f}%, is not that of the record ({known}), which is used where it is known."
+    text = (
+        f"The ordinary duty given, {given:f}%, is not that of the record ({known}), which is "
+        "used where it is known."
+    )
     return (("mfn_contradicted", text),)
 
 
@@ -109,7 +139,8 @@ def words(pct: Decimal | None, text: str, rows: Sequence[OrdinaryDuty]) -> str:
 
 
 def together(many: Sequence[tuple[Decimal | None, str, Sequence[OrdinaryDuty]]]) -> str:
-    """Several ordinary duties in words, per cents first; `differs by line` where they are too many to tell.
+    """Several ordinary duties in words, per cents first; `differs by line` where they are too many
+    to tell.
 
     >>> one, other = OrdinaryDuty("01", "2%"), OrdinaryDuty("02", "$1/kg")
     >>> both = together([(Decimal(2), "", [one]), (None, "$1/kg", [other])])
@@ -119,6 +150,10 @@ def together(many: Sequence[tuple[Decimal | None, str, Sequence[OrdinaryDuty]]])
     if len({(pct, text) for pct, text, _ in many}) == 1:
         return many[0][1]
     ordered = sorted(many, key=lambda one: (one[0] is None, one[0] or Decimal(0), one[1]))
-    pieces = [piece for pct, text, rows in ordered for piece in (text.split(OR) if text and len(rows) > 1 else [words(pct, text, rows)])]
+    pieces = [
+        piece
+        for pct, text, rows in ordered
+        for piece in (text.split(OR) if text and len(rows) > 1 else [words(pct, text, rows)])
+    ]
     distinct = list(dict.fromkeys(pieces))
     return OR.join(distinct) if len(distinct) <= MOST_WORDS and BY_LINE not in distinct else BY_LINE

@@ -1,11 +1,20 @@
-"""What stands around an answer: changes during the day, the next change, facts that would change it, reports beside the law."""
+"""What stands around an answer: changes during the day, the next change, facts that would change
+it, reports beside the law.
+"""
 
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 from tariffcli.errors import UsageError
-from tariffcli.law.docket import Docket, breakpoints, coverage_points, epoch_at, lines_at, nomenclature_points
+from tariffcli.law.docket import (
+    Docket,
+    breakpoints,
+    coverage_points,
+    epoch_at,
+    lines_at,
+    nomenclature_points,
+)
 from tariffcli.law.engine import answer_case
 from tariffcli.law.facts import ZERO, all_true, extremes, holds_for, room_for, unknown_facts
 from tariffcli.law.instants import start_of_day
@@ -18,7 +27,9 @@ POINT = Decimal("0.01")
 
 
 class Change(NamedTuple):
-    """A change of the additional duty: when, from what to what, and the rows whose layers differ."""
+    """A change of the additional duty: when, from what to what, and the rows whose layers
+    differ.
+    """
 
     instant: int
     before: Answer
@@ -35,7 +46,9 @@ class FactEffect(NamedTuple):
 
 
 class Report(NamedTuple):
-    """A reported, threatened or claimed row, and the additional duty if it were law (None: cannot be said)."""
+    """A reported, threatened or claimed row, and the additional duty if it were law (None: cannot
+    be said).
+    """
 
     event: Event
     would_be_pct: Decimal | None
@@ -45,7 +58,11 @@ def scopes_of(docket: Docket, query: Query) -> frozenset[str]:
     """Every scope that some line of the query's product stands on."""
     if query.product.kind == "general":
         return frozenset()
-    return frozenset(scope for lines in lines_at(docket, query.product, query.instant, query.known_on) for scope in lines.scopes)
+    return frozenset(
+        scope
+        for lines in lines_at(docket, query.product, query.instant, query.known_on)
+        for scope in lines.scopes
+    )
 
 
 def figure(answer: Answer) -> tuple[object, ...]:
@@ -53,8 +70,12 @@ def figure(answer: Answer) -> tuple[object, ...]:
     return (answer.status, answer.min_pct, answer.max_pct)
 
 
-def changes_between(docket: Docket, query: Query, after: int, through: int, limit: int | None = None) -> list[Change]:
-    """The changes of the additional duty at instants in `(after, through]`, in order; at most `limit` of them."""
+def changes_between(
+    docket: Docket, query: Query, after: int, through: int, limit: int | None = None
+) -> list[Change]:
+    """The changes of the additional duty at instants in `(after, through]`, in order; at most
+    `limit` of them.
+    """
     found: list[Change] = []
     before = answer_case(docket, query._replace(instant=after))
     for moment in moments_of(docket, query, after, through):
@@ -70,12 +91,18 @@ def changes_between(docket: Docket, query: Query, after: int, through: int, limi
 def moments_of(docket: Docket, query: Query, after: int, through: int) -> list[int]:
     """The instants in `(after, through]` at which the answer to a query could change."""
     scopes = scopes_over_time(docket, query)
-    moments = {*breakpoints(docket, scopes, query.known_on), *nomenclature_points(docket, query.product), *coverage_points(docket)}
+    moments = {
+        *breakpoints(docket, scopes, query.known_on),
+        *nomenclature_points(docket, query.product),
+        *coverage_points(docket),
+    }
     return sorted(moment for moment in moments if after < moment <= through)
 
 
 def scopes_over_time(docket: Docket, query: Query) -> frozenset[str]:
-    """Every scope that could have a say about the product in any edition: those that `products.line_classes` reads."""
+    """Every scope that could have a say about the product in any edition: those that
+    `products.line_classes` reads.
+    """
     if query.product.kind == "general":
         return frozenset()
     book = docket.book
@@ -83,7 +110,12 @@ def scopes_over_time(docket: Docket, query: Query) -> frozenset[str]:
     if query.product.kind == "list":
         return docket.scopes
     codes = all_codes(book, query.importer, query.product)
-    rows = (row for edition in editions for code in codes for row in listings_of(book, query.importer, query.product, code, edition))
+    rows = (
+        row
+        for edition in editions
+        for code in codes
+        for row in listings_of(book, query.importer, query.product, code, edition)
+    )
     return docket.scopes & {row.scope for row in rows}
 
 
@@ -98,13 +130,21 @@ def changed_layers(before: Answer, after: Answer) -> list[tuple[Layer | None, La
     """The layers that charge differently in two answers, as (before, after) pairs by programme."""
     then = {layer.programme: layer for layer in before.layers}
     now = {layer.programme: layer for layer in after.layers}
-    pairs = [(then.get(programme), now.get(programme)) for programme in dict.fromkeys((*now, *then))]
+    pairs = [
+        (then.get(programme), now.get(programme)) for programme in dict.fromkeys((*now, *then))
+    ]
     return [(old, new) for old, new in pairs if _amount(old) != _amount(new)]
 
 
 def changed_events(before: Answer, after: Answer) -> tuple[Event, ...]:
-    """The rows behind the layers that charge differently; where a layer is gone, the row that is gone."""
-    return tuple(dict.fromkeys(layer.event for old, new in changed_layers(before, after) if (layer := new or old)))
+    """The rows behind the layers that charge differently; where a layer is gone, the row that is
+    gone.
+    """
+    return tuple(
+        dict.fromkeys(
+            layer.event for old, new in changed_layers(before, after) if (layer := new or old)
+        )
+    )
 
 
 def _amount(layer: Layer | None) -> tuple[object, ...]:
@@ -118,7 +158,9 @@ def next_change(docket: Docket, query: Query) -> Change | None:
 
 
 def fact_effects(docket: Docket, query: Query, answer: Answer) -> list[FactEffect]:
-    """The facts not given that would change the additional duty or the total, each with the answer it would give."""
+    """The facts not given that would change the additional duty or the total, each with the answer
+    it would give.
+    """
     epoch = epoch_at(docket, scopes_of(docket, query), query.instant, query.known_on)
     groups = lines_at(docket, query.product, query.instant, query.known_on)
     ordinary = [row for lines in groups for row in lines.duties if row.condition]
@@ -141,7 +183,8 @@ def fact_effects(docket: Docket, query: Query, answer: Answer) -> list[FactEffec
 def _told_values(reading: Sequence[Condition], room: Decimal) -> list[FactValue]:
     """The extremes of an unknown fact as a person would give them.
 
-    Of a share, which takes at most `room`: the bounds, and a point beside a bound only where it differs.
+    Of a share, which takes at most `room`: the bounds, and a point beside a bound only where it
+    differs.
     """
     values = extremes(reading)
     if reading[0].kind != "share":
@@ -150,7 +193,11 @@ def _told_values(reading: Sequence[Condition], room: Decimal) -> list[FactValue]
     def truth(value: FactValue) -> tuple[bool, ...]:
         return tuple(holds_for(one, value) for one in reading)
 
-    found: list[FactValue] = [ZERO, room, *(one.bound for one in reading if isinstance(one.bound, Decimal) and one.bound <= room)]
+    found: list[FactValue] = [
+        ZERO,
+        room,
+        *(one.bound for one in reading if isinstance(one.bound, Decimal) and one.bound <= room),
+    ]
     for value in values:
         if isinstance(value, Decimal) and value <= room and truth(value) not in map(truth, found):
             points = (value.quantize(POINT, ROUND_FLOOR), value.quantize(POINT, ROUND_CEILING))
@@ -163,31 +210,57 @@ def _with_total(answer: Answer) -> tuple[object, ...]:
 
 
 def reports(docket: Docket, query: Query) -> list[Report]:
-    """Rows beside the law that speak of this product at this instant: reported, threatened, planned without an act.
+    """Rows beside the law that speak of this product at this instant: reported, threatened, planned
+    without an act.
 
-    A report stands from the day it was made, or from the instant it speaks of, until its own end, its withdrawal, or an act
-    of the same programme that overtook it.
+    A report stands from the day it was made, or from the instant it speaks of, until its own end,
+    its withdrawal, or an act of the same programme that overtook it.
     """
     scopes = scopes_of(docket, query)
     zone = docket.book.zones[query.importer]
-    known = [event for event in (*docket.beside, *docket.events) if query.known_on is None or event.announced <= query.known_on]
-    begun = [event for event in known if min(event.effective, start_of_day(event.announced, zone)) <= query.instant]
+    known = [
+        event
+        for event in (*docket.beside, *docket.events)
+        if query.known_on is None or event.announced <= query.known_on
+    ]
+    begun = [
+        event
+        for event in known
+        if min(event.effective, start_of_day(event.announced, zone)) <= query.instant
+    ]
     withdrawn = {name for event in begun if event.effect == "undo" for name in event.undoes}
     found: list[Report] = []
     for event in begun:
         ended = event.until is not None and event.until <= query.instant
-        if event.status == "law" or event.effect == "undo" or event.id in withdrawn or ended or _overtaken(event, begun):
+        if (
+            event.status == "law"
+            or event.effect == "undo"
+            or event.id in withdrawn
+            or ended
+            or _overtaken(event, begun)
+        ):
             continue
-        if query.product != GENERAL and not all_true(event.condition, docket.book.conditions, query.facts):
+        if query.product != GENERAL and not all_true(
+            event.condition, docket.book.conditions, query.facts
+        ):
             continue
         mine = event.scope == "all" or event.scope in scopes
         if mine or query.product == GENERAL:
-            found.append(Report(event, _would_be(docket, query, event) if mine and event.effective <= query.instant else None))
+            found.append(
+                Report(
+                    event,
+                    _would_be(docket, query, event)
+                    if mine and event.effective <= query.instant
+                    else None,
+                )
+            )
     return sorted(found, key=lambda report: (report.event.announced, report.event.id))
 
 
 def _overtaken(report: Event, rows: Sequence[Event]) -> bool:
-    """Whether a later act of the same programme speaks of the same goods: then the report is history."""
+    """Whether a later act of the same programme speaks of the same goods: then the report is
+    history.
+    """
     return any(
         row.status == "law"
         and row.effect in (*RULING, "exempt")

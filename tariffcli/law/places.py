@@ -23,28 +23,38 @@ def parse_selector(text: str) -> Selector:
     if head != "*":
         _sort(head.split("+"), named, groups, text)
     _sort(exceptions, but_named, but_groups, text)
-    return Selector(text.strip(), head == "*", tuple(named), tuple(groups), tuple(but_named), tuple(but_groups))
+    return Selector(
+        text.strip(), head == "*", tuple(named), tuple(groups), tuple(but_named), tuple(but_groups)
+    )
 
 
 def _sort(pieces: Sequence[str], named: list[str], groups: list[str], text: str) -> None:
     for piece in pieces:
         found = _PIECE.match(piece)
         if not found:
-            raise UsageError(f"'{text}' is not an origin: write `*`, `cn`, `cn+hk`, `@eu` or `*-ca-@col2`.")
+            raise UsageError(
+                f"'{text}' is not an origin: write `*`, `cn`, `cn+hk`, `@eu` or `*-ca-@col2`."
+            )
         (groups if found.group(1) else named).append(found.group(2))
 
 
 def belongs(memberships: Sequence[Membership], area: str, country: str, moment: int) -> bool:
     """Whether `country` is a member of `area` at `moment`."""
     return any(
-        row.area == area and row.member == country and holds(row.since if row.since is not None else moment, row.until, moment)
+        row.area == area
+        and row.member == country
+        and holds(row.since if row.since is not None else moment, row.until, moment)
         for row in memberships
     )
 
 
-def reaches(selector: Selector, country: str, memberships: Sequence[Membership], moment: int) -> bool:
+def reaches(
+    selector: Selector, country: str, memberships: Sequence[Membership], moment: int
+) -> bool:
     """Whether a selector reaches goods of `country` at `moment`."""
-    if country in selector.but_named or any(belongs(memberships, area, country, moment) for area in selector.but_groups):
+    if country in selector.but_named or any(
+        belongs(memberships, area, country, moment) for area in selector.but_groups
+    ):
         return False
     if selector.everyone or country in selector.named:
         return True
@@ -52,7 +62,9 @@ def reaches(selector: Selector, country: str, memberships: Sequence[Membership],
 
 
 def ever_reaches(selector: Selector, country: str, memberships: Sequence[Membership]) -> bool:
-    """Whether a selector could reach `country` at some instant; used to sort a record once for an origin."""
+    """Whether a selector could reach `country` at some instant; used to sort a record once for an
+    origin.
+    """
     if country in selector.but_named:
         return False
     if selector.everyone or country in selector.named:

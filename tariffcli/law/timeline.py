@@ -1,8 +1,9 @@
 """The fold: which of a programme's rows rules at an instant, as known on a day.
 
-A row lives unless a living row undoes it. A living exemption stands above all; else the most special row rules: one with
-a condition before one without, then the narrower origin, the narrower scope, the later announced, the later effective,
-the bounded before the open-ended. See docs/decisions/0001-the-fold.md for the facts that broke simpler rules.
+A row lives unless a living row undoes it. A living exemption stands above all; else the most
+special row rules: one with a condition before one without, then the narrower origin, the narrower
+scope, the later announced, the later effective, the bounded before the open-ended. See
+docs/decisions/0001-the-fold.md for the facts that broke simpler rules.
 """
 
 from __future__ import annotations
@@ -17,23 +18,37 @@ from tariffcli.law.model import Event
 
 def in_force(event: Event, moment: int, known_on: str | None) -> bool:
     """Whether a row is law, was announced by `known_on`, and its span contains `moment`."""
-    return event.status == "law" and (known_on is None or event.announced <= known_on) and holds(event.effective, event.until, moment)
+    return (
+        event.status == "law"
+        and (known_on is None or event.announced <= known_on)
+        and holds(event.effective, event.until, moment)
+    )
 
 
 def wipes(killer: Event, event: Event) -> bool:
-    """Whether `killer`, if it lives, takes `event` away: by name, or because it undoes all that is earlier."""
+    """Whether `killer`, if it lives, takes `event` away: by name, or because it undoes all that is
+    earlier.
+    """
     if event.id in killer.undoes:
         return True
-    return ("earlier" in killer.undoes or killer.effect == "end") and event.effect in RULING and event.announced < killer.announced
+    return (
+        ("earlier" in killer.undoes or killer.effect == "end")
+        and event.effect in RULING
+        and event.announced < killer.announced
+    )
 
 
 def living(candidates: Sequence[Event]) -> list[Event]:
     """The candidates that no living candidate takes away, in the order given.
 
-    A killed row kills nothing, so a stay of a ruling, or a reversal, brings back what the ruling had ended. Raises
-    RecordError when rows take one another away in a circle.
+    A killed row kills nothing, so a stay of a ruling, or a reversal, brings back what the ruling
+    had ended. Raises RecordError when rows take one another away in a circle.
     """
-    killers = [event for event in candidates if event.undoes != ("none",) and (event.undoes or event.effect == "end")]
+    killers = [
+        event
+        for event in candidates
+        if event.undoes != ("none",) and (event.undoes or event.effect == "end")
+    ]
     if not killers:
         return list(candidates)
     killers.sort(key=lambda event: (event.announced, event.effective, event.id), reverse=True)
@@ -41,10 +56,13 @@ def living(candidates: Sequence[Event]) -> list[Event]:
 
     def lives(event: Event, trail: tuple[str, ...]) -> bool:
         if event.id in trail:
-            raise RecordError(f"These rows take one another away: {', '.join(trail)}. Run `tariff check`.")
+            raise RecordError(
+                f"These rows take one another away: {', '.join(trail)}. Run `tariff check`."
+            )
         if event.id not in fate:
             fate[event.id] = not any(
-                killer.id != event.id and wipes(killer, event) and lives(killer, (*trail, event.id)) for killer in killers
+                killer.id != event.id and wipes(killer, event) and lives(killer, (*trail, event.id))
+                for killer in killers
             )
         return fate[event.id]
 
@@ -64,9 +82,11 @@ def speciality(event: Event) -> tuple[bool, int, bool, str, int, bool]:
 
 
 def ruling(candidates: Sequence[Event]) -> Event | None:
-    """The row that rules among candidates of one programme, all in force and true; None when there is none.
+    """The row that rules among candidates of one programme, all in force and true; None when there
+    is none.
 
-    Raises RecordError when two different rows are equally special: the record must say which, never row order.
+    Raises RecordError when two different rows are equally special: the record must say which, never
+    row order.
     """
     alive = living(candidates)
     exempt = [event for event in alive if event.effect == "exempt"]
@@ -79,8 +99,12 @@ def ruling(candidates: Sequence[Event]) -> Event | None:
     rank = speciality(best)
     for other in contest:
         if other is not best and speciality(other) == rank and says(other) != says(best):
-            raise RecordError(f"Rows {best.id} and {other.id} rule the same goods equally. Run `tariff check`.")
-    return min((event for event in contest if speciality(event) == rank), key=lambda event: event.id)
+            raise RecordError(
+                f"Rows {best.id} and {other.id} rule the same goods equally. Run `tariff check`."
+            )
+    return min(
+        (event for event in contest if speciality(event) == rank), key=lambda event: event.id
+    )
 
 
 def still_charged(winner: Event, candidates: Sequence[Event]) -> Event:
@@ -93,7 +117,16 @@ def still_charged(winner: Event, candidates: Sequence[Event]) -> Event:
 
 def says(event: Event) -> tuple[object, ...]:
     """What a row charges: two rows that say the same may rule equally."""
-    return (event.effect, event.rate_pct, event.rate_max_pct, event.base, event.amount, event.currency, event.per, event.join)
+    return (
+        event.effect,
+        event.rate_pct,
+        event.rate_max_pct,
+        event.base,
+        event.amount,
+        event.currency,
+        event.per,
+        event.join,
+    )
 
 
 def by_programme(events: Iterable[Event]) -> Mapping[str, list[Event]]:
