@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from tariffcli.book.entry import Entry, facts_given, ordinary_duty
+from tariffcli.book.entry import TypedFacts, facts_given, ordinary_duty
 from tariffcli.book.words import find_country
 from tariffcli.errors import UsageError
 from tariffcli.law.amounts import Goods, bill
@@ -64,7 +64,7 @@ def scalar(record, line: dict[str, str]):
     importer, origin = find_country(record, line["importer"]), find_country(record, line["origin"])
     zone = record.zones.get(importer, "UTC")
     moment = end_of_day(line["date"], zone)
-    entry = Entry(
+    entry = TypedFacts(
         claim=tuple(piece for piece in line["claim"].split(";") if piece),
         metal_share=tuple(piece for piece in line["metal_share"].split(";") if piece),
         loaded=line["loaded"] or None,
@@ -176,7 +176,7 @@ def test_facts_that_differ_on_every_line_are_those_of_their_line(record):
     plan = Plan({name: name for name in columns})
     table = pa.RecordBatch.from_pydict(columns)
 
-    def meant(entry: Entry) -> object:
+    def meant(entry: TypedFacts) -> object:
         """What an entry says to each condition of the record, and its shares themselves."""
         facts = dict(entry.facts)
         given = [one for one in record.conditions.values() if one.fact in facts]

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tariffcli.book.entry import Entry as Typed
-from tariffcli.book.entry import facts_given, ordinary_duty
+from tariffcli.book.entry import TypedFacts, facts_given, ordinary_duty
 from tariffcli.book.load import Record
 from tariffcli.bulk import clean
 from tariffcli.bulk.classes import Classes, Entry
@@ -89,7 +88,7 @@ class Facts:
     def _typed(self, zone: str, texts: dict[str, Any]) -> Entry:
         said = {name: str(value).strip() for name, value in texts.items() if value is not None and not clean.is_nan(value)}
         told = {name: text for name, text in said.items() if text}
-        typed = Typed(
+        typed = TypedFacts(
             claim=clean.several(told.get("claim", "")),
             loaded=told.get("loaded"),
             mode=told.get("mode"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from tariffcli.book.load import Record
 from tariffcli.cli.ask import Question, build, countries, open_record
-from tariffcli.cli.typed import Common, Entry, Pair
+from tariffcli.cli.typed import Common, Pair, TypedFacts
 from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.model import Answer
 from tariffcli.law.products import digits_of
@@ -17,7 +17,7 @@ HS_SHARED = 6
 
 
 def answer_and_print(
-    pair: Pair, entry: Entry, common: Common, date: str | None, at: str | None, both: bool = False, explain: bool = False
+    pair: Pair, entry: TypedFacts, common: Common, date: str | None, at: str | None, both: bool = False, explain: bool = False
 ) -> int:
     """Answer what was typed, print it as asked, and give the exit code."""
     if common.out is not None:
@@ -41,7 +41,9 @@ def answer_and_print(
     return 0
 
 
-def _questions(record: Record, common: Common, pair: Pair, entry: Entry, date: str | None, at: str | None, both: bool) -> list[Question]:
+def _questions(
+    record: Record, common: Common, pair: Pair, entry: TypedFacts, date: str | None, at: str | None, both: bool
+) -> list[Question]:
     origin, importer = countries(record, pair)
     first = build(record, common, pair, entry, origin, importer, date, at)
     if not both:

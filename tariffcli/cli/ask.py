@@ -5,7 +5,7 @@ from typing import NamedTuple
 from tariffcli.book.entry import facts_given, ordinary_duty
 from tariffcli.book.load import Record, load
 from tariffcli.book.words import clean, find_country
-from tariffcli.cli.typed import Common, Entry, Pair
+from tariffcli.cli.typed import Common, Pair, TypedFacts
 from tariffcli.clock import today
 from tariffcli.errors import UsageError
 from tariffcli.law.instants import end_of_day, parse_day, parse_instant
@@ -51,14 +51,14 @@ def countries(record: Record, pair: Pair) -> tuple[str, str]:
     return origin, importer
 
 
-def question(record: Record, common: Common, pair: Pair, entry: Entry, date: str | None, at: str | None) -> Question:
+def question(record: Record, common: Common, pair: Pair, entry: TypedFacts, date: str | None, at: str | None) -> Question:
     """The query of a command line. Raises UsageError with what to type instead."""
     origin, importer = countries(record, pair)
     return build(record, common, pair, entry, origin, importer, date, at)
 
 
 def build(
-    record: Record, common: Common, pair: Pair, entry: Entry, origin: str, importer: str, date: str | None, at: str | None
+    record: Record, common: Common, pair: Pair, entry: TypedFacts, origin: str, importer: str, date: str | None, at: str | None
 ) -> Question:
     """`question` for countries already found."""
     if date is not None and at is not None:
@@ -91,6 +91,6 @@ def find(record: Record, importer: str, pair: Pair, moment: int) -> tuple[Produc
     return find_product(record, importer, cut, moment), notes
 
 
-def read_facts(record: Record, common: Common, entry: Entry, zone: str) -> dict[str, FactValue]:
+def read_facts(record: Record, common: Common, entry: TypedFacts, zone: str) -> dict[str, FactValue]:
     """The facts that flags give; see `entry.facts_given`."""
     return facts_given(record, entry, zone, lambda text: parse_day(text, today(zone), month_first(common)))

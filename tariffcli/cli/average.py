@@ -15,7 +15,7 @@ from tariffcli.book.load import Record
 from tariffcli.book.words import clean
 from tariffcli.cli.ask import countries, find, known_day, open_record, read_day, read_facts
 from tariffcli.cli.options import bundled
-from tariffcli.cli.typed import Common, Entry, Pair
+from tariffcli.cli.typed import Common, Pair, TypedFacts
 from tariffcli.errors import TariffError, UsageError
 from tariffcli.law.docket import coverage_at
 from tariffcli.law.engine import CHARGED, answer_case, open_case
@@ -49,7 +49,7 @@ def register(app: typer.Typer, name: str) -> None:
 
 def average(
     pair: Pair,
-    entry: Entry,
+    entry: TypedFacts,
     common: Common,
     weights: Annotated[Path, typer.Option("--weights", "-w", help="CSV, TSV, XLSX or Parquet: a code and a value a row.", metavar="FILE")],
     date: Annotated[str | None, typer.Option("--date", "-d", help="A day, as of its end; default today.", metavar="DAY")] = None,

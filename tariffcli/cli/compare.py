@@ -15,7 +15,7 @@ from tariffcli.book.words import clean
 from tariffcli.cli.answers import HS_SHARED, answer_fully
 from tariffcli.cli.ask import Question, open_record, question
 from tariffcli.cli.options import bundled
-from tariffcli.cli.typed import Common, Entry, Pair
+from tariffcli.cli.typed import Common, Pair, TypedFacts
 from tariffcli.errors import UsageError
 from tariffcli.law.instants import to_iso, to_wall
 from tariffcli.law.model import Answer, Layer
@@ -69,7 +69,7 @@ def _repeating_known_on(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def compare(
-    entry: Entry,
+    entry: TypedFacts,
     common: Common,
     origins: Annotated[list[str], typer.Option("--from", help="Country of origin of the goods. May repeat.", metavar="COUNTRY")],
     importers: Annotated[list[str], typer.Option("--to", help="The importer, which charges. May repeat.", metavar="COUNTRY")],
@@ -123,7 +123,7 @@ def varied_option(typed: Typed) -> str:
 
 
 def answer_all(
-    record: Record, common: Common, entry: Entry, typed: Typed, varied: str
+    record: Record, common: Common, entry: TypedFacts, typed: Typed, varied: str
 ) -> tuple[list[Question], list[tuple[Answer, dict[str, Any]]]]:
     """The question and the answer of each column. Raises UsageError; where only some columns fail it says which."""
     questions: list[Question] = []
@@ -146,7 +146,7 @@ def answer_all(
     return questions, answered
 
 
-def _question(record: Record, common: Common, entry: Entry, one: Mapping[str, str], shared_digits: bool) -> Question:
+def _question(record: Record, common: Common, entry: TypedFacts, one: Mapping[str, str], shared_digits: bool) -> Question:
     """The question of a column; with `shared_digits` a code of another importer is cut to what all tariffs share."""
     pair = Pair(one["from"], one["to"], one.get("product"), one.get("hs"))
     common = common._replace(known_on=one.get("known_on"))

@@ -12,7 +12,7 @@ from tariffcli.book.load import Record
 from tariffcli.book.words import clean, decimal_fact
 from tariffcli.cli.ask import Question, open_record, question
 from tariffcli.cli.options import bundled
-from tariffcli.cli.typed import Common, Entry, Pair
+from tariffcli.cli.typed import Common, Pair, TypedFacts
 from tariffcli.errors import UsageError
 from tariffcli.law.amounts import Bill, Goods, bill
 from tariffcli.law.charges import Reporting, reporting_on
@@ -34,7 +34,7 @@ def register(app: typer.Typer, name: str) -> None:
 
 def duty(
     pair: Pair,
-    entry: Entry,
+    entry: TypedFacts,
     common: Common,
     date: Annotated[str | None, typer.Option("--date", "-d", help="A day, answered as of its end; default today.", metavar="DAY")] = None,
     at: Annotated[str | None, typer.Option("--at", help="An instant, such as 2025-04-10T12:01.", metavar="INSTANT")] = None,
@@ -60,7 +60,7 @@ def duty(
         raise typer.Exit(code)
 
 
-def read_goods(entry: Entry, quantity: list[str] | None, unit: list[str] | None) -> Goods:
+def read_goods(entry: TypedFacts, quantity: list[str] | None, unit: list[str] | None) -> Goods:
     """What is entered, as typed; a good charged in two units has two quantities. Raises UsageError."""
     if entry.value is None:
         raise UsageError("Give --value, the customs value in US dollars.")

@@ -15,7 +15,7 @@ from tariffcli.cli.ask import countries, open_record, read_day
 from tariffcli.cli.history import FIRST, json_when_outside, layer_columns, step_row, steps_of
 from tariffcli.cli.look import event_rows, statement_rows
 from tariffcli.cli.options import bundled
-from tariffcli.cli.typed import Common, Entry, Pair
+from tariffcli.cli.typed import Common, Pair, TypedFacts
 from tariffcli.errors import UsageError
 from tariffcli.law.history import by_day
 from tariffcli.law.instants import end_of_day
@@ -45,7 +45,7 @@ def register(app: typer.Typer, name: str) -> None:
 
 def export_history(
     pair: Pair,
-    entry: Entry,
+    entry: TypedFacts,
     common: Common,
     since: Since = FIRST,
     until: Until = "today",
@@ -84,7 +84,7 @@ def _one(answer: Any) -> Decimal | None:
 
 def export_rates(
     common: Common,
-    entry: Entry,
+    entry: TypedFacts,
     pairs: Annotated[
         list[str] | None,
         typer.Option("--pair", help="ORIGIN:IMPORTER, repeatable; default both directions of the record's core.", metavar="US:CN"),
@@ -132,7 +132,7 @@ def _goods(products: Sequence[str] | None, codes: Sequence[str] | None) -> list[
     return [*named, *((None, code) for code in codes or ())] or [("general", None)]
 
 
-def _panel(record: Record, common: Common, entry: Entry, pair: Pair, first: str, last: str, every: str) -> Iterator[dict[str, Any]]:
+def _panel(record: Record, common: Common, entry: TypedFacts, pair: Pair, first: str, last: str, every: str) -> Iterator[dict[str, Any]]:
     origin, importer = pair.origin, pair.importer
     question, _, steps = steps_of(record, common, pair, entry, origin, importer, first, last)
     files.tell(question.notes)

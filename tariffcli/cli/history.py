@@ -14,7 +14,7 @@ from tariffcli.book.load import Record
 from tariffcli.book.words import clean
 from tariffcli.cli.ask import Question, build, countries, find, open_record, read_day
 from tariffcli.cli.options import bundled
-from tariffcli.cli.typed import Common, Entry, Pair
+from tariffcli.cli.typed import Common, Pair, TypedFacts
 from tariffcli.errors import OutsideCoverage, UsageError
 from tariffcli.law.docket import Docket
 from tariffcli.law.engine import CHARGED, answer_case, open_case
@@ -34,7 +34,7 @@ def register(app: typer.Typer, name: str) -> None:
 
 def show_history(
     pair: Pair,
-    entry: Entry,
+    entry: TypedFacts,
     common: Common,
     since: Annotated[str, typer.Option("--since", help="First day.", metavar="DAY")] = FIRST,
     until: Annotated[str, typer.Option("--until", help="Last day.", metavar="DAY")] = "today",
@@ -79,7 +79,7 @@ def json_when_outside(common: Common, shape: Mapping[str, Any]) -> Generator[Non
 
 
 def steps_of(
-    record: Record, common: Common, pair: Pair, entry: Entry, origin: str, importer: str, first: str, last: str
+    record: Record, common: Common, pair: Pair, entry: TypedFacts, origin: str, importer: str, first: str, last: str
 ) -> tuple[Question, Docket, list[Step]]:
     """The question, its docket, and the steps between two days. Raises OutsideCoverage for a pair without record."""
     question = _question(record, common, pair, entry, origin, importer, first, last)
@@ -93,7 +93,7 @@ def steps_of(
     return question._replace(notes=(*question.notes, *said)), docket, steps
 
 
-def _question(record: Record, common: Common, pair: Pair, entry: Entry, origin: str, importer: str, first: str, last: str) -> Question:
+def _question(record: Record, common: Common, pair: Pair, entry: TypedFacts, origin: str, importer: str, first: str, last: str) -> Question:
     """The question at the last day; a product that is no line then is read as it stood on the first day."""
     bare = build(record, common, pair._replace(product=None, hs=None), entry, origin, importer, last, None)
     if importer not in record.zones:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from tariffcli.cli.start import PipeClosed
-from tariffcli.cli.typed import Common, Entry, Format, Pair
+from tariffcli.cli.typed import Common, Format, Pair, TypedFacts
 
 
 def common(
@@ -97,9 +97,9 @@ def entry(
         str | None,
         typer.Option("--value", help="Value of the shipment in US dollars.", metavar="USD", rich_help_panel="Facts of the entry"),
     ] = None,
-) -> Entry:
-    """The bundle of Entry."""
-    return Entry(tuple(claim or ()), loaded, mode, tuple(metal_share or ()), in_quota, mfn, postal, value)
+) -> TypedFacts:
+    """The bundle of TypedFacts."""
+    return TypedFacts(tuple(claim or ()), loaded, mode, tuple(metal_share or ()), in_quota, mfn, postal, value)
 
 
 _BUNDLES: dict[str, Callable[..., Any]] = {"common": common, "pair": pair, "entry": entry}

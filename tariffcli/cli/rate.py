@@ -6,7 +6,7 @@ import typer
 
 from tariffcli.cli.answers import answer_and_print
 from tariffcli.cli.options import bundled
-from tariffcli.cli.typed import Common, Entry, Pair
+from tariffcli.cli.typed import Common, Pair, TypedFacts
 
 
 def register(app: typer.Typer, name: str) -> None:
@@ -16,7 +16,7 @@ def register(app: typer.Typer, name: str) -> None:
 
 def rate(
     pair: Pair,
-    entry: Entry,
+    entry: TypedFacts,
     common: Common,
     date: Annotated[str | None, typer.Option("--date", "-d", help="A day, answered as of its end; default today.", metavar="DAY")] = None,
     at: Annotated[str | None, typer.Option("--at", help="An instant, such as 2025-04-10T12:01.", metavar="INSTANT")] = None,

@@ -117,12 +117,12 @@ def quick_options(words: Sequence[str]) -> dict[str, str] | None:
 def answer_quickly(given: dict[str, str]) -> int:
     """Answer a plain `tariff rate` with the same functions as the full program; gives the exit code."""
     from tariffcli.cli.answers import answer_and_print
-    from tariffcli.cli.typed import Common, Entry, Pair
+    from tariffcli.cli.typed import Common, Pair, TypedFacts
 
     data = Path(given["data"]) if "data" in given else None
     common = Common(data=data, known_on=given.get("known_on"), format=given.get("format", "table"))  # type: ignore[arg-type]
     pair = Pair(given["origin"], given["importer"], given.get("product"), given.get("hs"))
-    return answer_and_print(pair, Entry(), common, given.get("date"), given.get("at"))
+    return answer_and_print(pair, TypedFacts(), common, given.get("date"), given.get("at"))
 
 
 def run_app() -> int:

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tariffcli.book.entry import Entry
+from tariffcli.book.entry import TypedFacts
 
-__all__ = ["Common", "Entry", "Format", "Pair"]
+__all__ = ["Common", "Format", "Pair", "TypedFacts"]
 
 Format = Literal["table", "json", "csv", "plain"]
 
