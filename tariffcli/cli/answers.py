@@ -68,7 +68,7 @@ def answer_fully(record: Record, question: Question, plain: bool = False) -> tup
     from tariffcli.law.notes import notes
     from tariffcli.law.outlook import fact_effects, next_change, reports
 
-    said = (*question.notes, *notes(case, answer, question.whole_day))
+    said = (*question.notes, *notes(case, answer, query.whole_day))
     around = (fact_effects(case, query, answer), reports(case, query), next_change(case, query))
     return answer, document.answer(record, answer, *around, said, readings(case, query))
 

@@ -14,10 +14,9 @@ from tariffcli.law.products import GENERAL, cut_to_law, digits_of, find_product
 
 
 class Question(NamedTuple):
-    """A query, whether it named a bare day, and what was done to its words."""
+    """A query, and what was done to its words."""
 
     query: Query
-    whole_day: bool
     notes: tuple[tuple[str, str], ...] = ()
 
 
@@ -69,7 +68,7 @@ def build(
     product, notes = find(record, importer, pair, moment)
     facts = read_facts(record, common, entry, zone)
     mfn = ordinary_duty(entry.mfn) if entry.mfn is not None else None
-    return Question(Query(importer, origin, moment, known_day(common), product, facts, mfn), at is None, notes)
+    return Question(Query(importer, origin, moment, known_day(common), product, facts, mfn, whole_day=at is None), notes)
 
 
 def find(record: Record, importer: str, pair: Pair, moment: int) -> tuple[Product, tuple[tuple[str, str], ...]]:

@@ -103,7 +103,7 @@ def average(
     days = over.on_days(period.first, period.last)
     keep_classes(classes)
     means = by_month(days) if period.every == "month" else days
-    query = Query(importer, origin, end_of_day(period.last, zone), known_day(common), product, facts, mfn)
+    query = Query(importer, origin, end_of_day(period.last, zone), known_day(common), product, facts, mfn, whole_day=True)
     _finish(record, common, query, period, weighed, table, over, means, mfn_in, said)
 
 

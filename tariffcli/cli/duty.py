@@ -96,7 +96,7 @@ def answer_and_print(record: Record, common: Common, asked: Question, goods: Goo
     held = [fee for fee in record.fees if fee.importer == query.importer]
     authorities = {name: programme.authority for name, programme in record.programmes.items()}
     made = bill(answer, goods, authorities, rules, held if fees else None, day)
-    said = [*open_questions(record, answer), *asked.notes, *notes(case, answer, asked.whole_day)]
+    said = [*open_questions(record, answer), *asked.notes, *notes(case, answer, query.whole_day)]
     said += told(made, authorities, rules, fees and not held)
     _print(record, common, made, said)
     return _exit_code(common, made)

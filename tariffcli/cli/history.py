@@ -86,7 +86,7 @@ def steps_of(
     legal = record.zones.get(importer, "UTC")
     docket = open_case(record, importer, origin)
     begin, end = start_of_day(first, legal), end_of_day(last, legal)
-    steps = history(docket, question.query, begin, end)
+    steps = history(docket, question.query._replace(whole_day=False), begin, end)
     if all(step.answer is not None and step.answer.status == "outside_coverage" for step in steps):
         raise OutsideCoverage(f"{answer_case(docket, question.query).reason}.")
     said = (*mappings(docket, question.query, begin, end), *supplied_over_time(docket, question.query, begin, end))

@@ -150,7 +150,9 @@ def hit_row(record: Record, desk: Desk, hit: Hit) -> dict[str, Any] | None:
         case = open_case(record, desk.importer, desk.origin)
         try:
             if not _is_long(record, desk, product):
-                duty = document.plain(answer_case(case, Query(desk.importer, desk.origin, desk.moment, desk.known_on, product)))
+                duty = document.plain(
+                    answer_case(case, Query(desk.importer, desk.origin, desk.moment, desk.known_on, product, whole_day=True))
+                )
                 lists = "; ".join(_lists(record, case, desk, product))
         except UsageError:
             if hit.category is None:

@@ -16,9 +16,10 @@ from tariffcli.law.products import find_product
 def query_of(book: Book, row: Mapping[str, str], facts: Mapping[str, FactValue] | None = None) -> Query:
     """The query of a row with `at`, `known_on`, `origin`, `importer`, `product`."""
     zone = book.zones[row["importer"]]
-    moment = wall_to_instant(row["at"], zone) if ":" in row["at"] else end_of_day(row["at"], zone)
+    whole_day = ":" not in row["at"]
+    moment = end_of_day(row["at"], zone) if whole_day else wall_to_instant(row["at"], zone)
     product = find_product(book, row["importer"], row["product"], moment)
-    return Query(row["importer"], row["origin"], moment, row["known_on"] or None, product, facts or {})
+    return Query(row["importer"], row["origin"], moment, row["known_on"] or None, product, facts or {}, whole_day=whole_day)
 
 
 def measured(book: Book, answer: Answer, measure: str) -> tuple[Decimal | None, Decimal | None]:

@@ -241,7 +241,10 @@ class Product(NamedTuple):
 
 
 class Query(NamedTuple):
-    """One question. `facts` maps a fact's name to its value; `mfn_pct` supplies the ordinary duty where it is unknown."""
+    """One question. `facts` maps a fact's name to its value; `mfn_pct` supplies the ordinary duty where it is unknown.
+
+    `whole_day` says that a bare day was asked, and that `instant` is its end. It changes words, never a number.
+    """
 
     importer: str
     origin: str
@@ -250,6 +253,7 @@ class Query(NamedTuple):
     product: Product = Product("general", "general", "goods on no special list", ())
     facts: Mapping[str, FactValue] = {}
     mfn_pct: Decimal | None = None
+    whole_day: bool = False
 
 
 class Layer(NamedTuple):

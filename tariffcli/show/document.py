@@ -56,8 +56,7 @@ def possessive(name: str) -> str:
 def when_text(query: Query, zone: str) -> str:
     """The instant of a query in words."""
     wall = to_wall(query.instant, zone)
-    whole_day = to_iso(query.instant, zone)[11:19] == "23:59:59"
-    return f"end of {wall[:10]} ({zone})" if whole_day else f"{wall} ({zone})"
+    return f"end of {wall[:10]} ({zone})" if query.whole_day else f"{wall} ({zone})"
 
 
 def sentence(record: Record, query: Query) -> str:
