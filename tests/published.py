@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tariffcli.book.load import Record
 from tariffcli.cli.ask import read_facts
-from tariffcli.cli.typed import Common, TypedFacts
+from tariffcli.cli.request import Common, TypedFacts
 from tariffcli.law.checkpoints import measured, query_of, span
 from tariffcli.law.engine import rate
 
