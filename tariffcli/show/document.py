@@ -11,12 +11,12 @@ from tariffcli.book.load import Record
 from tariffcli.law.engine import CHARGED
 from tariffcli.law.instants import holds, to_iso, to_wall
 from tariffcli.law.model import Answer, Event, Layer, Outcome, Part, Query
-from tariffcli.law.outlook import Change, FactEffect, Report
 from tariffcli.law.products import dotted
 from tariffcli.show.figures import digits, number, percent, span
 
 if TYPE_CHECKING:
     from tariffcli.law.items import Reading
+    from tariffcli.law.outlook import Change, FactEffect, Report
 
 NOT_INCLUDED = (
     "Not included: anti-dumping and countervailing duty, VAT, excise, fees. "

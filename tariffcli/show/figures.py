@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import ROUND_FLOOR, Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
 from tariffcli.law.checkpoints import span
 
 if TYPE_CHECKING:
+    from fractions import Fraction  # the quick start has no need of it
+
     from tariffcli.bulk.average import Bounds
 
 __all__ = [
