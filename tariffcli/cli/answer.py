@@ -67,7 +67,7 @@ def answer_fully(
     docket = open_case(record, query.importer, query.origin)
     answer = answer_case(docket, query)
     if plain or answer.status == "outside_coverage":
-        return answer, {} if plain else document.answer(record, answer)
+        return answer, {} if plain else document.answer_document(record, answer)
     from tariffcli.law.items import readings  # a bare number needs none of these
     from tariffcli.law.notes import notes
     from tariffcli.law.outlook import fact_effects, next_change, reports
@@ -79,7 +79,7 @@ def answer_fully(
         notes=(*question.notes, *notes(docket, answer, query.whole_day)),
         readings=readings(docket, query),
     )
-    return answer, document.answer(record, answer, around)
+    return answer, document.answer_document(record, answer, around)
 
 
 def _unsure(answers: list[Answer]) -> str | None:

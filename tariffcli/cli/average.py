@@ -178,9 +178,9 @@ def _averaged(
         query.importer,
         query.origin,
         weights,
-        Entry(tuple(sorted(query.facts.items())), query.mfn_pct),
-        reach_of(record, query.importer, query.product),
-        with_ordinary,
+        entry=Entry(tuple(sorted(query.facts.items())), query.mfn_pct),
+        reach=reach_of(record, query.importer, query.product),
+        with_ordinary=with_ordinary,
     )
     days = averager.on_days(period.first, period.last)
     keep_classes(classes)
@@ -203,15 +203,15 @@ def _print(output: Output, record: Record, averaged: Averaged) -> int:
     if outside is None:
         caveats = means.caveats(record, averaged.query, averaged.averager.moments)
         averaged = averaged._replace(notes=(*averaged.notes, *caveats))
-    whole = means.document(record, averaged, outside)
+    answer = means.document(record, averaged, outside)
     left_out = averaged.left_out
     output.tell_aside([note for note in averaged.notes if note[0] in ABOUT_THE_FILE])
     output.tell_aside(means.left_note(left) for left in left_out)
     output.emit(
         plain=lambda: map(means.plain, averaged.means),
-        document=lambda: whole,
-        rows=lambda: Rows(means.flat(record, whole)),
-        draw=lambda to: means.draw(to, whole, averaged.means),
+        document=lambda: answer,
+        rows=lambda: Rows(means.flat(record, answer)),
+        draw=lambda to: means.draw(to, answer, averaged.means),
     )
     return output.finish(outside, _unsure(averaged.means, left_out))
 

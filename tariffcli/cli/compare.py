@@ -135,8 +135,8 @@ def compare(
 
     Example: tariff compare --from cn --to us --date 2025-04-24 --date 2025-06-01
     """
-    given = (days, instants, origins, importers, products, codes, known_days)
-    typed = {name: tuple(words) for name, words in zip(FLAGS, given, strict=True) if words}
+    values = (days, instants, origins, importers, products, codes, known_days)
+    typed = {name: tuple(words) for name, words in zip(FLAGS, values, strict=True) if words}
     varied = varied_option(typed)
     output = output_of(common)
     record = open_record(common)
@@ -150,12 +150,12 @@ def compare(
         _label(record, varied, word, asked.query)
         for word, asked in zip(words, questions, strict=True)
     ]
-    whole = {
+    compared = {
         "varied": varied,
         "answers": [answer for _, answer in answered],
         "differences": differences(record, answers),
     }
-    _emit(output, record, [asked.query for asked in questions], answers, labels, whole)
+    _emit(output, record, [asked.query for asked in questions], answers, labels, compared)
     outside = (
         f"{label}: {answer.reason}"
         for label, answer in zip(labels, answers, strict=True)
@@ -169,10 +169,10 @@ def varied_option(typed: Typed) -> str:
 
     Raises UsageError where none is, or two are, or one is repeated too often.
     """
-    for one, other, advice in EITHER:
-        if one in typed and other in typed:
+    for first, second, advice in EITHER:
+        if first in typed and second in typed:
             raise UsageError(
-                f"You can give {FLAGS[one]} or {FLAGS[other]}, but not both; {advice}."
+                f"You can give {FLAGS[first]} or {FLAGS[second]}, but not both; {advice}."
             )
     repeated = [name for name, words in typed.items() if len(words) > 1]
     if not repeated:
@@ -266,21 +266,21 @@ def _emit(
     queries: Sequence[Query],
     answers: Sequence[Answer],
     labels: Sequence[str],
-    whole: dict[str, Any],
+    compared: dict[str, Any],
 ) -> None:
     def rows() -> Rows:
         from tariffcli.show.comparison import flat
 
-        return Rows(flat(whole, labels))
+        return Rows(flat(compared, labels))
 
     def draw(to: Terminal) -> None:
         from tariffcli.show import comparison  # rich, only for a person
 
-        heading = comparison.sentence(record, whole["varied"], queries)
-        comparison.draw(to, heading, whole, labels)
+        heading = comparison.sentence(record, compared["varied"], queries)
+        comparison.draw(to, heading, compared, labels)
 
     output.emit(
-        plain=lambda: map(document.plain, answers), document=lambda: whole, rows=rows, draw=draw
+        plain=lambda: map(document.plain, answers), document=lambda: compared, rows=rows, draw=draw
     )
 
 

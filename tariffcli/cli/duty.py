@@ -134,15 +134,15 @@ def price(record: Record, asked: Question, goods: Goods, fees: bool) -> tuple[Bi
     held = [fee for fee in record.fees if fee.importer == query.importer]
     authorities = {name: programme.authority for name, programme in record.programmes.items()}
     priced = bill(answer, goods, authorities, rules, held if fees else None, day)
-    said = [
+    all_notes = [
         *open_questions(record, answer),
         *asked.notes,
         *notes(docket, answer, query.whole_day),
         *notes_on_bill(priced, authorities, rules),
     ]
     if fees and not held:
-        said.append(("fees", "The record holds no fees of this importer."))
-    return priced, said
+        all_notes.append(("fees", "The record holds no fees of this importer."))
+    return priced, all_notes
 
 
 def open_questions(record: Record, answer: Answer) -> list[tuple[str, str]]:

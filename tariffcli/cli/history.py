@@ -66,7 +66,14 @@ def show_history(
     if layers:
         for row, step in zip(rows, steps, strict=True):
             row.update(shown.layer_columns(step))
-    history = shown.History(question.query, question.notes, course, clock_zone, steps, rows)
+    history = shown.History(
+        query=question.query,
+        notes=question.notes,
+        course=course,
+        clock=clock_zone,
+        steps=steps,
+        rows=rows,
+    )
     _emit(output, record, history)
     sure = all(step.answer is not None and step.answer.additional_pct is not None for step in steps)
     return output.finish(unsure=None if sure else "some of these steps are not one number.")
@@ -104,8 +111,8 @@ def json_when_outside(output: Output, shape: Mapping[str, Any]) -> Generator[Non
         yield
     except OutsideCoverage as error:
         if output.format == "json":
-            whole = {"status": "outside_coverage", "reason": str(error), **shape}
-            output.write(files.to_json(whole))
+            answer = {"status": "outside_coverage", "reason": str(error), **shape}
+            output.write(files.to_json(answer))
         raise
 
 

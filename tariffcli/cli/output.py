@@ -33,7 +33,8 @@ class Output:
 
     Each form is given as a function, and only that of the form asked for is called: a plain or JSON
     answer never waits for rich, and nothing is computed that nobody reads. A command without a
-    view of its own names the form that stands for `table`. Raises UsageError if the file is taken.
+    view of its own names the form that stands for `table` (see `output_of`). Raises UsageError if
+    the file exists and may not be replaced.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class Output:
     def write(self, text: str) -> None:
         """Write a text to the file of `--out`, or print it."""
         if self.out is not None:
-            files.check_free(self.out, self.force)  # it may have come to be meanwhile
+            files.check_free(self.out, self.force)  # another program may have made it meanwhile
             files.write_text(self.out, text)
             return
         _widen(text)

@@ -98,8 +98,8 @@ def _hint(error: TariffError) -> str:
 
 def run(words: Sequence[str]) -> int:
     """Answer a command line; gives the exit code."""
-    given = quick_options(words)
-    return answer_quickly(given) if given is not None else run_app()
+    options = quick_options(words)
+    return answer_quickly(options) if options is not None else run_app()
 
 
 def _fault(error: Exception) -> str:
@@ -120,28 +120,28 @@ def quick_options(words: Sequence[str]) -> dict[str, str] | None:
     """The options of a plain `tariff rate`, or None if the full program must read them."""
     if not words or words[0] != "rate" or len(words) % 2 == 0:
         return None
-    given: dict[str, str] = {}
+    options: dict[str, str] = {}
     for flag, value in zip(words[1::2], words[2::2], strict=True):
         name = QUICK.get(flag)
-        if name is None or name in given or value.startswith("-"):
+        if name is None or name in options or value.startswith("-"):
             return None
-        given[name] = value
-    known = given.get("format", "table") in ("table", "json", "csv", "plain")
-    return given if known and "origin" in given and "importer" in given else None
+        options[name] = value
+    known = options.get("format", "table") in ("table", "json", "csv", "plain")
+    return options if known and "origin" in options and "importer" in options else None
 
 
-def answer_quickly(given: dict[str, str]) -> int:
+def answer_quickly(options: dict[str, str]) -> int:
     """Answer a plain `tariff rate` as the full program does; gives the exit code."""
     from tariffcli.cli.answer import answer_request
     from tariffcli.cli.request import Common, Pair, Request, When
 
     common = Common(
-        data=Path(given["data"]) if "data" in given else None,
-        known_on=given.get("known_on"),
-        format=given.get("format", "table"),  # type: ignore[arg-type]
+        data=Path(options["data"]) if "data" in options else None,
+        known_on=options.get("known_on"),
+        format=options.get("format", "table"),  # type: ignore[arg-type]
     )
-    pair = Pair(given["origin"], given["importer"], given.get("product"), given.get("hs"))
-    return answer_request(Request(common, pair, when=When(given.get("date"), given.get("at"))))
+    pair = Pair(options["origin"], options["importer"], options.get("product"), options.get("hs"))
+    return answer_request(Request(common, pair, when=When(options.get("date"), options.get("at"))))
 
 
 def run_app() -> int:

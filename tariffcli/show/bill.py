@@ -141,7 +141,7 @@ def bill_document(record: Record, bill: Bill, notes: Sequence[tuple[str, str]]) 
         "sentence": sentence(record, bill),
         "importer": query.importer,
         "origin": query.origin,
-        "product": document.product(query),
+        "product": document.product_document(query),
         "instant": to_iso(query.instant, record.zones.get(query.importer, "UTC")),
         "known_on": query.known_on,
         "currency": goods.currency,

@@ -84,12 +84,12 @@ def sources(record: Record, ids: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def ordinary_sources(record: Record, given: Answer) -> list[dict[str, Any]]:
+def ordinary_sources(record: Record, answer: Answer) -> list[dict[str, Any]]:
     """The documents behind the ordinary duty.
 
     A row that names no document of its own rests on those of the schedule then in use.
     """
-    query = given.query
+    query = answer.query
     schedule = [
         name
         for row in record.editions
@@ -97,30 +97,30 @@ def ordinary_sources(record: Record, given: Answer) -> list[dict[str, Any]]:
         and holds(query.instant if row.since is None else row.since, row.until, query.instant)
         for name in row.source_ids
     ]
-    names = (name for row in given.ordinary for name in row.source_ids or schedule)
+    names = (name for row in answer.ordinary for name in row.source_ids or schedule)
     return sources(record, list(dict.fromkeys(names)))
 
 
-def layer(record: Record, one: Layer) -> dict[str, Any]:
+def layer_document(record: Record, layer: Layer) -> dict[str, Any]:
     """A layer of an answer, with its act, the place in the act, its documents and confidence."""
-    programme = record.programmes[one.programme]
-    event = one.event
+    programme = record.programmes[layer.programme]
+    event = layer.event
     return {
-        "programme": one.programme,
+        "programme": layer.programme,
         "authority": programme.authority,
         "heading": event.heading,
-        "role": one.role,
-        "rate_pct": number(one.rate_pct),
-        "min_pct": number(one.min_pct),
-        "max_pct": number(one.max_pct),
-        "nominal_pct": number(one.nominal_pct),
+        "role": layer.role,
+        "rate_pct": number(layer.rate_pct),
+        "min_pct": number(layer.min_pct),
+        "max_pct": number(layer.max_pct),
+        "nominal_pct": number(layer.nominal_pct),
         "event": event.id,
         "act": event.act,
         "since": to_iso(event.effective, programme.zone),
         "until": to_iso(event.until, programme.zone) if event.until is not None else None,
         "where": event.where,
         "confidence": event.confidence,
-        "reason": one.reason,
+        "reason": layer.reason,
         "note": event.note,
         "sources": sources(record, event.source_ids),
     }
@@ -137,22 +137,22 @@ def outcome_figures(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def part(one: Part) -> dict[str, Any]:
+def part_document(part: Part) -> dict[str, Any]:
     """A part of an answer: the tariff lines that owe the same."""
-    low, high = one.outcome.total_min_pct, one.outcome.total_max_pct
+    low, high = part.outcome.total_min_pct, part.outcome.total_max_pct
     return {
-        **outcome_figures(one.outcome),
+        **outcome_figures(part.outcome),
         "total_pct": number(low) if low == high else None,
         "total_min_pct": number(low),
         "total_max_pct": number(high),
-        "lines": len(one.codes),
-        "share_of_lines": float(round(one.share_of_lines, 4)),
-        "programmes": [layer.programme for layer in one.outcome.layers if layer.role in CHARGED],
-        "codes": list(one.codes),
+        "lines": len(part.codes),
+        "share_of_lines": float(round(part.share_of_lines, 4)),
+        "programmes": [layer.programme for layer in part.outcome.layers if layer.role in CHARGED],
+        "codes": list(part.codes),
     }
 
 
-def event_report(record: Record, report: Report) -> dict[str, Any]:
+def report_document(record: Record, report: Report) -> dict[str, Any]:
     """A row of the record that is not law: a reported or threatened duty."""
     event: Event = report.event
     return {
@@ -167,15 +167,15 @@ def event_report(record: Record, report: Report) -> dict[str, Any]:
     }
 
 
-def fact(effect: FactEffect, zone: str, given: Answer) -> dict[str, Any]:
-    """A fact that could change the answer `given`, and what the answer would be then.
+def fact_document(effect: FactEffect, zone: str, answer: Answer) -> dict[str, Any]:
+    """A fact that could change the answer, and what the answer would be then.
 
     That is the additional duty, or the total where only the total would differ.
     """
-    answer = effect.answer
-    words = _effect(answer)
-    if answer.status != "prohibited" and _additional(answer) == _additional(given):
-        total = percent(answer.total_min_pct, answer.total_max_pct)
+    changed = effect.answer
+    words = _effect(changed)
+    if changed.status != "prohibited" and _additional(changed) == _additional(answer):
+        total = percent(changed.total_min_pct, changed.total_max_pct)
         words = f"together with the ordinary duty {total}"
     return {
         "flag": flag_text(effect, zone),
@@ -205,24 +205,24 @@ def _effect(answer: Answer) -> str:
     return f"additional duty {percent(answer.min_pct, answer.max_pct)}"
 
 
-def items(read: Reading) -> list[dict[str, Any]]:
+def item_documents(reading: Reading) -> list[dict[str, Any]]:
     """The items of a list that name the codes of the product.
 
     `holds` says whether the row of the list applies; it is null where that is not established.
     """
-    event = read.event
+    event = reading.event
     return [
         {
             "event": event.id,
             "heading": event.heading,
-            "provision": one.provision,
-            "item": one.number,
-            "codes": list(one.codes),
-            "text": one.text,
-            "note": one.note,
-            "holds": read.holds,
+            "provision": item.provision,
+            "item": item.number,
+            "codes": list(item.codes),
+            "text": item.text,
+            "note": item.note,
+            "holds": reading.holds,
         }
-        for one in read.items
+        for item in reading.items
     ]
 
 
@@ -245,16 +245,16 @@ def flag_text(effect: FactEffect, zone: str) -> str:
     return f"{flag} {text}"
 
 
-def change(one: Change | None, zone: str) -> dict[str, Any] | None:
+def change_document(change: Change | None, zone: str) -> dict[str, Any] | None:
     """The next change that the record knows of."""
-    if one is None:
+    if change is None:
         return None
     return {
-        "instant": to_iso(one.instant, zone),
-        "additional_pct": number(one.after.additional_pct),
-        "additional_min_pct": number(one.after.min_pct),
-        "additional_max_pct": number(one.after.max_pct),
-        "event": one.events[0].id if one.events else None,
+        "instant": to_iso(change.instant, zone),
+        "additional_pct": number(change.after.additional_pct),
+        "additional_min_pct": number(change.after.min_pct),
+        "additional_max_pct": number(change.after.max_pct),
+        "event": change.events[0].id if change.events else None,
     }
 
 
@@ -268,51 +268,53 @@ def dataset(record: Record, verified_through: str) -> dict[str, Any]:
     }
 
 
-def product(query: Query) -> dict[str, Any]:
+def product_document(query: Query) -> dict[str, Any]:
     """The product of a query, with its codes."""
     asked = query.product
     return {"kind": asked.kind, "id": asked.id, "name": asked.name, "codes": list(asked.codes)}
 
 
-def answer(record: Record, given: Answer, around: Around = NOTHING_AROUND) -> dict[str, Any]:
+def answer_document(
+    record: Record, answer: Answer, around: Around = NOTHING_AROUND
+) -> dict[str, Any]:
     """The whole answer, field by field as `--format json` prints it."""
-    query = given.query
+    query = answer.query
     zone = record.zones.get(query.importer, "UTC")
     return {
-        "status": given.status,
-        "reason": given.reason or None,
+        "status": answer.status,
+        "reason": answer.reason or None,
         "sentence": sentence(record, query),
         "importer": query.importer,
         "origin": query.origin,
-        "product": product(query),
+        "product": product_document(query),
         "instant": to_iso(query.instant, zone),
         "known_on": query.known_on,
-        "additional_pct": number(given.additional_pct),
-        "additional_min_pct": number(given.min_pct),
-        "additional_max_pct": number(given.max_pct),
-        "mfn_pct": number(given.mfn_pct),
-        "mfn_text": given.mfn_text or None,
-        "mfn_sources": ordinary_sources(record, given),
-        "total_pct": number(given.total_pct),
-        "total_min_pct": number(given.total_min_pct),
-        "total_max_pct": number(given.total_max_pct),
-        "layers": [layer(record, one) for one in given.layers],
-        "parts": [part(one) for one in given.parts],
-        "reports": [event_report(record, one) for one in around.reports],
-        "facts": [fact(one, zone, given) for one in around.facts],
-        "items": [item for reading in around.readings for item in items(reading)],
+        "additional_pct": number(answer.additional_pct),
+        "additional_min_pct": number(answer.min_pct),
+        "additional_max_pct": number(answer.max_pct),
+        "mfn_pct": number(answer.mfn_pct),
+        "mfn_text": answer.mfn_text or None,
+        "mfn_sources": ordinary_sources(record, answer),
+        "total_pct": number(answer.total_pct),
+        "total_min_pct": number(answer.total_min_pct),
+        "total_max_pct": number(answer.total_max_pct),
+        "layers": [layer_document(record, layer) for layer in answer.layers],
+        "parts": [part_document(part) for part in answer.parts],
+        "reports": [report_document(record, report) for report in around.reports],
+        "facts": [fact_document(effect, zone, answer) for effect in around.facts],
+        "items": [item for reading in around.readings for item in item_documents(reading)],
         "notes": [{"code": code, "text": text} for code, text in around.notes],
-        "next_change": change(around.next_change, zone),
-        "confidence": given.confidence or None,
-        "dataset": dataset(record, given.verified_through),
+        "next_change": change_document(around.next_change, zone),
+        "confidence": answer.confidence or None,
+        "dataset": dataset(record, answer.verified_through),
     }
 
 
-def plain(given: Answer) -> str:
+def plain(answer: Answer) -> str:
     """What `--format plain` prints: `125`, `10..34`, or the status if there is no number."""
-    if given.status in ("outside_coverage", "prohibited"):
-        return given.status
-    return span(given.min_pct, given.max_pct)
+    if answer.status in ("outside_coverage", "prohibited"):
+        return answer.status
+    return span(answer.min_pct, answer.max_pct)
 
 
 def codes_text(codes: Sequence[str]) -> str:

@@ -48,8 +48,8 @@ def digits(value: Decimal | None) -> str:
     """
     if value is None:
         return ""
-    whole = value == value.to_integral_value()
-    return f"{value.quantize(Decimal(1)) if whole else value.normalize():f}"
+    is_integer = value == value.to_integral_value()
+    return f"{value.quantize(Decimal(1)) if is_integer else value.normalize():f}"
 
 
 def percent(low: Decimal | float | None, high: Decimal | float | None) -> str:

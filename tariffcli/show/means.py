@@ -157,18 +157,18 @@ def plain(mean: Mean) -> str:
     return mean.status if mean.status == "outside_coverage" else mean_span(mean.weighted)
 
 
-def flat(record: Record, whole: Mapping[str, Any]) -> list[dict[str, Any]]:
+def flat(record: Record, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     """CSV rows: the day or month first, then what was asked, then the means."""
     asked = {
-        **country_columns(record, "importer", whole["importer"]),
-        **country_columns(record, "origin", whole["origin"]),
-        "product": whole["product"]["id"],
-        "measure": whole["measure"],
+        **country_columns(record, "importer", answer["importer"]),
+        **country_columns(record, "origin", answer["origin"]),
+        "product": answer["product"]["id"],
+        "measure": answer["measure"],
     }
-    head = "month" if whole["every"] == "month" else "date"
+    head = "month" if answer["every"] == "month" else "date"
     return [
         {head: row[head], **asked, **row, "fingerprint": record.fingerprint}
-        for row in whole["averages"]
+        for row in answer["averages"]
     ]
 
 
@@ -282,26 +282,26 @@ def _first(codes: Sequence[str]) -> str:
     return ", ".join(codes[:MOST_CODES]) + more
 
 
-def draw(to: Console, whole: Mapping[str, Any], means: Sequence[Mean]) -> None:
+def draw(to: Console, answer: Mapping[str, Any], means: Sequence[Mean]) -> None:
     """The view of `tariff average`."""
     from rich.text import Text
 
     from tariffcli.show.text import hanging, rows
 
-    to.print(Text(whole["sentence"], style="bold"))
-    head = "month" if whole["every"] == "month" else "date"
-    averages = zip(whole["averages"], means, strict=True)
+    to.print(Text(answer["sentence"], style="bold"))
+    head = "month" if answer["every"] == "month" else "date"
+    averages = zip(answer["averages"], means, strict=True)
     table = [_cells(head, average, mean) for average, mean in averages]
     rows(to, list(table[0]), table)
-    if whole["left_out"]:
+    if answer["left_out"]:
         to.print(Text("Left out of the means:", style="bold"))
-    for left in whole["left_out"]:
+    for left in answer["left_out"]:
         hanging(to, _left_words(left))
-    if whole["notes"]:
+    if answer["notes"]:
         to.print(Text("Notes:", style="bold"))
-    for note in whole["notes"]:
+    for note in answer["notes"]:
         hanging(to, note["text"])
-    data = whole["dataset"]
+    data = answer["dataset"]
     verified = data["verified_through"]
     until = f"Verified through {verified}; record" if verified else "Record"
     closing = f"{NOT_INCLUDED} {until} {data['version']} ({data['fingerprint']})."
