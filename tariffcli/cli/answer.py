@@ -72,14 +72,16 @@ def answer_fully(
     from tariffcli.law.notes import notes
     from tariffcli.law.outlook import fact_effects, next_change, reports
 
-    around = document.Around(
+    whole = document.answer_document(
+        record,
+        answer,
         facts=fact_effects(docket, query, answer),
         reports=reports(docket, query),
         next_change=next_change(docket, query),
         notes=(*question.notes, *notes(docket, answer, query.whole_day)),
         readings=readings(docket, query),
     )
-    return answer, document.answer_document(record, answer, around)
+    return answer, whole
 
 
 def _unsure(answers: list[Answer]) -> str | None:

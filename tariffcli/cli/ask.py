@@ -64,14 +64,14 @@ def question(record: Record, request: Request) -> Question:
 
 def question_between(record: Record, request: Request, origin: str, importer: str) -> Question:
     """`question` where the codes of the countries are known already."""
-    common, pair, entry, when = request
-    if when.date is not None and when.at is not None:
+    common, pair, entry, date, at = request
+    if date is not None and at is not None:
         raise UsageError("You can give --date (a day) or --at (an instant), but not both.")
     zone = record.zones.get(importer, "UTC")
-    if when.at is not None:
-        moment = parse_instant(when.at, zone)
+    if at is not None:
+        moment = parse_instant(at, zone)
     else:
-        day = "today" if when.date is None else when.date
+        day = "today" if date is None else date
         moment = end_of_day(read_day(record, common, day, importer), zone)
     product, notes = find(record, importer, pair, moment)
     query = Query(
@@ -82,7 +82,7 @@ def question_between(record: Record, request: Request, origin: str, importer: st
         product=product,
         facts=read_facts(record, common, entry, zone),
         mfn_pct=read_ordinary_duty(entry),
-        whole_day=when.at is None,
+        whole_day=at is None,
     )
     return Question(query, notes)
 

@@ -14,7 +14,7 @@ from tariffcli.cli.answer import answer_fully, with_shared_digits
 from tariffcli.cli.ask import Question, open_record, question
 from tariffcli.cli.options import EVERY_COMMAND, bundled, with_parameters
 from tariffcli.cli.output import Output, Rows, output_of
-from tariffcli.cli.request import Common, Pair, Request, TypedFacts, When
+from tariffcli.cli.request import Common, Pair, Request, TypedFacts
 from tariffcli.errors import UsageError
 from tariffcli.law.instants import to_wall
 from tariffcli.law.model import Answer, Query
@@ -202,7 +202,8 @@ def _request(common: Common, entry: TypedFacts, typed: Typed, varied: Mapping[st
         common._replace(known_on=words.get("known_on")),
         Pair(words["from"], words["to"], words.get("product"), words.get("hs")),
         entry,
-        When(words.get("date"), words.get("at")),
+        words.get("date"),
+        words.get("at"),
     )
 
 

@@ -13,7 +13,7 @@ from tariffcli.book.words import clean, decimal_fact
 from tariffcli.cli.ask import Question, open_record, question
 from tariffcli.cli.options import At, Date, bundled
 from tariffcli.cli.output import Output, Rows, output_of
-from tariffcli.cli.request import Common, Pair, Request, TypedFacts, When
+from tariffcli.cli.request import Common, Pair, Request, TypedFacts
 from tariffcli.errors import UsageError
 from tariffcli.law.amounts import Bill, Goods, bill
 from tariffcli.law.charges import Reporting, reporting_on
@@ -71,7 +71,7 @@ def duty(
     """
     output = output_of(common)
     record = open_record(common)
-    asked = question(record, Request(common, pair, entry, When(date, at)))
+    asked = question(record, Request(common, pair, entry, date, at))
     priced, notes = price(record, asked, read_goods(entry, quantity, unit), fees)
     _emit(output, record, priced, notes)
     reason = shown.reason_text(priced.reason)

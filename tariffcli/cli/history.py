@@ -15,7 +15,7 @@ from tariffcli.book.words import clean
 from tariffcli.cli.ask import Question, countries, find, open_record, question_between, read_day
 from tariffcli.cli.options import bundled
 from tariffcli.cli.output import Output, Rows, output_of
-from tariffcli.cli.request import Common, Pair, Request, TypedFacts, When
+from tariffcli.cli.request import Common, Pair, Request, TypedFacts
 from tariffcli.errors import OutsideCoverage, UsageError
 from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.history import Step
@@ -142,9 +142,7 @@ def _question(record: Record, request: Request, course: Course) -> Question:
     A product that is not a line of the tariff on that day is read as it was on the first day.
     """
     pair, importer = request.pair, course.importer
-    general = request._replace(
-        pair=pair._replace(product=None, hs=None), when=When(date=course.last)
-    )
+    general = request._replace(pair=pair._replace(product=None, hs=None), date=course.last, at=None)
     bare = question_between(record, general, course.origin, importer)
     if importer not in record.zones:
         return bare

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tariffcli import files
 from tariffcli.cli.request import Common, Format
@@ -20,12 +20,17 @@ OUTSIDE, UNSURE = 3, 4
 """The exit codes of an answer outside the coverage, and of `--strict`."""
 
 
-class Rows(NamedTuple):
+class Rows:
     """The rows of a CSV file. Without `columns` the names are those of the first row."""
 
-    rows: Sequence[Mapping[str, Any]]
-    columns: Sequence[str] | None = None
-    bom: bool = False
+    def __init__(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        columns: Sequence[str] | None = None,
+        bom: bool = False,
+    ) -> None:
+        self.rows, self.bom = rows, bom
+        self.columns = list(rows[0]) if columns is None else columns
 
 
 class Output:
@@ -65,8 +70,7 @@ class Output:
             self.write(files.to_json(document()))
         elif self.format == "csv":
             table = rows()
-            columns = list(table.rows[0]) if table.columns is None else table.columns
-            self.write(files.to_csv(columns, table.rows, table.bom))
+            self.write(files.to_csv(table.columns, table.rows, table.bom))
         else:
             self._draw(draw)
 

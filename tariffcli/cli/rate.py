@@ -6,7 +6,7 @@ import typer
 
 from tariffcli.cli.answer import answer_request
 from tariffcli.cli.options import At, Date, bundled
-from tariffcli.cli.request import Common, Pair, Request, TypedFacts, When
+from tariffcli.cli.request import Common, Pair, Request, TypedFacts
 
 
 def register(app: typer.Typer, name: str) -> None:
@@ -35,4 +35,4 @@ def rate(
 
     Example: tariff rate --date 2025-04-24 --from us --to cn
     """
-    return answer_request(Request(common, pair, entry, When(date, at)), both, explain)
+    return answer_request(Request(common, pair, entry, date, at), both, explain)

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from tariffcli.book.entry import TypedFacts
 
-__all__ = ["Common", "Format", "Pair", "Request", "TypedFacts", "When"]
+__all__ = ["Common", "Format", "Pair", "Request", "TypedFacts"]
 
 Format = Literal["table", "json", "csv", "plain"]
 
@@ -35,17 +35,14 @@ class Pair(NamedTuple):
     hs: str | None = None
 
 
-class When(NamedTuple):
-    """The moment asked about: a day (`--date`) or an instant (`--at`); neither means today."""
-
-    date: str | None = None
-    at: str | None = None
-
-
 class Request(NamedTuple):
-    """Everything that was typed to ask one question."""
+    """Everything that was typed to ask one question.
+
+    `date` is a day and `at` an instant; neither of them means today.
+    """
 
     common: Common
     pair: Pair
     entry: TypedFacts = TypedFacts()
-    when: When = When()
+    date: str | None = None
+    at: str | None = None

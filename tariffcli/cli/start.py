@@ -133,7 +133,7 @@ def quick_options(words: Sequence[str]) -> dict[str, str] | None:
 def answer_quickly(options: dict[str, str]) -> int:
     """Answer a plain `tariff rate` as the full program does; gives the exit code."""
     from tariffcli.cli.answer import answer_request
-    from tariffcli.cli.request import Common, Pair, Request, When
+    from tariffcli.cli.request import Common, Pair, Request
 
     common = Common(
         data=Path(options["data"]) if "data" in options else None,
@@ -141,7 +141,8 @@ def answer_quickly(options: dict[str, str]) -> int:
         format=options.get("format", "table"),  # type: ignore[arg-type]
     )
     pair = Pair(options["origin"], options["importer"], options.get("product"), options.get("hs"))
-    return answer_request(Request(common, pair, when=When(options.get("date"), options.get("at"))))
+    request = Request(common, pair, date=options.get("date"), at=options.get("at"))
+    return answer_request(request)
 
 
 def run_app() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tariffcli.book.load import Record
 from tariffcli.law.engine import CHARGED
@@ -24,19 +24,6 @@ NOT_INCLUDED = (
 )
 SHOWN_CODES = 12
 """At most this many codes of a list are written out."""
-
-
-class Around(NamedTuple):
-    """What is said around an answer: facts, reports, changes, notes and items that bear on it."""
-
-    facts: Sequence[FactEffect] = ()
-    reports: Sequence[Report] = ()
-    next_change: Change | None = None
-    notes: Sequence[tuple[str, str]] = ()
-    readings: Sequence[Reading] = ()
-
-
-NOTHING_AROUND = Around()
 
 
 def with_article(name: str) -> str:
@@ -275,7 +262,14 @@ def product_document(query: Query) -> dict[str, Any]:
 
 
 def answer_document(
-    record: Record, answer: Answer, around: Around = NOTHING_AROUND
+    record: Record,
+    answer: Answer,
+    *,
+    facts: Sequence[FactEffect] = (),
+    reports: Sequence[Report] = (),
+    next_change: Change | None = None,
+    notes: Sequence[tuple[str, str]] = (),
+    readings: Sequence[Reading] = (),
 ) -> dict[str, Any]:
     """The whole answer, field by field as `--format json` prints it."""
     query = answer.query
@@ -300,11 +294,11 @@ def answer_document(
         "total_max_pct": number(answer.total_max_pct),
         "layers": [layer_document(record, layer) for layer in answer.layers],
         "parts": [part_document(part) for part in answer.parts],
-        "reports": [report_document(record, report) for report in around.reports],
-        "facts": [fact_document(effect, zone, answer) for effect in around.facts],
-        "items": [item for reading in around.readings for item in item_documents(reading)],
-        "notes": [{"code": code, "text": text} for code, text in around.notes],
-        "next_change": change_document(around.next_change, zone),
+        "reports": [report_document(record, report) for report in reports],
+        "facts": [fact_document(effect, zone, answer) for effect in facts],
+        "items": [item for reading in readings for item in item_documents(reading)],
+        "notes": [{"code": code, "text": text} for code, text in notes],
+        "next_change": change_document(next_change, zone),
         "confidence": answer.confidence or None,
         "dataset": dataset(record, answer.verified_through),
     }
