@@ -56,14 +56,14 @@ def query(
             "its own goods."
         )
     zone = record.zones.get(importer_code, "UTC")
-    moment = _moment(when, zone)
+    moment, whole_day = _moment(when, zone)
     found = GENERAL
     if product is not None and importer_code in record.zones:
         found = find_product(record, importer_code, _product_word(product), moment)
     known = day_given(known_on, today("UTC")) if known_on is not None else None
     read = facts_named(record, facts or {}, zone, lambda day: day_given(day, today(zone)))
     mfn = ordinary_duty(mfn_pct) if mfn_pct is not None else None
-    return Query(importer_code, origin_code, moment, known, found, read, mfn)
+    return Query(importer_code, origin_code, moment, known, found, read, mfn, whole_day)
 
 
 def _country(record: Record, text: object, place: str) -> str:
@@ -82,14 +82,15 @@ def _product_word(product: object) -> str:
     )
 
 
-def _moment(when: str | date | datetime, zone: str) -> int:
+def _moment(when: str | date | datetime, zone: str) -> tuple[int, bool]:
+    """The instant asked about, and whether a bare day was given, which means the end of that day."""
     if isinstance(when, datetime):
         if when.tzinfo is None:
             raise UsageError("Give an aware datetime: a wall time without zone names no instant.")
-        return int(when.timestamp())
+        return int(when.timestamp()), False
     if isinstance(when, str) and ":" in when:
-        return parse_instant(when, zone)
-    return end_of_day(day_given(when, today(zone)), zone)
+        return parse_instant(when, zone), False
+    return end_of_day(day_given(when, today(zone)), zone), True
 
 
 def ask(
@@ -152,7 +153,8 @@ def history(
         book, last, origin=origin, importer=importer, product=product, known_on=known_on
     )
     docket = open_case(book, question.importer, question.origin)
-    return steps_of(docket, question, start_of_day(first, zone), end_of_day(last, zone))
+    course = question._replace(whole_day=False)  # each of its steps begins at an instant
+    return steps_of(docket, course, start_of_day(first, zone), end_of_day(last, zone))
 
 
 def history_frame(

@@ -18,8 +18,8 @@ MOST_MFN = 10_000
 """No ordinary duty is near it; a number without end would be printed without end."""
 
 
-class Entry(NamedTuple):
-    """Facts of an entry, as typed."""
+class TypedFacts(NamedTuple):
+    """The facts of an entry, as they were typed."""
 
     claim: tuple[str, ...] = ()
     loaded: str | None = None
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 
 
 def facts_given(
-    record: Record, entry: Entry, zone: str, read_day: Callable[[str], str]
+    record: Record, entry: TypedFacts, zone: str, read_day: Callable[[str], str]
 ) -> dict[str, FactValue]:
     """The facts that an entry gives, by the names that the record's conditions use.
 
@@ -160,7 +160,7 @@ def ordinary_duty(text: object) -> Decimal:
     return value
 
 
-def _metal_shares(record: Record, entry: Entry) -> dict[str, FactValue]:
+def _metal_shares(record: Record, entry: TypedFacts) -> dict[str, FactValue]:
     """`--metal-share 0.4` is the share of every metal in question; `steel=0.4` of one."""
     known = facts_of_flag(record, "--metal-share")
     found: dict[str, FactValue] = {}

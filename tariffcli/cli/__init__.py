@@ -1,5 +1,5 @@
-"""The command line: one file a group of commands. The only reader of the clock, and of nothing else."""
+"""The command line: one file for each command or group of commands."""
 
 import gc
 
-gc.set_threshold(100_000, 50, 50)  # a command lives for milliseconds: collecting while modules load costs a tenth of them
+gc.set_threshold(100_000, 50, 50)  # while modules load, collecting would take a tenth of the time

@@ -1,4 +1,4 @@
-"""The `tariff` program: its commands, and how every failure ends in one line and the documented exit code."""
+"""The `tariff` program: its commands, and what it says of a command line that it cannot read."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ COMMANDS = {
     "glossary": "look",
     "check": "check",
 }
-"""Commands and the modules that hold them; only the one that is asked for is loaded."""
+"""The commands and the modules that hold them; only the module of the command is loaded."""
 
 
 class Commands(TyperGroup):
-    """The group of all commands, each loaded when it is first asked for."""
+    """The group of all commands, each loaded when it is first needed."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
-        """Names in the order of the help."""
+        """The names in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
@@ -39,7 +39,10 @@ class Commands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"tariffcli.cli.{COMMANDS[cmd_name]}")
-        app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode="rich")
+        # Only the whole program offers completion: each command here is an app of its own.
+        app = typer.Typer(
+            add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
+        )
         module.register(app, cmd_name)
         command = typer.main.get_command(app)
         return command.commands[cmd_name] if isinstance(command, TyperGroup) else command
@@ -56,19 +59,20 @@ app = typer.Typer(
 
 
 def refusal(error: Exception) -> str | None:
-    """What Typer has against a command line, in one line; None for any other error. Help that was not asked for is printed."""
-    say = getattr(error, "format_message", None)
-    if say is None:
+    """Why Typer refuses a command line, in one line; None for any other error."""
+    format_message = getattr(error, "format_message", None)
+    if format_message is None:
         return None
     context = getattr(error, "ctx", None)
-    if type(error).__name__ == "NoArgsIsHelpError":  # its making has printed the help
+    if type(error).__name__ == "NoArgsIsHelpError":  # Typer has printed the help already
         return "Name a command, for example: tariff rate --date 2025-04-24 --from us --to cn."
-    words = " ".join(str(say()).split())
-    return f"{words.rstrip('.')}. See `{context.command_path if context is not None else 'tariff'} --help`."
+    words = " ".join(str(format_message()).split())
+    command = context.command_path if context is not None else "tariff"
+    return f"{words.rstrip('.')}. See `{command} --help`."
 
 
 def version(value: bool) -> None:
-    """Print the program's version and end."""
+    """Print the version of the program and end."""
     if value:
         from tariffcli import __version__
 
@@ -78,6 +82,8 @@ def version(value: bool) -> None:
 
 @app.callback()
 def main_options(
-    show: bool = typer.Option(False, "--version", help="Print the version and end.", callback=version, is_eager=True),
+    show: bool = typer.Option(
+        False, "--version", help="Print the version and end.", callback=version, is_eager=True
+    ),
 ) -> None:
     """What duty was owed on any day since 2018, by which acts, and how sure we are."""

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from tariffcli import files
 from tariffcli.book.load import load
 from tariffcli.bulk import memory
 from tariffcli.cli.one_file import Asked, rate_one, tell_plan
@@ -19,7 +20,6 @@ from tariffcli.cli.start import PipeClosed
 from tariffcli.clock import today
 from tariffcli.errors import TariffError, UsageError
 from tariffcli.law.instants import parse_day
-from tariffcli.show import files
 
 
 def register(app: typer.Typer, name: str) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tariffcli.book.load import Record
 from tariffcli.book.words import clean, decimal_fact
 from tariffcli.cli.ask import Question, open_record, question
-from tariffcli.cli.options import bundled
-from tariffcli.cli.typed import Common, Entry, Pair
+from tariffcli.cli.options import At, Date, bundled
+from tariffcli.cli.output import Output, Rows, output_of
+from tariffcli.cli.request import Common, Pair, Request, TypedFacts
 from tariffcli.errors import UsageError
 from tariffcli.law.bill import Bill, Goods, bill
 from tariffcli.law.engine import answer_case, open_case
@@ -21,10 +22,15 @@ from tariffcli.law.expression import in_unit, is_unit
 from tariffcli.law.instants import day_of
 from tariffcli.law.model import Answer
 from tariffcli.law.notes import notes
-from tariffcli.show import amounts, files
+from tariffcli.show import bill as shown
 
-MOST = Decimal(10) ** 12
-"""No entry is near it; with numbers without end sums would not be exact."""
+if TYPE_CHECKING:
+    from tariffcli.show.text import Terminal
+
+MOST_VALUE = Decimal(10) ** 12
+"""The values of real entries are far below it; sums of numbers without a limit are not exact."""
+
+Notes = Sequence[tuple[str, str]]
 
 
 def register(app: typer.Typer, name: str) -> None:
@@ -34,122 +40,159 @@ def register(app: typer.Typer, name: str) -> None:
 
 def duty(
     pair: Pair,
-    entry: Entry,
+    entry: TypedFacts,
     common: Common,
-    date: Annotated[str | None, typer.Option("--date", "-d", help="A day, answered as of its end; default today.", metavar="DAY")] = None,
-    at: Annotated[str | None, typer.Option("--at", help="An instant, such as 2025-04-10T12:01.", metavar="INSTANT")] = None,
+    date: Date = None,
+    at: At = None,
     quantity: Annotated[
-        list[str] | None, typer.Option("--quantity", help="How much of it, for duties by weight or number. Repeatable.", metavar="N")
+        list[str] | None,
+        typer.Option(
+            "--quantity",
+            help="How much of it, for duties by weight or number. Repeatable.",
+            metavar="N",
+        ),
     ] = None,
     unit: Annotated[
-        list[str] | None, typer.Option("--unit", help="The unit of each --quantity: kg, liter, doz, item ... Repeatable.", metavar="U")
+        list[str] | None,
+        typer.Option(
+            "--unit",
+            help="The unit of each --quantity: kg, liter, doz, item ... Repeatable.",
+            metavar="U",
+        ),
     ] = None,
-    fees: Annotated[bool, typer.Option("--fees", help="Merchandise processing and harbor maintenance fees too.")] = False,
-) -> None:
+    fees: Annotated[
+        bool,
+        typer.Option("--fees", help="Merchandise processing and harbor maintenance fees too."),
+    ] = False,
+) -> int:
     """What an entry owes in money, line by line in reporting order, rounded to the cent.
 
     Example: tariff duty --value 10000 --date 2025-04-24 --from cn --to us --hs 8507.60.00
     """
-    if common.out is not None:
-        files.check_free(common.out, common.force)
+    output = output_of(common)
     record = open_record(common)
-    asked = question(record, common, pair, entry, date, at)
-    goods = read_goods(entry, quantity, unit)
-    code = answer_and_print(record, common, asked, goods, fees)
-    if code:
-        raise typer.Exit(code)
+    asked = question(record, Request(common, pair, entry, date, at))
+    priced, notes = price(record, asked, read_goods(entry, quantity, unit), fees)
+    _emit(output, record, priced, notes)
+    reason = shown.reason_text(priced.reason)
+    if priced.status == "outside_coverage":
+        return output.finish(outside=reason)
+    sure = priced.total.amount is not None and priced.status != "prohibited"
+    words = f"the total is not one number: {reason or priced.status}"
+    return output.finish(unsure=None if sure else words)
 
 
-def read_goods(entry: Entry, quantity: list[str] | None, unit: list[str] | None) -> Goods:
-    """What is entered, as typed; a good charged in two units has two quantities. Raises UsageError."""
+def read_goods(entry: TypedFacts, quantity: list[str] | None, unit: list[str] | None) -> Goods:
+    """What is entered, as it was typed. Raises UsageError.
+
+    Goods that are charged in two units have two quantities.
+    """
     if entry.value is None:
         raise UsageError("Give --value, the customs value in US dollars.")
     numbers, units = quantity or [], unit or []
     if len(numbers) != len(units):
-        raise UsageError("Give each --quantity with its --unit, for example --quantity 500 --unit kg.")
-    for one in units:
-        if not is_unit(one):
-            raise UsageError(f"--unit '{clean(one)}' is no unit; for example kg, liter, item, doz, pr, or `kg on drained weight`.")
-    for index, one in enumerate(units):
-        if any(in_unit(Decimal(1), one, other) is not None for other in units[:index]):
-            raise UsageError(f"--unit '{clean(one)}' measures what an earlier --unit measures; give one quantity for each kind of unit.")
-    quantities = tuple((_number(number, "--quantity"), one.strip()) for number, one in zip(numbers, units, strict=True))
+        raise UsageError(
+            "Give each --quantity with its --unit, for example --quantity 500 --unit kg."
+        )
+    for index, name in enumerate(units):
+        if not is_unit(name):
+            raise UsageError(
+                f"--unit '{clean(name)}' is not a unit that we know. You can give, for example, "
+                "kg, liter, item, doz, pr, or `kg on drained weight`."
+            )
+        if any(in_unit(Decimal(1), name, other) is not None for other in units[:index]):
+            raise UsageError(
+                f"--unit '{clean(name)}' measures what an earlier --unit measures; give one "
+                "quantity for each kind of unit."
+            )
+    quantities = tuple(
+        (_number(number, "--quantity"), name.strip())
+        for number, name in zip(numbers, units, strict=True)
+    )
     return Goods(_number(entry.value, "--value"), "USD", quantities, (entry.mode or "").lower())
 
 
 def _number(text: str, flag: str) -> Decimal:
     value = decimal_fact(text, flag, share=False)
     exponent = value.as_tuple().exponent
-    if value > MOST or (isinstance(exponent, int) and exponent < -6):
-        raise UsageError(f"{flag} takes a number up to {MOST:.0e} with at most six decimals, not '{clean(text)}'.")
+    if value > MOST_VALUE or (isinstance(exponent, int) and exponent < -6):
+        raise UsageError(
+            f"{flag} takes a number up to {MOST_VALUE:.0e} with at most six decimals, "
+            f"not '{clean(text)}'."
+        )
     return value
 
 
-def answer_and_print(record: Record, common: Common, asked: Question, goods: Goods, fees: bool) -> int:
-    """Price what was asked, print it as asked, and give the exit code."""
+def price(record: Record, asked: Question, goods: Goods, fees: bool) -> tuple[Bill, Notes]:
+    """The bill for goods, and the notes on it."""
     query = asked.query
-    case = open_case(record, query.importer, query.origin)
-    answer = answer_case(case, query)
+    docket = open_case(record, query.importer, query.origin)
+    answer = answer_case(docket, query)
     day = day_of(query.instant, record.zones.get(query.importer, "UTC"))
     rules = reporting_on(record.reporting, query.importer, day)
     goods = goods._replace(even=any(row.rule == "even_units" for row in rules))
     held = [fee for fee in record.fees if fee.importer == query.importer]
     authorities = {name: programme.authority for name, programme in record.programmes.items()}
-    made = bill(answer, goods, authorities, rules, held if fees else None, day)
-    said = [*open_questions(record, answer), *asked.notes, *notes(case, answer, asked.whole_day)]
-    said += told(made, authorities, rules, fees and not held)
-    _print(record, common, made, said)
-    return _exit_code(common, made)
+    priced = bill(answer, goods, authorities, rules, held if fees else None, day)
+    all_notes = [
+        *open_questions(record, answer),
+        *asked.notes,
+        *notes(docket, answer, query.whole_day),
+        *notes_on_bill(priced, authorities, rules),
+    ]
+    if fees and not held:
+        all_notes.append(("fees", "The record holds no fees of this importer."))
+    return priced, all_notes
 
 
 def open_questions(record: Record, answer: Answer) -> list[tuple[str, str]]:
     """The facts on which the amounts depend, as the flags that would give them."""
-    found: list[tuple[str, str]] = []
+    questions: list[tuple[str, str]] = []
     for fact in answer.asked:
-        reading = [one for one in record.conditions.values() if one.fact == fact and one.when_unknown == "ask"]
-        row = next((one for one in reading if not one.test), reading[0])
+        conditions = [
+            condition
+            for condition in record.conditions.values()
+            if condition.fact == fact and condition.when_unknown == "ask"
+        ]
+        row = next((condition for condition in conditions if not condition.test), conditions[0])
         metal = f" {fact.removesuffix('_share')}=..." if row.flag == "--metal-share" else ""
-        found.append(("asked", f"It depends on {row.flag}{metal}: {row.question}"))
-    return found
+        questions.append(("asked", f"It depends on {row.flag}{metal}: {row.question}"))
+    return questions
 
 
-def told(made: Bill, authorities: dict[str, str], rules: list[Reporting], no_fees: bool) -> list[tuple[str, str]]:
-    """Notes of a bill: how its importer counts, which headings no published order places, fees that are not held."""
-    found = [("importer", row.note) for row in rules if row.rule == "note"]
-    if made.goods.entered != made.goods.value:
-        found += [("entered_value", row.note) for row in rules if row.rule == "even_units"]
+def notes_on_bill(
+    priced: Bill, authorities: Mapping[str, str], rules: Sequence[Reporting]
+) -> list[tuple[str, str]]:
+    """Notes on how the importer counts, and on headings that no published order places."""
+    notes = [("importer", row.note) for row in rules if row.rule == "note"]
+    if priced.goods.entered != priced.goods.value:
+        notes += [("entered_value", row.note) for row in rules if row.rule == "even_units"]
     placed = {name for row in rules if row.rule == "order" for name in row.authorities}
-    loose = [one.layer.programme for one in made.duties if one.layer and authorities[one.layer.programme] not in placed]
-    if placed and loose and len(made.duties) > 2:
-        found.append(("order", f"No published order places {', '.join(loose)} on an entry summary; it stands after those that have one."))
-    if no_fees:
-        found.append(("fees", "The record holds no fees of this importer."))
-    return found
+    loose = [
+        charge.layer.programme
+        for charge in priced.duties
+        if charge.layer and authorities[charge.layer.programme] not in placed
+    ]
+    # With two lines or fewer there is no order to speak of.
+    if placed and loose and len(priced.duties) > 2:
+        words = (
+            f"No published order places {', '.join(loose)} on an entry summary; "
+            "it stands after those that have one."
+        )
+        notes.append(("order", words))
+    return notes
 
 
-def _print(record: Record, common: Common, made: Bill, said: list[tuple[str, str]]) -> None:
-    if common.format == "plain":
-        files.write(f"{amounts.plain(made)}\n", common.out, common.force)
-    elif common.format == "json":
-        files.write(files.to_json(amounts.bill_document(record, made, said)), common.out, common.force)
-    elif common.format == "csv":
-        many = amounts.flat(amounts.bill_document(record, made, said))
-        files.write(files.to_csv(list(many[0]), many), common.out, common.force)
-    else:
-        from tariffcli.show import text
+def _emit(output: Output, record: Record, priced: Bill, notes: Notes) -> None:
+    def document() -> dict[str, Any]:
+        return shown.bill_document(record, priced, notes)
 
-        if common.out is not None:
-            files.write(text.as_file(lambda to: amounts.draw(to, record, made, said)), common.out, common.force)
-        else:
-            amounts.draw(text.console(common.no_color), record, made, said)
+    def draw(to: Terminal) -> None:
+        shown.draw(to, record, priced, notes)
 
-
-def _exit_code(common: Common, made: Bill) -> int:
-    if made.status == "outside_coverage":
-        if common.format != "table" or common.out is not None:
-            print(f"outside coverage: {amounts.told(made.reason)}", file=sys.stderr)
-        return 3
-    if common.strict and (made.total.amount is None or made.status == "prohibited"):
-        print(f"--strict: the total is not one number: {amounts.told(made.reason) or made.status}", file=sys.stderr)
-        return 4
-    return 0
+    output.emit(
+        plain=lambda: [shown.plain(priced)],
+        document=document,
+        rows=lambda: Rows(shown.flat(document())),
+        draw=draw,
+    )

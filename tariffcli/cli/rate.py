@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from tariffcli.cli.answers import answer_and_print
-from tariffcli.cli.options import bundled
-from tariffcli.cli.typed import Common, Entry, Pair
+from tariffcli.cli.answer import answer_request
+from tariffcli.cli.options import At, Date, bundled
+from tariffcli.cli.request import Common, Pair, Request, TypedFacts
 
 
 def register(app: typer.Typer, name: str) -> None:
@@ -16,17 +16,23 @@ def register(app: typer.Typer, name: str) -> None:
 
 def rate(
     pair: Pair,
-    entry: Entry,
+    entry: TypedFacts,
     common: Common,
-    date: Annotated[str | None, typer.Option("--date", "-d", help="A day, answered as of its end; default today.", metavar="DAY")] = None,
-    at: Annotated[str | None, typer.Option("--at", help="An instant, such as 2025-04-10T12:01.", metavar="INSTANT")] = None,
-    both: Annotated[bool, typer.Option("--both", help="Both directions, side by side, never summed.")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Pinpoints, addresses, confidence, and the layers that do not apply.")] = False,
-) -> None:
+    date: Date = None,
+    at: At = None,
+    both: Annotated[
+        bool, typer.Option("--both", help="Both directions, side by side, never summed.")
+    ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Pinpoints, addresses, confidence, and the layers that do not apply.",
+        ),
+    ] = False,
+) -> int:
     """What an importer charges on goods of an origin at a moment, and by which acts.
 
     Example: tariff rate --date 2025-04-24 --from us --to cn
     """
-    code = answer_and_print(pair, entry, common, date, at, both, explain)
-    if code:
-        raise typer.Exit(code)
+    return answer_request(Request(common, pair, entry, date, at), both, explain)

@@ -1,7 +1,8 @@
-"""Where the program starts, and how every failure ends: one line on stderr and the documented exit code.
+"""Where the program starts, and how every failure ends: one line on stderr and an exit code.
 
-`tariff rate` with plain options is answered before Typer is loaded, which halves the time to an answer; every other
-command line, and every one that the few rules here do not know, goes to the full program.
+`tariff rate` with plain options is answered before Typer is loaded, which halves the time to an
+answer. Every other command line goes to the full program, and so does each one that the few rules
+here do not know.
 """
 
 from __future__ import annotations
@@ -31,22 +32,29 @@ QUICK = {
 
 
 NARROWEST, WIDEST = 20, 500
-"""The widths of a terminal that are believed; below the first nothing can be read, and 0 hides the whole answer."""
+"""The widths of a terminal that we believe: below the first nothing can be read."""
 
-LONGEST = 600
-"""So much of a message is printed, however long the word that it quotes."""
+LONGEST_MESSAGE = 600
+"""At most this many letters of a message are printed, however long the word that it quotes."""
 
 
-HINTS = {"day_order": " Say --dates us or --dates eu where the month or the day comes first."}
-"""What to type for what a message lacks."""
+HINTS = {
+    "day_order": (
+        " You can add --dates us or --dates eu to say whether the month or the day comes first."
+    )
+}
+"""What a user can type to give what a message says is missing."""
 
 
 class PipeClosed(Exception):
-    """The reader of stdout went away, which is no failure. Not an OSError: the full program would make it exit 1."""
+    """The reader of stdout went away, which is not a failure.
+
+    It is not an OSError, for which Typer would end the program with exit code 1.
+    """
 
 
 def program() -> None:
-    """Run the program as a process, which ends with it."""
+    """Run the program and end the process."""
     try:
         main()
     except SystemExit as end:
@@ -70,7 +78,7 @@ def main() -> None:
         _end("interrupted", 130)
     except OSError as error:
         _drop_stdout()
-        _end(f"error: {error.filename or 'the output'} could not be read or written: {error.strerror or error}.", 1)
+        _end(f"error: {_words_of_failure(error)}", 1)
     except Exception as error:
         if os.environ.get("TARIFF_DEBUG"):
             raise
@@ -79,54 +87,69 @@ def main() -> None:
         sys.exit(code)
 
 
+def _words_of_failure(error: OSError) -> str:
+    name = error.filename or "the output"
+    return f"{name} could not be read or written: {error.strerror or error}."
+
+
 def _hint(error: TariffError) -> str:
     return HINTS.get(error.lacks, "") if isinstance(error, UsageError) else ""
 
 
 def run(words: Sequence[str]) -> int:
     """Answer a command line; gives the exit code."""
-    given = quick_options(words)
-    return answer_quickly(given) if given is not None else run_app()
+    options = quick_options(words)
+    return answer_quickly(options) if options is not None else run_app()
 
 
 def _fault(error: Exception) -> str:
-    """What is said of an error that nothing foresaw: where the system has no more, that; else it is a fault of ours."""
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "start new thread" in str(error)):
+    """What we say of an unexpected error: the system has no more to give, or the fault is ours."""
+    no_thread = isinstance(error, RuntimeError) and "start new thread" in str(error)
+    if isinstance(error, MemoryError) or no_thread:
         return (
             "there is not enough memory for this, or no more threads. "
             "You can close other programs, allow this one more, or add --threads 1 to `tariff bulk`."
         )
-    said = f"{type(error).__name__}: {error}"
-    return f"a fault in the program ({said}); set TARIFF_DEBUG=1 to see where, and report it."
+    return (
+        f"a fault in the program ({type(error).__name__}: {error}). "
+        "You can set TARIFF_DEBUG=1 to see where; please report it."
+    )
 
 
 def quick_options(words: Sequence[str]) -> dict[str, str] | None:
-    """The options of a plain `tariff rate`, or None where the full program must read the words."""
+    """The options of a plain `tariff rate`, or None if the full program must read them."""
     if not words or words[0] != "rate" or len(words) % 2 == 0:
         return None
-    given: dict[str, str] = {}
+    options: dict[str, str] = {}
     for flag, value in zip(words[1::2], words[2::2], strict=True):
         name = QUICK.get(flag)
-        if name is None or name in given or value.startswith("-"):
+        if name is None or name in options or value.startswith("-"):
             return None
-        given[name] = value
-    known = given.get("format", "table") in ("table", "json", "csv", "plain")
-    return given if known and "origin" in given and "importer" in given else None
+        options[name] = value
+    known = options.get("format", "table") in ("table", "json", "csv", "plain")
+    return options if known and "origin" in options and "importer" in options else None
 
 
-def answer_quickly(given: dict[str, str]) -> int:
-    """Answer a plain `tariff rate` with the same functions as the full program; gives the exit code."""
-    from tariffcli.cli.answers import answer_and_print
-    from tariffcli.cli.typed import Common, Entry, Pair
+def answer_quickly(options: dict[str, str]) -> int:
+    """Answer a plain `tariff rate` as the full program does; gives the exit code."""
+    from tariffcli.cli.answer import answer_request
+    from tariffcli.cli.request import Common, Pair, Request
 
-    data = Path(given["data"]) if "data" in given else None
-    common = Common(data=data, known_on=given.get("known_on"), format=given.get("format", "table"))  # type: ignore[arg-type]
-    pair = Pair(given["origin"], given["importer"], given.get("product"), given.get("hs"))
-    return answer_and_print(pair, Entry(), common, given.get("date"), given.get("at"))
+    common = Common(
+        data=Path(options["data"]) if "data" in options else None,
+        known_on=options.get("known_on"),
+        format=options.get("format", "table"),  # type: ignore[arg-type]
+    )
+    pair = Pair(options["origin"], options["importer"], options.get("product"), options.get("hs"))
+    request = Request(common, pair, date=options.get("date"), at=options.get("at"))
+    return answer_request(request)
 
 
 def run_app() -> int:
-    """Run the full program; gives the exit code. Raises UsageError, with one line for a person, where Typer refuses the words."""
+    """Run the full program; gives the exit code.
+
+    Raises UsageError, with one line for a person, if Typer refuses the command line.
+    """
     from tariffcli.cli.app import app, refusal
 
     try:
@@ -142,7 +165,7 @@ def run_app() -> int:
 
 
 def _prepare() -> None:
-    """Make the surroundings fit: streams that exist and never fail on a letter, words in Unicode, a width to draw in."""
+    """Prepare streams that exist and fail on no letter, Unicode arguments, and a usable width."""
     if sys.stdout is None or sys.stderr is None:
         nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
@@ -161,20 +184,23 @@ def _prepare() -> None:
 
 
 def readable(words: Sequence[str]) -> list[str]:
-    """Words as UTF-8 text where the locale could not read them (中国 under LANG=C); names of files stay as they are."""
-    found: list[str] = []
+    """Arguments as UTF-8 text where the locale could not read them (中国 under LANG=C).
+
+    The names of files stay as they are, since the system needs their very bytes.
+    """
+    texts: list[str] = []
     for index, word in enumerate(words):
         path = index > 0 and words[index - 1] in ("--data", "--out", "-o")
         strange = not path and any("\ud800" <= letter <= "\udfff" for letter in word)
-        found.append(os.fsencode(word).decode("utf-8", errors="replace") if strange else word)
-    return found
+        texts.append(os.fsencode(word).decode("utf-8", errors="replace") if strange else word)
+    return texts
 
 
 def _leave(code: int) -> None:
-    """End the process here and now, whatever its threads are at.
+    """End the process at once, whatever its threads are doing.
 
-    A reading that was given up may still be under way in threads of Arrow, or wait for standard input.
-    Were Python taken down first, a thread that asks for it meanwhile would abort the process.
+    Threads of Arrow may still be reading a file that we gave up, or be waiting for standard input.
+    If Python were shut down first, a thread that needs it would abort the process.
     """
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -185,7 +211,7 @@ def _leave(code: int) -> None:
 
 
 def _drop_stdout() -> None:
-    """Send what is still buffered nowhere, so that the interpreter does not fail on it at its end."""
+    """Discard what is still buffered, so that the interpreter does not fail on it when it ends."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):
@@ -193,10 +219,10 @@ def _drop_stdout() -> None:
 
 
 def _end(words: str, code: int) -> None:
-    """Say one line, without control characters that a user's word may have brought in, and exit."""
-    line = "".join(letter if letter.isprintable() else "?" for letter in words[:LONGEST])
+    """Print one line and exit. Control characters that came with a user's word are replaced."""
+    line = "".join(one if one.isprintable() else "?" for one in words[:LONGEST_MESSAGE])
     try:
-        print(line if len(words) <= LONGEST else f"{line}...", file=sys.stderr)
+        print(line if len(words) <= LONGEST_MESSAGE else f"{line}...", file=sys.stderr)
     except OSError:
         pass
     sys.exit(code)

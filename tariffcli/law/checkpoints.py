@@ -20,10 +20,17 @@ def query_of(
 ) -> Query:
     """The query of a row with `at`, `known_on`, `origin`, `importer`, `product`."""
     zone = book.zones[row["importer"]]
-    moment = wall_to_instant(row["at"], zone) if ":" in row["at"] else end_of_day(row["at"], zone)
+    whole_day = ":" not in row["at"]
+    moment = end_of_day(row["at"], zone) if whole_day else wall_to_instant(row["at"], zone)
     product = find_product(book, row["importer"], row["product"], moment)
     return Query(
-        row["importer"], row["origin"], moment, row["known_on"] or None, product, facts or {}
+        row["importer"],
+        row["origin"],
+        moment,
+        row["known_on"] or None,
+        product,
+        facts or {},
+        whole_day=whole_day,
     )
 
 

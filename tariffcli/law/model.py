@@ -291,6 +291,8 @@ class Query(NamedTuple):
       product: What the goods are.
       facts: Values by name of the fact; what is not in it is not known.
       mfn_pct: The ordinary duty, where the record does not know it; None: not given.
+      whole_day: Whether a bare day was asked, of which `instant` is the end. It changes words, never a
+        number.
     """
 
     importer: str
@@ -300,6 +302,7 @@ class Query(NamedTuple):
     product: Product = Product("general", "general", "goods on no special list", ())
     facts: Mapping[str, FactValue] = {}
     mfn_pct: Decimal | None = None
+    whole_day: bool = False
 
 
 class Layer(NamedTuple):

@@ -1,1 +1,5 @@
-"""How answers look: plain documents (`document`), terminal text (`text`, the only user of rich), charts, files."""
+"""How answers look.
+
+`document` makes plain documents, `figures` puts numbers into words, `text` draws on a terminal
+(with rich), and each further module belongs to one command or kind of view.
+"""

@@ -1,9 +1,10 @@
-"""A step chart in characters: a rate is a step function, so it holds level and jumps; it never slopes."""
+"""A step chart in characters: a rate holds level and jumps, and never slopes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 FULL, ASCII_FULL = "█", "#"
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
@@ -17,9 +18,10 @@ def step_chart(
     height: int = 8,
     ascii_only: bool = False,
 ) -> list[str]:
-    """Lines of a bar-like step chart. `steps` are (instant, rate) in order; None is drawn as a gap of dots.
+    """The lines of a step chart that looks like bars.
 
-    Each column shows the greatest rate in force within it, so that a peak of a day is not lost.
+    `steps` are (instant, rate) in order; a rate of None is drawn as a gap of dots. Each column
+    shows the greatest rate in force within it, so that a peak of a single day is not lost.
     """
     if not steps or until <= steps[0][0]:
         return []
@@ -28,14 +30,16 @@ def step_chart(
     middle = top * ((height + 1) // 2) / height
     label = max(len(_tick(top)), len(_tick(middle)), 4)
     columns = max(10, width - label - 3)
-    seen = [_greatest(steps, start + (until - start) * n // columns, start + (until - start) * (n + 1) // columns) for n in range(columns)]
+    edges = [start + (until - start) * place // columns for place in range(columns + 1)]
+    rates = [_greatest(steps, left, right) for left, right in pairwise(edges)]
     if top == 0:
         return [f"{_tick(top):>{label}} ┤{'_' * columns}", _axis(labels, label, columns)]
     drawn: list[str] = []
     for row in range(height, 0, -1):
         low = top * (row - 1) / height
         tick = _tick(top * row / height) if row in (height, (height + 1) // 2) else ""
-        drawn.append(f"{tick:>{label}} {'|' if ascii_only else '┤'}" + "".join(_cell(rate, low, top / height, ascii_only) for rate in seen))
+        cells = (_cell(rate, low, top / height, ascii_only) for rate in rates)
+        drawn.append(f"{tick:>{label}} {'|' if ascii_only else '┤'}{''.join(cells)}")
     drawn.append(_axis(labels, label, columns))
     return drawn
 
@@ -50,6 +54,7 @@ def _axis(labels: tuple[str, str], label: int, columns: int) -> str:
 
 
 def _greatest(steps: Sequence[tuple[int, Decimal | None]], left: int, right: int) -> Decimal | None:
+    """The greatest rate in force between two instants; None if none is known."""
     inside = [rate for moment, rate in steps if left < moment < right]
     before = [rate for moment, rate in steps if moment <= left]
     known = [rate for rate in (*before[-1:], *inside) if rate is not None]

@@ -1,4 +1,4 @@
-"""Answers as documents with the names of docs/json.md: what JSON prints, what CSV and tables are made from."""
+"""Answers as documents: what JSON prints, and what CSV rows and tables are made from."""
 
 from __future__ import annotations
 
@@ -11,135 +11,136 @@ from tariffcli.book.load import Record
 from tariffcli.law.engine import CHARGING_ROLES
 from tariffcli.law.instants import holds, to_iso, to_wall
 from tariffcli.law.model import Answer, Event, Layer, Outcome, Part, Query
-from tariffcli.law.outlook import Change, FactEffect, Report
 from tariffcli.law.products import dotted
+from tariffcli.show.figures import digits, number, percent, span
 
 if TYPE_CHECKING:
     from tariffcli.law.items import Reading
+    from tariffcli.law.outlook import Change, FactEffect, Report
 
-NOT_INCLUDED = "Not included: anti-dumping and countervailing duty, VAT, excise, fees. Statutory rates, not what was collected."
+NOT_INCLUDED = (
+    "Not included: anti-dumping and countervailing duty, VAT, excise, fees. "
+    "Statutory rates, not what was collected."
+)
 SHOWN_CODES = 12
-
-
-def number(value: Decimal | None) -> int | float | None:
-    """A decimal as JSON prints it exactly: 125, 7.5; None stays null."""
-    if value is None:
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)
-
-
-def digits(value: Decimal | None) -> str:
-    """A decimal as text, without trailing zeros: `7.5`; empty for None."""
-    if value is None:
-        return ""
-    return f"{value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize():f}"
-
-
-def span(low: Decimal | None, high: Decimal | None) -> str:
-    """`125`, `20..70`, `10..` (no most known) or `unknown`; what `--format plain` prints."""
-    if low is None:
-        return "unknown"
-    return digits(low) if low == high else f"{digits(low)}..{digits(high)}"
+"""At most this many codes of a list are written out."""
 
 
 def with_article(name: str) -> str:
-    """A country's name as a sentence uses it: `the United States`, `China`."""
+    """The name of a country as a sentence uses it: `the United States`, `China`."""
     return f"the {name}" if re.search(r"^United |Islands$|Republic$|lands$|ines$", name) else name
 
 
 def possessive(name: str) -> str:
-    """`China's`, `the United States'`."""
+    """The name of a country in the possessive: `China's`, `the United States'`."""
     full = with_article(name)
     return f"{full}'" if full.endswith("s") else f"{full}'s"
 
 
+def country_name(record: Record, code: str) -> str:
+    """The name of a country, or its code in capitals where the record does not name it."""
+    return record.country_names.get(code, code.upper())
+
+
 def when_text(query: Query, zone: str) -> str:
-    """The instant of a query in words."""
+    """The day or the instant that was asked about, in words."""
     wall = to_wall(query.instant, zone)
-    whole_day = to_iso(query.instant, zone)[11:19] == "23:59:59"
-    return f"end of {wall[:10]} ({zone})" if whole_day else f"{wall} ({zone})"
+    return f"end of {wall[:10]} ({zone})" if query.whole_day else f"{wall} ({zone})"
+
+
+def minute_text(instant: str) -> str:
+    """An instant in ISO 8601 as a screen shows it: `2025-04-10 12:01`."""
+    return instant[:16].replace("T", " ")
 
 
 def sentence(record: Record, query: Query) -> str:
-    """Who charges whom, on what, when."""
-    names = record.country_names
-    importer, origin = names.get(query.importer, query.importer.upper()), names.get(query.origin, query.origin.upper())
-    zone = record.zones.get(query.importer, "UTC")
+    """The question as a sentence: who charges whom, on what, and when."""
+    importer = possessive(country_name(record, query.importer))
+    origin = with_article(country_name(record, query.origin))
+    when = when_text(query, record.zones.get(query.importer, "UTC"))
     known = f", as known on {query.known_on}" if query.known_on else ""
-    words = possessive(importer)
-    goods = f"goods of {with_article(origin)}: {query.product.name}"
-    return f"{words[0].upper()}{words[1:]} additional duty on {goods}, {when_text(query, zone)}{known}"
+    goods = f"goods of {origin}: {query.product.name}"
+    return f"{importer[0].upper()}{importer[1:]} additional duty on {goods}, {when}{known}"
 
 
 def sources(record: Record, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The documents behind a row."""
-    return [{"id": one.id, "title": one.title, "url": one.url, "official": one.official} for one in (record.sources[name] for name in ids)]
+    """The documents behind a row of the record."""
+    return [
+        {"id": source.id, "title": source.title, "url": source.url, "official": source.official}
+        for source in (record.sources[name] for name in ids)
+    ]
 
 
-def ordinary_sources(record: Record, given: Answer) -> list[dict[str, Any]]:
-    """The documents behind the ordinary duty: those of its rows, and of the schedule in use where a row of it names none."""
-    query = given.query
-    whole = [
+def ordinary_sources(record: Record, answer: Answer) -> list[dict[str, Any]]:
+    """The documents behind the ordinary duty.
+
+    A row that names no document of its own rests on those of the schedule then in use.
+    """
+    query = answer.query
+    schedule = [
         name
         for row in record.editions
-        if row.importer == query.importer and holds(row.since if row.since is not None else query.instant, row.until, query.instant)
+        if row.importer == query.importer
+        and holds(query.instant if row.since is None else row.since, row.until, query.instant)
         for name in row.source_ids
     ]
-    return sources(record, list(dict.fromkeys(name for row in given.ordinary for name in row.source_ids or whole)))
+    names = (name for row in answer.ordinary for name in row.source_ids or schedule)
+    return sources(record, list(dict.fromkeys(names)))
 
 
-def layer(record: Record, one: Layer) -> dict[str, Any]:
-    """A layer with its act, pinpoint, address and confidence."""
-    programme = record.programmes[one.programme]
-    event = one.event
+def layer_document(record: Record, layer: Layer) -> dict[str, Any]:
+    """A layer of an answer, with its act, the place in the act, its documents and confidence."""
+    programme = record.programmes[layer.programme]
+    event = layer.event
     return {
-        "programme": one.programme,
+        "programme": layer.programme,
         "authority": programme.authority,
         "heading": event.heading,
-        "role": one.role,
-        "rate_pct": number(one.rate_pct),
-        "min_pct": number(one.min_pct),
-        "max_pct": number(one.max_pct),
-        "nominal_pct": number(one.nominal_pct),
+        "role": layer.role,
+        "rate_pct": number(layer.rate_pct),
+        "min_pct": number(layer.min_pct),
+        "max_pct": number(layer.max_pct),
+        "nominal_pct": number(layer.nominal_pct),
         "event": event.id,
         "act": event.act,
         "since": to_iso(event.effective, programme.zone),
         "until": to_iso(event.until, programme.zone) if event.until is not None else None,
         "where": event.where,
         "confidence": event.confidence,
-        "reason": one.reason,
+        "reason": layer.reason,
         "note": event.note,
         "sources": sources(record, event.source_ids),
     }
 
 
 def outcome_figures(outcome: Outcome) -> dict[str, Any]:
-    """The numbers of an outcome."""
+    """The figures of an outcome."""
+    low, high = outcome.min_pct, outcome.max_pct
     return {
-        "additional_pct": number(outcome.min_pct) if outcome.min_pct == outcome.max_pct else None,
-        "additional_min_pct": number(outcome.min_pct),
-        "additional_max_pct": number(outcome.max_pct),
+        "additional_pct": number(low) if low == high else None,
+        "additional_min_pct": number(low),
+        "additional_max_pct": number(high),
         "mfn_pct": number(outcome.mfn_pct),
     }
 
 
-def part(one: Part) -> dict[str, Any]:
-    """Lines that owe the same."""
-    low, high = one.outcome.total_min_pct, one.outcome.total_max_pct
+def part_document(part: Part) -> dict[str, Any]:
+    """A part of an answer: the tariff lines that owe the same."""
+    low, high = part.outcome.total_min_pct, part.outcome.total_max_pct
     return {
-        **outcome_figures(one.outcome),
+        **outcome_figures(part.outcome),
         "total_pct": number(low) if low == high else None,
         "total_min_pct": number(low),
         "total_max_pct": number(high),
-        "lines": len(one.codes),
-        "share_of_lines": float(round(one.share_of_lines, 4)),
-        "programmes": [layer.programme for layer in one.outcome.layers if layer.role in CHARGING_ROLES],
-        "codes": list(one.codes),
+        "lines": len(part.codes),
+        "share_of_lines": float(round(part.share_of_lines, 4)),
+        "programmes": [layer.programme for layer in part.outcome.layers if layer.role in CHARGING_ROLES],
+        "codes": list(part.codes),
     }
 
 
-def event_report(record: Record, report: Report) -> dict[str, Any]:
-    """A row beside the law."""
+def report_document(record: Record, report: Report) -> dict[str, Any]:
+    """A row of the record that is not law: a reported or threatened duty."""
     event: Event = report.event
     return {
         "event": event.id,
@@ -153,12 +154,16 @@ def event_report(record: Record, report: Report) -> dict[str, Any]:
     }
 
 
-def fact(effect: FactEffect, zone: str, given: Answer) -> dict[str, Any]:
-    """A fact that could change the answer `given`, and to what: the additional duty, or the total where only that differs."""
-    answer = effect.answer
-    words = _effect(answer)
-    if answer.status != "prohibited" and (answer.status, answer.min_pct, answer.max_pct) == (given.status, given.min_pct, given.max_pct):
-        words = f"together with the ordinary duty {percent(answer.total_min_pct, answer.total_max_pct)}"
+def fact_document(effect: FactEffect, zone: str, answer: Answer) -> dict[str, Any]:
+    """A fact that could change the answer, and what the answer would be then.
+
+    That is the additional duty, or the total where only the total would differ.
+    """
+    changed = effect.answer
+    words = _effect(changed)
+    if changed.status != "prohibited" and _additional(changed) == _additional(answer):
+        total = percent(changed.total_min_pct, changed.total_max_pct)
+        words = f"together with the ordinary duty {total}"
     return {
         "flag": flag_text(effect, zone),
         "effect": words,
@@ -166,79 +171,82 @@ def fact(effect: FactEffect, zone: str, given: Answer) -> dict[str, Any]:
     }
 
 
+def _additional(answer: Answer) -> tuple[object, ...]:
+    return answer.status, answer.min_pct, answer.max_pct
+
+
 def _effect(answer: Answer) -> str:
-    """What a fact makes of the additional duty; a specific duty that no percentage holds is told as the act words it."""
+    """The additional duty under a fact. A specific duty stands as the act words it."""
     if answer.status == "prohibited":
         return "entry prohibited"
-    specific = [one.event for one in answer.layers if one.role == "unknown" and one.event.amount is not None]
+    specific = [
+        layer.event
+        for layer in answer.layers
+        if layer.role == "unknown" and layer.event.amount is not None
+    ]
     if answer.max_pct is None and len(specific) == 1:
         event = specific[0]
         least = f"at least {percent(answer.min_pct, answer.min_pct)}, " if answer.min_pct else ""
-        return f"additional duty {least}{digits(event.rate_pct)}% {event.join} {digits(event.amount)} {event.currency} per {event.per}"
+        per_unit = f"{digits(event.amount)} {event.currency} per {event.per}"
+        return f"additional duty {least}{digits(event.rate_pct)}% {event.join} {per_unit}"
     return f"additional duty {percent(answer.min_pct, answer.max_pct)}"
 
 
-def items(read: Reading) -> list[dict[str, Any]]:
-    """The items of a row's list that name the product's codes. `holds`: whether it applies; null where that is not established."""
-    event = read.event
+def item_documents(reading: Reading) -> list[dict[str, Any]]:
+    """The items of a list that name the codes of the product.
+
+    `holds` says whether the row of the list applies; it is null where that is not established.
+    """
+    event = reading.event
     return [
         {
             "event": event.id,
             "heading": event.heading,
-            "provision": one.provision,
-            "item": one.number,
-            "codes": list(one.codes),
-            "text": one.text,
-            "note": one.note,
-            "holds": read.holds,
+            "provision": item.provision,
+            "item": item.number,
+            "codes": list(item.codes),
+            "text": item.text,
+            "note": item.note,
+            "holds": reading.holds,
         }
-        for one in read.items
+        for item in reading.items
     ]
-
-
-def percent(low: Decimal | float | None, high: Decimal | float | None) -> str:
-    """`125%`, `10% to 34%`, `at least 10%`, `unknown`; of decimals, or of a document's numbers."""
-    if low is None:
-        return "unknown"
-    if low == high:
-        return f"{_shown(low)}%"
-    return f"at least {_shown(low)}%" if high is None else f"{_shown(low)}% to {_shown(high)}%"
-
-
-def _shown(value: Decimal | float) -> str:
-    return digits(value) if isinstance(value, Decimal) else str(value)
 
 
 def flag_text(effect: FactEffect, zone: str) -> str:
     """The flag with the value that was tried, as a user would type it."""
     condition, value = effect.condition, effect.value
+    flag = condition.flag
+    is_claim = flag.startswith("--claim")
     if condition.kind == "yes_no":
         if value:
-            return condition.flag
-        return f"{condition.flag}=no" if condition.flag.startswith("--claim") else condition.flag.replace("--in-", "--over-")
+            return flag
+        return f"{flag}=no" if is_claim else flag.replace("--in-", "--over-")
     if condition.kind == "instant" and isinstance(value, int):
-        return f"{condition.flag} {to_wall(value, zone).replace(' ', 'T')}"
+        return f"{flag} {to_wall(value, zone).replace(' ', 'T')}"
     text = digits(value) if isinstance(value, Decimal) else str(value)
-    if condition.flag.startswith("--claim"):
-        return f"{condition.flag}={text}"
-    return f"{condition.flag} {condition.fact.removesuffix('_share')}={text}" if condition.kind == "share" else f"{condition.flag} {text}"
+    if is_claim:
+        return f"{flag}={text}"
+    if condition.kind == "share":
+        return f"{flag} {condition.fact.removesuffix('_share')}={text}"
+    return f"{flag} {text}"
 
 
-def change(one: Change | None, zone: str) -> dict[str, Any] | None:
-    """A coming change."""
-    if one is None:
+def change_document(change: Change | None, zone: str) -> dict[str, Any] | None:
+    """The next change that the record knows of."""
+    if change is None:
         return None
     return {
-        "instant": to_iso(one.instant, zone),
-        "additional_pct": number(one.after.additional_pct),
-        "additional_min_pct": number(one.after.min_pct),
-        "additional_max_pct": number(one.after.max_pct),
-        "event": one.events[0].id if one.events else None,
+        "instant": to_iso(change.instant, zone),
+        "additional_pct": number(change.after.additional_pct),
+        "additional_min_pct": number(change.after.min_pct),
+        "additional_max_pct": number(change.after.max_pct),
+        "event": change.events[0].id if change.events else None,
     }
 
 
 def dataset(record: Record, verified_through: str) -> dict[str, Any]:
-    """Which record answered."""
+    """The record that gave the answer."""
     return {
         "version": record.meta.get("version", ""),
         "fingerprint": record.fingerprint,
@@ -247,68 +255,79 @@ def dataset(record: Record, verified_through: str) -> dict[str, Any]:
     }
 
 
-def answer(
+def product_document(query: Query) -> dict[str, Any]:
+    """The product of a query, with its codes."""
+    asked = query.product
+    return {"kind": asked.kind, "id": asked.id, "name": asked.name, "codes": list(asked.codes)}
+
+
+def answer_document(
     record: Record,
-    given: Answer,
+    answer: Answer,
+    *,
     facts: Sequence[FactEffect] = (),
     reports: Sequence[Report] = (),
-    coming: Change | None = None,
+    next_change: Change | None = None,
     notes: Sequence[tuple[str, str]] = (),
-    read: Sequence[Reading] = (),
+    readings: Sequence[Reading] = (),
 ) -> dict[str, Any]:
-    """The whole answer, field by field as docs/json.md names them."""
-    query = given.query
+    """The whole answer, field by field as `--format json` prints it."""
+    query = answer.query
     zone = record.zones.get(query.importer, "UTC")
-    product = query.product
     return {
-        "status": given.status,
-        "reason": given.reason or None,
+        "status": answer.status,
+        "reason": answer.reason or None,
         "sentence": sentence(record, query),
         "importer": query.importer,
         "origin": query.origin,
-        "product": {"kind": product.kind, "id": product.id, "name": product.name, "codes": list(product.codes)},
+        "product": product_document(query),
         "instant": to_iso(query.instant, zone),
         "known_on": query.known_on,
-        "additional_pct": number(given.additional_pct),
-        "additional_min_pct": number(given.min_pct),
-        "additional_max_pct": number(given.max_pct),
-        "mfn_pct": number(given.mfn_pct),
-        "mfn_text": given.mfn_text or None,
-        "mfn_sources": ordinary_sources(record, given),
-        "total_pct": number(given.total_pct),
-        "total_min_pct": number(given.total_min_pct),
-        "total_max_pct": number(given.total_max_pct),
-        "layers": [layer(record, one) for one in given.layers],
-        "parts": [part(one) for one in given.parts],
-        "reports": [event_report(record, one) for one in reports],
-        "facts": [fact(one, zone, given) for one in facts],
-        "items": [one for reading in read for one in items(reading)],
+        "additional_pct": number(answer.additional_pct),
+        "additional_min_pct": number(answer.min_pct),
+        "additional_max_pct": number(answer.max_pct),
+        "mfn_pct": number(answer.mfn_pct),
+        "mfn_text": answer.mfn_text or None,
+        "mfn_sources": ordinary_sources(record, answer),
+        "total_pct": number(answer.total_pct),
+        "total_min_pct": number(answer.total_min_pct),
+        "total_max_pct": number(answer.total_max_pct),
+        "layers": [layer_document(record, layer) for layer in answer.layers],
+        "parts": [part_document(part) for part in answer.parts],
+        "reports": [report_document(record, report) for report in reports],
+        "facts": [fact_document(effect, zone, answer) for effect in facts],
+        "items": [item for reading in readings for item in item_documents(reading)],
         "notes": [{"code": code, "text": text} for code, text in notes],
-        "next_change": change(coming, zone),
-        "confidence": given.confidence or None,
-        "dataset": dataset(record, given.verified_through),
+        "next_change": change_document(next_change, zone),
+        "confidence": answer.confidence or None,
+        "dataset": dataset(record, answer.verified_through),
     }
 
 
-def plain(given: Answer) -> str:
-    """What `--format plain` prints: `125`, `10..34`, or the status where there is no number."""
-    if given.status in ("outside_coverage", "prohibited"):
-        return given.status
-    return span(given.min_pct, given.max_pct)
+def plain(answer: Answer) -> str:
+    """What `--format plain` prints: `125`, `10..34`, or the status if there is no number."""
+    if answer.status in ("outside_coverage", "prohibited"):
+        return answer.status
+    return span(answer.min_pct, answer.max_pct)
 
 
 def codes_text(codes: Sequence[str]) -> str:
-    """Codes as tariffs print them, shortened."""
+    """Codes as tariffs print them; a long list is shortened."""
     shown = ", ".join(dotted(code) for code in codes[:SHOWN_CODES])
     more = f" and {len(codes) - SHOWN_CODES} more" if len(codes) > SHOWN_CODES else ""
     return shown + more
 
 
 def flat(document: Mapping[str, Any]) -> dict[str, Any]:
-    """One CSV row of an answer: its scalar fields, and the ids of the rows that apply."""
-    row = {name: value for name, value in document.items() if name != "next_change" and not isinstance(value, (list, dict))}
+    """One CSV row of an answer: its scalar fields, and the ids of the events that charge."""
+    row = {
+        name: value
+        for name, value in document.items()
+        if name != "next_change" and not isinstance(value, list | dict)
+    }
+    charging = (layer["event"] for layer in document["layers"] if layer["role"] in CHARGING_ROLES)
     row["product"] = document["product"]["id"]
-    row["events"] = ";".join(one["event"] for one in document["layers"] if one["role"] in CHARGING_ROLES)
+    row["events"] = ";".join(charging)
     row["next_change"] = document["next_change"]["instant"] if document["next_change"] else None
     row["fingerprint"] = document["dataset"]["fingerprint"]
     return row

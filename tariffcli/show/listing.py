@@ -1,4 +1,7 @@
-"""Rows of the record as people and programs read them: one row shape for each kind, used by look-ups and exports."""
+"""Rows of the record as people and programs read them.
+
+Each kind of row has one shape, which look-ups and exports share.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from tariffcli.book.load import Record
 from tariffcli.law.instants import to_iso, to_wall
 from tariffcli.law.model import Event
 from tariffcli.law.reference import Category, Coverage, Source
-from tariffcli.show.document import digits, number
+from tariffcli.show.figures import digits, number
 
 DICTIONARY: dict[str, str] = {
     "id": "id of the row in the record",
@@ -28,9 +31,14 @@ DICTIONARY: dict[str, str] = {
     "until": "first instant no longer covered, if the act itself set one",
     "additional_pct": "additional duty, per cent of customs value; empty unless one number",
     "additional_min_pct": "least additional duty, per cent of customs value",
-    "additional_max_pct": "greatest additional duty, per cent of customs value; empty if unbounded",
+    "additional_max_pct": (
+        "greatest additional duty, per cent of customs value; empty if unbounded"
+    ),
     "change_points": "change against the row before, percentage points",
-    "status": "complete, range, needs_fact, prohibited, outside_coverage; of a record row: law, reported, threatened",
+    "status": (
+        "complete, range, needs_fact, prohibited, outside_coverage; "
+        "of a record row: law, reported, threatened"
+    ),
     "event_ids": "rows of the record that made the change, joined with ;",
     "by": "acts that made the change",
     "what": "programmes that changed and what they charge since, per cent of customs value",
@@ -51,12 +59,12 @@ DICTIONARY: dict[str, str] = {
     "confidence": "official, transcribed, secondary, single, memory, open",
     "fingerprint": "hash of the record that answered",
 }
-"""Meaning of exported columns, by name; names not here explain themselves in the record's own dictionary."""
+"""The meaning of exported columns; the dictionary of the record explains the others."""
 
 
 def country_columns(record: Record, prefix: str, code: str) -> dict[str, str]:
-    """ISO-2, ISO-3 and Census codes of a country."""
-    row = next((one for one in record.countries if one["code"] == code), None)
+    """The ISO-2, ISO-3 and Census codes of a country."""
+    row = next((row for row in record.countries if row["code"] == code), None)
     return {
         f"{prefix}_iso2": code,
         f"{prefix}_iso3": row["alpha3"] if row else "",
@@ -65,14 +73,15 @@ def country_columns(record: Record, prefix: str, code: str) -> dict[str, str]:
 
 
 def event_row(record: Record, event: Event, local: bool = False) -> dict[str, Any]:
-    """An event as a flat row; `local` prints wall time instead of ISO."""
+    """An event as a flat row; `local` gives the time of the local clock instead of ISO 8601."""
     programme = record.programmes[event.programmes[0]]
-    show = to_wall if local else to_iso
+    time = to_wall if local else to_iso
+    authorities = dict.fromkeys(record.programmes[name].authority for name in event.programmes)
     return {
         "id": event.id,
         **country_columns(record, "importer", programme.importer),
         "programme": ";".join(event.programmes),
-        "authority": ";".join(dict.fromkeys(record.programmes[name].authority for name in event.programmes)),
+        "authority": ";".join(authorities),
         "origin": event.origin.text,
         "scope": event.scope,
         "effect": event.effect,
@@ -83,10 +92,10 @@ def event_row(record: Record, event: Event, local: bool = False) -> dict[str, An
         "per": event.per,
         "base": event.base,
         "announced": event.announced,
-        "effective": show(event.effective, programme.zone),
-        "until": show(event.until, programme.zone) if event.until is not None else None,
+        "effective": time(event.effective, programme.zone),
+        "until": time(event.until, programme.zone) if event.until is not None else None,
         "undoes": ";".join(event.undoes),
-        "condition": "&".join(("!" if term.negated else "") + term.condition for term in event.condition),
+        "condition": _condition(event),
         "status": event.status,
         "act": event.act,
         "heading": event.heading,
@@ -97,14 +106,26 @@ def event_row(record: Record, event: Event, local: bool = False) -> dict[str, An
     }
 
 
+def _condition(event: Event) -> str:
+    return "&".join(("!" if term.negated else "") + term.condition for term in event.condition)
+
+
 def event_line(record: Record, event: Event) -> dict[str, Any]:
     """An event as a line of a table."""
     row = event_row(record, event, local=True)
-    rate = digits(event.rate_pct) + (f"..{digits(event.rate_max_pct)}" if event.rate_max_pct is not None else "")
-    limits = [*([event.scope] if event.scope != "all" else []), *([f"if {row['condition']}"] if row["condition"] else [])]
+    rate = digits(event.rate_pct)
+    if event.rate_max_pct is not None:
+        rate += f"..{digits(event.rate_max_pct)}"
+    limits: list[str] = []
+    if event.scope != "all":
+        limits.append(event.scope)
+    if row["condition"]:
+        limits.append(f"if {row['condition']}")
     act = f"{event.act} ({', '.join(limits)})" if limits else event.act
     what = act if event.act and event.status == "law" else f"{event.status}: {event.note or act}"
-    return {**row, "rate": rate or ("unknown" if event.effect == "rate" else event.effect), "what": what}
+    if not rate:
+        rate = "unknown" if event.effect == "rate" else event.effect
+    return {**row, "rate": rate, "what": what}
 
 
 def source_row(source: Source) -> dict[str, Any]:
@@ -113,7 +134,7 @@ def source_row(source: Source) -> dict[str, Any]:
 
 
 def coverage_row(record: Record, row: Coverage) -> dict[str, Any]:
-    """A coverage row as a flat row."""
+    """A row of the coverage as a flat row."""
     return {
         **country_columns(record, "importer", row.importer),
         "origin": row.origin.text,

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from support.lines_alone import asked_alone, float_of, lines_of
-from tariffcli.book.entry import Entry
+from tariffcli.book.entry import TypedFacts
 from tariffcli.law.bill import Goods
 from tariffcli.law.engine import CHARGING_ROLES
 
@@ -89,7 +89,7 @@ def test_facts_that_differ_on_every_line_are_those_of_their_line(record):
     plan = Plan({name: name for name in columns})
     table = pa.RecordBatch.from_pydict(columns)
 
-    def meant(entry: Entry) -> object:
+    def meant(entry: TypedFacts) -> object:
         """What an entry says to each condition of the record, and its shares themselves."""
         facts = dict(entry.facts)
         given = [one for one in record.conditions.values() if one.fact in facts]

@@ -203,7 +203,7 @@ def test_without_a_command_the_help_is_shown(words: tuple[str, ...]) -> None:
         (("events", "--since", ""), "not a whole date"),
         (("events", "--known-on", "soon"), "not a whole date"),
         (("products", "--to", ""), "No country"),
-        (("statements", "--about", "zz"), "--about knows no 'zz'"),
+        (("statements", "--about", "zz"), "--about: 'zz' is not in the record"),
         (("statements", "--side", "zz"), "cn, other, us"),
         (("statements", "--standing", "zz"), "confirmed"),
         (("statements", "--until", "2025"), "not a whole date"),

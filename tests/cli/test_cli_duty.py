@@ -130,7 +130,7 @@ def test_exit_codes_are_those_of_rate() -> None:
         (("--value", "100", "--quantity", "5"), "--unit"),
         (("--value", "100", "--unit", "kg"), "--quantity"),
         (("--value", "100", "--quantity", "x", "--unit", "kg"), "--quantity"),
-        (("--value", "100", "--quantity", "5", "--unit", "%"), "no unit"),
+        (("--value", "100", "--quantity", "5", "--unit", "%"), "not a unit"),
         (("--value", "100", "--mode", "camel"), "--mode"),
         (("--value", "100", "--date", "2025-04-24", "--at", "2025-04-24T12:00"), "not both"),
     ],

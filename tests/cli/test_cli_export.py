@@ -127,7 +127,7 @@ def test_a_link_is_followed_and_not_replaced(tmp_path: Path) -> None:
 def test_a_missing_folder_a_folder_and_an_endless_name_are_refused(tmp_path: Path) -> None:
     refused(ask(*RATE, "--out", str(tmp_path / "no" / "x")), 2, "does not exist; create it first")
     refused(ask(*RATE, "--out", str(tmp_path)), 2, "is a folder")
-    refused(ask(*RATE, "--out", str(tmp_path / ("a" * 5000))), 2, "no name for a file")
+    refused(ask(*RATE, "--out", str(tmp_path / ("a" * 5000))), 2, "cannot be the name of a file")
     refused(ask(*RATE, "--out", ""), 2, "is a folder")
     assert os.listdir(tmp_path) == []
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from support.run_program import ask, fresh
 from support.tiny_record import and_also, rows, write_record
 from tariffcli import files
-from tariffcli.show.files import to_csv
+from tariffcli.files import to_csv
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links, locks and rights of POSIX")
 
@@ -151,7 +151,7 @@ def test_a_long_name_can_be_written_and_a_too_long_one_is_refused(tmp_path):
 def test_only_plain_files_are_opened(tmp_path, make):
     path = tmp_path / "table.csv"
     make(path)
-    with pytest.raises(OSError, match="no plain file"):
+    with pytest.raises(OSError, match="not a plain file"):
         files.content_of(path)
 
 

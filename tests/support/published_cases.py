@@ -7,7 +7,7 @@ import csv
 from support import TESTS
 from tariffcli.book.load import Record
 from tariffcli.cli.ask import read_facts
-from tariffcli.cli.typed import Common, Entry
+from tariffcli.cli.request import Common, TypedFacts
 from tariffcli.law.checkpoints import measured, query_of, span
 from tariffcli.law.engine import rate
 
@@ -24,11 +24,11 @@ def cases() -> list[dict[str, str]]:
     return found
 
 
-def entry_of(text: str) -> tuple[Entry, str | None]:
+def entry_of(text: str) -> tuple[TypedFacts, str | None]:
     """Facts written `name=value;name=value` as the flags of the same names."""
     given = [part.partition("=")[::2] for part in text.split(";") if part]
     one = dict(given)
-    entry = Entry(
+    entry = TypedFacts(
         tuple(value for name, value in given if name == "claim"),
         one.get("loaded"),
         one.get("mode"),

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tariffcli.book.entry import Entry as Typed
-from tariffcli.book.entry import facts_given, ordinary_duty
+from tariffcli.book.entry import TypedFacts, facts_given, ordinary_duty
 from tariffcli.book.load import Record
 from tariffcli.bulk.cells import spellings
 from tariffcli.bulk.cells.plan import FACTS, Plan
@@ -115,7 +114,7 @@ class Facts:
             if value is not None and not spellings.is_nan(value)
         }
         told = {name: text for name, text in said.items() if text}
-        typed = Typed(
+        typed = TypedFacts(
             claim=spellings.several(told.get("claim", "")),
             loaded=told.get("loaded"),
             mode=told.get("mode"),
