@@ -14,7 +14,9 @@ from tariffcli.cli.one_file import Asked, rate_one
 from tariffcli.errors import UsageError
 
 
-def rate_folder(asked: Asked, source: Path, out: Path | None, force: bool, resume: bool) -> tuple[dict[str, int], int]:
+def rate_folder(
+    asked: Asked, source: Path, out: Path | None, force: bool, resume: bool
+) -> tuple[dict[str, int], int]:
     """Rate every file of a folder into another folder, part by part; gives the lines by status, and the rows left out for their shape.
 
     Raises UsageError, TariffError.
@@ -22,7 +24,9 @@ def rate_folder(asked: Asked, source: Path, out: Path | None, force: bool, resum
     if out is None or out.is_file():
         raise UsageError("A folder of parts needs a folder: --out FOLDER.")
     if out.is_dir() and out.samefile(source):
-        raise UsageError("The output is the input; give another folder. The input is never written to.")
+        raise UsageError(
+            "The output is the input; give another folder. The input is never written to."
+        )
     found, told = _files(source), asked.audit or asked.refund
     if told:
         _check_names(found)
@@ -34,7 +38,9 @@ def rate_folder(asked: Asked, source: Path, out: Path | None, force: bool, resum
         for place, path in enumerate(found, 1):
             target = out / path.name
             if target.exists() and not force and not resume:
-                raise UsageError(f"{target} exists already; add --resume to go on, or --force to replace it.")
+                raise UsageError(
+                    f"{target} exists already; add --resume to go on, or --force to replace it."
+                )
             print(f"part {place} of {len(found)}: {path.name}", file=sys.stderr)
             done = rate_one(
                 asked,
@@ -55,7 +61,10 @@ def rate_folder(asked: Asked, source: Path, out: Path | None, force: bool, resum
         for path in folder.write(out, parts, given):
             print(f"wrote {path}", file=sys.stderr)
     elif any(part.tables for part in parts):
-        print("the tables are of each part; add --audit or --refund for those of the whole folder", file=sys.stderr)
+        print(
+            "the tables are of each part; add --audit or --refund for those of the whole folder",
+            file=sys.stderr,
+        )
     statuses = sum((Counter(part.statuses) for part in parts), Counter[str]())
     return dict(statuses), sum(part.misshapen for part in parts)
 
@@ -69,7 +78,9 @@ def _files(source: Path) -> list[Path]:
         if path.resolve().is_relative_to(source.resolve()):
             found.append(path)
         else:
-            print(f"{path.name}: left out, it is a link that leads out of the folder", file=sys.stderr)
+            print(
+                f"{path.name}: left out, it is a link that leads out of the folder", file=sys.stderr
+            )
     if not found:
         raise UsageError(f"{source} holds no csv, tsv, xlsx or parquet files.")
     return found
@@ -82,7 +93,9 @@ def _check_names(found: list[Path]) -> None:
         if path.suffix.lower() not in (".xlsx", ".xlsm"):
             other = stems.setdefault(path.stem, path.name)
             if other != path.name:
-                raise UsageError(f"{other} and {path.name} would have tables of the same names; rename one of them.")
+                raise UsageError(
+                    f"{other} and {path.name} would have tables of the same names; rename one of them."
+                )
 
 
 def _check_twice(parts: list[folder.Part]) -> None:
@@ -90,4 +103,6 @@ def _check_twice(parts: list[folder.Part]) -> None:
     last = parts[-1]
     for part in parts[:-1]:
         if last.lines and part.digest == last.digest:
-            raise UsageError(f"{part.name} and {last.name} are the same file, and would be added twice; take one of them away.")
+            raise UsageError(
+                f"{part.name} and {last.name} are the same file, and would be added twice; take one of them away."
+            )

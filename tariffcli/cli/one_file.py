@@ -57,7 +57,9 @@ def rate_one(
 
     source = open_source(path, Options(asked.encoding, asked.sheet, asked.columns))
     found = _columns(asked, source)
-    columns = {meaning: name for meaning, name in found.asked.items() if meaning not in asked.constants}
+    columns = {
+        meaning: name for meaning, name in found.asked.items() if meaning not in asked.constants
+    }
     plan = Plan(columns, asked.constants, asked.month_first, False, asked.outputs, asked.known_on)
     plan, source = run.settle_stream(plan, source)
     if print_plan:
@@ -72,16 +74,23 @@ def rate_one(
     task = rating(rater)
     if asked.audit or asked.refund or found.several:
         if found.several and not (asked.audit or asked.refund):
-            print("several rows a line (ES-003): each line is rated once and held against its rows, as with --audit", file=sys.stderr)
+            print(
+                "several rows a line (ES-003): each line is rated once and held against its rows, as with --audit",
+                file=sys.stderr,
+            )
         audit = asked.audit or not asked.refund
-        task = tasks.auditing(rater, found.filed, found.several, audit, asked.refund, asked.interest_to, asked.payee)
+        task = tasks.auditing(
+            rater, found.filed, found.several, audit, asked.refund, asked.interest_to, asked.payee
+        )
 
     def replacing() -> None:
         digest()  # an input that cannot be hashed gives no output
         manifest.remove_manifest(out)
 
     with _progress(source.name) as progress:
-        summary = run.run(run.Job(source, plan, task, out, run.kind_for(out), asked.threads, progress, replacing))
+        summary = run.run(
+            run.Job(source, plan, task, out, run.kind_for(out), asked.threads, progress, replacing)
+        )
     left_out = len(source.skipped) + task.left_out()
     tables = task.tables()
     if out is not None:
@@ -101,7 +110,12 @@ def _columns(asked: Asked, source: Any) -> Any:
     from tariffcli.bulk.entries import tasks
     from tariffcli.bulk.files.sources import first_of
 
-    entries = any("entry" in fold(name) for name in source.names) or asked.audit or asked.refund or set(asked.columns) - set(tasks.MEANINGS)
+    entries = (
+        any("entry" in fold(name) for name in source.names)
+        or asked.audit
+        or asked.refund
+        or set(asked.columns) - set(tasks.MEANINGS)
+    )
     if not entries:
         return tasks.Columns(find_columns(source.names, asked.columns), {}, False)
     return tasks.read_columns(source.names, asked.columns, lambda: first_of(source))
@@ -117,10 +131,14 @@ def _done_before(asked: Asked, out: Path, given: dict[str, Any], digest: str) ->
 
     before = manifest.read_manifest(out)
     if before is None:
-        raise UsageError(f"{out} has no manifest, so that nobody can say how it was made; remove it, or use --force.")
+        raise UsageError(
+            f"{out} has no manifest, so that nobody can say how it was made; remove it, or use --force."
+        )
     for name in ("record", "plan", "flags", "program"):
         if before.get(name) != given[name]:
-            raise UsageError(f"{out} was made with another {name}; use the same, another folder, or --force.")
+            raise UsageError(
+                f"{out} was made with another {name}; use the same, another folder, or --force."
+            )
     if before.get("input", {}).get("sha256") != digest:
         raise UsageError(f"{out} was made of another input; remove it, or use --force.")
     if manifest.was_changed(out, before):
@@ -130,7 +148,9 @@ def _done_before(asked: Asked, out: Path, given: dict[str, Any], digest: str) ->
     gone = [table.rounded() for table in tables if not sinks.beside(out, table).exists()]
     for report in sinks.write_reports(out, gone):
         print(f"wrote {report}", file=sys.stderr)
-    return Part(out.name, digest, dict(before.get("statuses", {})), tables, before.get("rows_misshapen", 0))
+    return Part(
+        out.name, digest, dict(before.get("statuses", {})), tables, before.get("rows_misshapen", 0)
+    )
 
 
 def tell_plan(plan: Any) -> None:
@@ -141,18 +161,30 @@ def tell_plan(plan: Any) -> None:
     read += [f"{meaning}={text} (every line)" for meaning, text in plan.constants.items()]
     print(f"columns: {', '.join(read)}", file=sys.stderr)
     if plan.restore_zeros:
-        print("codes of an odd length are read with the leading zero that a spreadsheet ate: none of the column has one", file=sys.stderr)
+        print(
+            "codes of an odd length are read with the leading zero that a spreadsheet ate: none of the column has one",
+            file=sys.stderr,
+        )
     if plan.month_first is not None:
-        print(f"slashed days are read {'month' if plan.month_first else 'day'} first", file=sys.stderr)
+        print(
+            f"slashed days are read {'month' if plan.month_first else 'day'} first", file=sys.stderr
+        )
 
 
 def _tell_summary(summary: Any, skipped: list[str], left_out: int) -> None:
-    counts = ", ".join(f"{many:,} {status}" for status, many in sorted(summary.statuses.items(), key=lambda item: -item[1]))
+    counts = ", ".join(
+        f"{many:,} {status}"
+        for status, many in sorted(summary.statuses.items(), key=lambda item: -item[1])
+    )
     print(f"{summary.lines:,} lines: {counts or 'none'}", file=sys.stderr)
     for line, reason in summary.bad:
         print(f"  line {line}: {_plain(reason)}", file=sys.stderr)
     if left_out:
-        first = f"; the first: {_plain(skipped[0])}" if skipped else " (footers, blank rows, headers again)"
+        first = (
+            f"; the first: {_plain(skipped[0])}"
+            if skipped
+            else " (footers, blank rows, headers again)"
+        )
         print(f"{left_out:,} rows left out, which are no lines{first}", file=sys.stderr)
 
 
@@ -170,7 +202,12 @@ def _progress(name: str) -> Generator[Callable[[int, float], None] | None, None,
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[lines]}"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[lines]}"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(name, total=1.0, lines="finding the law of its lines")
 

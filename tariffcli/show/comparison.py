@@ -78,7 +78,9 @@ def _moments(record: Record, queries: Sequence[Query]) -> str:
 
 def charged(answer: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The layers of an answer that charge or may charge, by programme."""
-    return {layer["programme"]: layer for layer in answer["layers"] if layer["role"] in CHARGING_ROLES}
+    return {
+        layer["programme"]: layer for layer in answer["layers"] if layer["role"] in CHARGING_ROLES
+    }
 
 
 def programmes(answers: Sequence[Mapping[str, Any]]) -> list[str]:

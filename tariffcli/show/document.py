@@ -134,7 +134,9 @@ def part_document(part: Part) -> dict[str, Any]:
         "total_max_pct": number(high),
         "lines": len(part.codes),
         "share_of_lines": float(round(part.share_of_lines, 4)),
-        "programmes": [layer.programme for layer in part.outcome.layers if layer.role in CHARGING_ROLES],
+        "programmes": [
+            layer.programme for layer in part.outcome.layers if layer.role in CHARGING_ROLES
+        ],
         "codes": list(part.codes),
     }
 

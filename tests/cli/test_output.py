@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from program import answered, ask
 
 import tariffcli
+from support.run_program import answered, ask
 from tariffcli.cli.output import Output, Rows
 from tariffcli.errors import UsageError
 from tariffcli.show.figures import amount_span, money_span, percent, share_text, span
