@@ -28,44 +28,113 @@ def register(app: typer.Typer, name: str) -> None:
 
 
 def bulk(
-    source: Annotated[str, typer.Argument(metavar="INPUT", help="A CSV, TSV, XLSX or Parquet file, a folder of them, or - for stdin.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="INPUT",
+            help="A CSV, TSV, XLSX or Parquet file, a folder of them, or - for stdin.",
+        ),
+    ],
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="The output, by its name CSV, TSV, XLSX or Parquet; a folder for a folder. Default: stdout, as -."
+            "--out",
+            "-o",
+            help="The output, by its name CSV, TSV, XLSX or Parquet; a folder for a folder. Default: stdout, as -.",
         ),
     ] = None,
     columns: Annotated[
-        list[str] | None, typer.Option("--map", help='What a column means: --map hs="HTS Number". Repeatable.', metavar="MEANING=COLUMN")
+        list[str] | None,
+        typer.Option(
+            "--map",
+            help='What a column means: --map hs="HTS Number". Repeatable.',
+            metavar="MEANING=COLUMN",
+        ),
     ] = None,
-    origin: Annotated[str | None, typer.Option("--from", help="Country of origin of every line.", metavar="COUNTRY")] = None,
-    importer: Annotated[str | None, typer.Option("--to", help="The importer of every line.", metavar="COUNTRY")] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option("--from", help="Country of origin of every line.", metavar="COUNTRY"),
+    ] = None,
+    importer: Annotated[
+        str | None, typer.Option("--to", help="The importer of every line.", metavar="COUNTRY")
+    ] = None,
     constants: Annotated[
         list[str] | None,
-        typer.Option("--set", help="What holds for every line: --set claim=donation. Repeatable.", metavar="MEANING=VALUE"),
+        typer.Option(
+            "--set",
+            help="What holds for every line: --set claim=donation. Repeatable.",
+            metavar="MEANING=VALUE",
+        ),
     ] = None,
     outputs: Annotated[
-        str | None, typer.Option("--columns", help="Which columns to add, joined with commas; default all.", metavar="NAMES")
+        str | None,
+        typer.Option(
+            "--columns",
+            help="Which columns to add, joined with commas; default all.",
+            metavar="NAMES",
+        ),
     ] = None,
-    known_on: Annotated[str | None, typer.Option("--known-on", help="As announced by the end of this day.", metavar="DAY")] = None,
-    dates: Annotated[str | None, typer.Option("--dates", help="How to read 04/05/2025: us or eu.", metavar="us|eu")] = None,
-    sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; default the first.", metavar="NAME")] = None,
-    encoding: Annotated[str | None, typer.Option("--encoding", help="Encoding of a text file.", metavar="NAME")] = None,
-    threads: Annotated[int | None, typer.Option("--threads", help="Threads that rate; default one a processor.", metavar="N")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a folder: parts that are done are left alone.")] = False,
-    audit: Annotated[bool, typer.Option("--audit", help="Hold each line against what was paid, and say why they differ.")] = False,
-    refund: Annotated[bool, typer.Option("--refund", help="Sum what was charged under programmes that are refunded.")] = False,
+    known_on: Annotated[
+        str | None,
+        typer.Option("--known-on", help="As announced by the end of this day.", metavar="DAY"),
+    ] = None,
+    dates: Annotated[
+        str | None,
+        typer.Option("--dates", help="How to read 04/05/2025: us or eu.", metavar="us|eu"),
+    ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option("--sheet", help="Sheet of a workbook; default the first.", metavar="NAME"),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="Encoding of a text file.", metavar="NAME")
+    ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option("--threads", help="Threads that rate; default one a processor.", metavar="N"),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with a folder: parts that are done are left alone."),
+    ] = False,
+    audit: Annotated[
+        bool,
+        typer.Option(
+            "--audit", help="Hold each line against what was paid, and say why they differ."
+        ),
+    ] = False,
+    refund: Annotated[
+        bool,
+        typer.Option("--refund", help="Sum what was charged under programmes that are refunded."),
+    ] = False,
     interest_to: Annotated[
-        str | None, typer.Option("--interest-to", help="With --refund: estimate interest to this day.", metavar="DAY")
+        str | None,
+        typer.Option(
+            "--interest-to", help="With --refund: estimate interest to this day.", metavar="DAY"
+        ),
     ] = None,
-    payee: Annotated[str, typer.Option("--payee", help="With --refund: corporation or other.")] = "corporation",
+    payee: Annotated[
+        str, typer.Option("--payee", help="With --refund: corporation or other.")
+    ] = "corporation",
     engine: Annotated[str, typer.Option("--engine", help="local, or spark.")] = "local",
-    master: Annotated[str | None, typer.Option("--master", help="With --engine spark: the address of the cluster.", metavar="URL")] = None,
+    master: Annotated[
+        str | None,
+        typer.Option(
+            "--master", help="With --engine spark: the address of the cluster.", metavar="URL"
+        ),
+    ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 4 when a line has not one number, or a row is left out for its shape.")
+        bool,
+        typer.Option(
+            "--strict",
+            help="Exit 4 when a line has not one number, or a row is left out for its shape.",
+        ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
-    data: Annotated[Path | None, typer.Option("--data", help="Another record: a folder with its tables.", metavar="DIR")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Another record: a folder with its tables.", metavar="DIR"),
+    ] = None,
 ) -> None:
     """Rate every line of a file at its own day: additional and ordinary duty, each authority, the amount due, and by which acts.
 
@@ -76,7 +145,9 @@ def bulk(
     try:
         import pyarrow as _  # noqa: F401
     except ImportError:
-        raise TariffError("`tariff bulk` needs pyarrow, which is not installed. Install it: pip install 'tariffcli[bulk]'.") from None
+        raise TariffError(
+            "`tariff bulk` needs pyarrow, which is not installed. Install it: pip install 'tariffcli[bulk]'."
+        ) from None
     if dates not in (None, "us", "eu"):
         raise UsageError("--dates takes us or eu.")
     from tariffcli.bulk.files.run import threads_of
@@ -90,15 +161,26 @@ def bulk(
     month_first = {"us": True, "eu": False}.get(dates or "")
     known = parse_day(known_on, today("UTC"), month_first) if known_on is not None else None
     if (audit or refund) and out is None:
-        raise UsageError("--audit and --refund need --out FILE: their tables are written beside it, or into the workbook.")
+        raise UsageError(
+            "--audit and --refund need --out FILE: their tables are written beside it, or into the workbook."
+        )
     to = parse_day(interest_to, today("UTC"), month_first) if interest_to is not None else None
-    flags = {"encoding": encoding, "sheet": sheet, "dates": dates, "known_on": known, "audit": audit, "refund": refund}
+    flags = {
+        "encoding": encoding,
+        "sheet": sheet,
+        "dates": dates,
+        "known_on": known,
+        "audit": audit,
+        "refund": refund,
+    }
     flags |= {"interest_to": to, "payee": payee if refund else None}
     asked = Asked(
         load(data),
         _pairs(columns or [], "--map"),
         fixed,
-        [name.strip() for name in outputs.split(",") if name.strip()] if outputs is not None else None,
+        [name.strip() for name in outputs.split(",") if name.strip()]
+        if outputs is not None
+        else None,
         month_first,
         known,
         encoding,
@@ -127,14 +209,19 @@ def bulk(
 
 def _end(statuses: dict[str, int], misshapen: int, strict: bool) -> None:
     if strict and misshapen:
-        print(f"--strict: {misshapen:,} rows have more or fewer cells than the header, and were left out.", file=sys.stderr)
+        print(
+            f"--strict: {misshapen:,} rows have more or fewer cells than the header, and were left out.",
+            file=sys.stderr,
+        )
         raise typer.Exit(4)
     if strict and set(statuses) - {"complete", "declared"}:
         print("--strict: not every line has one number.", file=sys.stderr)
         raise typer.Exit(4)
 
 
-def _on_spark(asked: Asked, source: str, out: Path | None, master: str | None, force: bool) -> dict[str, int]:
+def _on_spark(
+    asked: Asked, source: str, out: Path | None, master: str | None, force: bool
+) -> dict[str, int]:
     """Rate on a cluster; the output is a folder of Parquet files."""
     if asked.audit or asked.refund:
         raise UsageError("--audit and --refund run on one machine; leave --engine spark out.")
@@ -157,7 +244,10 @@ def _on_spark(asked: Asked, source: str, out: Path | None, master: str | None, f
         threads=asked.threads,
     )
     tell_plan(done.plan)
-    counts = ", ".join(f"{many:,} {status}" for status, many in sorted(done.statuses.items(), key=lambda item: -item[1]))
+    counts = ", ".join(
+        f"{many:,} {status}"
+        for status, many in sorted(done.statuses.items(), key=lambda item: -item[1])
+    )
     print(f"{done.lines:,} lines in {done.files} files: {counts}", file=sys.stderr)
     for reason, many in done.bad[:5]:
         print(f"  {many:,} times: {reason}", file=sys.stderr)
@@ -169,7 +259,9 @@ def _pairs(words: list[str], flag: str) -> dict[str, str]:
     for word in words:
         name, sign, value = word.partition("=")
         if not sign or not name.strip() or not value.strip():
-            raise UsageError(f"{flag} takes MEANING=NAME, for example {flag} {'hs=HTS' if flag == '--map' else 'claim=donation'}.")
+            raise UsageError(
+                f"{flag} takes MEANING=NAME, for example {flag} {'hs=HTS' if flag == '--map' else 'claim=donation'}."
+            )
         found[name.strip().replace("-", "_")] = value.strip().strip('"')
     return found
 
@@ -197,7 +289,9 @@ def _file(asked: Asked, source: str, out: Path | None, force: bool) -> tuple[dic
         files.check_free(out, force)
         kind_for(out)
         if path is not None and out.exists() and path.exists() and out.samefile(path):
-            raise UsageError("The output is the input; give another name. The input is never written to.")
+            raise UsageError(
+                "The output is the input; give another name. The input is never written to."
+            )
     classes = open_classes(asked.record, asked.known_on)
     try:
         part = rate_one(asked, classes, path, out, print_plan=True)

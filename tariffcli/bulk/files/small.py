@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from tariffcli.book.words import clean
+from tariffcli.bulk.cells.headers import fold, without_currency
 from tariffcli.bulk.files import quotes
 from tariffcli.bulk.files.sheets import as_text
 from tariffcli.bulk.files.text import decoded
@@ -32,7 +33,6 @@ MOST_PIECES = 10_000
 DELIMITERS = "\t,;|"
 SMALLER = "a small table is read whole: sum it by code first, or split it"
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
-_MONEY_WORDS = re.compile(r"\b(in )?(us|usd|us dollars?|dollars?)\b")
 
 
 class Small(NamedTuple):
@@ -110,8 +110,10 @@ def find_column(
         if not places:
             raise UsageError(f"{table} has no column '{clean(wanted)}'; its columns are: {shown}.")
     else:
-        known = {plain_name(word) for word in (meaning, *usual)}
-        places = [place for place, name in enumerate(names) if plain_name(name) in known]
+        known = {without_currency(name) for name in usual}
+        places = [
+            place for place, name in enumerate(names) if without_currency(fold(name)) in known
+        ]
         if not places:
             raise UsageError(
                 f"{table} has no column for the {meaning}; its first row names: {shown}. Say which: --map {meaning}=COLUMN."
@@ -122,12 +124,6 @@ def find_column(
             f"{table} has several columns for the {meaning}: {several}. Say which (--map {meaning}=COLUMN), or rename equal ones."
         )
     return places[0]
-
-
-def plain_name(name: str) -> str:
-    """A column's name as it is compared: lower case, words apart, the currency left out."""
-    words = re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)).strip().casefold()
-    return _MONEY_WORDS.sub("", words).strip() or words
 
 
 def _bytes(path: Path) -> bytes:

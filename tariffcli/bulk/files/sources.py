@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from tariffcli.bulk.cells.headers import USUAL, fold
+from tariffcli.bulk.cells.headers import KNOWN, fold, usual_names
 from tariffcli.bulk.classes import arrow
 from tariffcli.bulk.files import quotes, sheets
 from tariffcli.errors import TariffError, UsageError
@@ -32,14 +32,8 @@ HEAD = 1 << 20
 
 MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
-CODED = {
-    fold(name)
-    for meaning in ("hs", "product", "origin", "importer", "date", "unit")
-    for name in (meaning, *USUAL[meaning])
-}
+CODED = frozenset(usual_names(("hs", "product", "origin", "importer", "date", "unit")))
 """Columns of few distinct texts, which are read as dictionaries."""
-
-KNOWN = {fold(name) for meaning, names in USUAL.items() for name in (meaning, *names)}
 
 ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".parquet", ".pq")
 DELIMITERS = (",", "\t", ";", "|")
@@ -338,13 +332,7 @@ def _first_rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
 
 def _meanings(cells: Sequence[str], asked: Mapping[str, str]) -> int:
     """How many columns of known meaning a row names, were it the header."""
-    from tariffcli.bulk.entries.filing import NAMES
-
-    known = {
-        *KNOWN,
-        *(fold(name) for words in NAMES.values() for name in words.split("|")),
-        *map(fold, asked.values()),
-    }
+    known = {*KNOWN, *map(fold, asked.values())}
     return len({fold(cell) for cell in cells} & known)
 
 
