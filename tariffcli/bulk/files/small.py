@@ -20,7 +20,7 @@ from tariffcli.book.words import clean
 from tariffcli.bulk.cells.headers import fold, without_currency
 from tariffcli.bulk.files import quotes
 from tariffcli.bulk.files.sheets import as_text
-from tariffcli.bulk.files.text import decoded
+from tariffcli.bulk.files.text import DELIMITERS, decoded
 from tariffcli.errors import UsageError
 
 MOST_BYTES = 256 * 2**20
@@ -30,7 +30,6 @@ MOST_ROWS = 5_000_000
 MOST_SHEET_ROWS = 1_048_576
 MOST_COLUMNS = 1_000
 MOST_PIECES = 10_000
-DELIMITERS = "\t,;|"
 SMALLER = "a small table is read whole: sum it by code first, or split it"
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
@@ -148,7 +147,7 @@ def _delimited(text: str) -> tuple[str, str]:
     if told:
         return text[told.end() :], told.group(1)
     first = re.sub(r'"[^"]*"', "", next(line for line in text.splitlines() if line.strip()))
-    return text, max(DELIMITERS, key=first.count) if any(
+    return text, max(sorted(DELIMITERS), key=first.count) if any(
         mark in first for mark in DELIMITERS
     ) else ","
 
