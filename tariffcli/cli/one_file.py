@@ -56,6 +56,8 @@ def rate_one(
     from tariffcli.bulk.files.task import rating
 
     source = open_source(path, Options(asked.encoding, asked.sheet, asked.columns))
+    if source.remark:
+        print(source.remark, file=sys.stderr)
     found = _columns(asked, source)
     columns = {
         meaning: name for meaning, name in found.asked.items() if meaning not in asked.constants

@@ -381,7 +381,7 @@ def test_a_code_of_an_older_tariff_is_answered_by_its_successors_and_told(tmp_pa
         (("--map", "code=a", "--map", "code=b"), "--map takes"),
         (("--map", "code=nothing"), "no column 'nothing'"),
         (("--map", "code=value"), "cannot be both"),
-        (("--encoding", "klingon"), "is no encoding"),
+        (("--encoding", "klingon"), "is not an encoding"),
         (("--claim", "nonsense"), "No claim"),
     ],
 )

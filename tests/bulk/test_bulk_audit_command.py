@@ -93,7 +93,7 @@ def test_one_row_a_line_is_held_against_what_was_paid(folder):
         (["--out", "o.csv", "--set", "importer=us"], "--to and --set importer"),
         (["--out", "o.csv", "--set", "claim=nonsense"], "No claim 'nonsense'"),
         (["--out", "o.csv", "--map", "entry=Nothing"], "no column 'Nothing'"),
-        (["--out", "o.csv", "--map", "colour=x"], "knows no 'colour'"),
+        (["--out", "o.csv", "--map", "colour=x"], "cannot mean 'colour'"),
     ],
 )
 def test_wrong_flags_end_in_one_line_and_leave_nothing(folder, flags, piece):

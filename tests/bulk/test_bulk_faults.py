@@ -170,7 +170,7 @@ def test_a_file_of_nothing_but_a_mark_is_empty(folder, mark):
 def test_what_is_no_encoding_of_text_is_refused(folder, encoding):
     write(folder, HEADER + LINE)
     told = ask("bulk", "in.csv", "--to", "us", "--out", "out.csv", "--encoding", encoding)
-    failed(told, 2, folder, "is no encoding of text", "utf-8, utf-16, gb18030 or cp1252")
+    failed(told, 2, folder, "is not an encoding of text", "utf-8, utf-16, gb18030 or cp1252")
 
 
 @pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])

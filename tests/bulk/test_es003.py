@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.customs_entries import audited, auditor, batches, goods, rows
+from tariffcli.bulk.cells import headers
 from tariffcli.bulk.classes.duties import UNKNOWN
 from tariffcli.bulk.entries.es003 import CLAIM, GOODS, HEADING, Preparer, recognise
-from tariffcli.bulk.entries.filing import find_filed, folded, header_row, signed_cents
+from tariffcli.bulk.entries.filing import find_filed, signed_cents
+from tariffcli.bulk.files.sources import Options, open_source
 from tariffcli.errors import UsageError
 
 TOYS = """
@@ -30,14 +32,15 @@ def fold(record, text, **options):
 # finding the shape
 
 
-def test_the_header_is_the_row_with_the_names_not_the_first() -> None:
+def test_the_header_is_the_row_with_the_names_not_the_first(tmp_path) -> None:
     first = [["Report Parameters:", None], ["Entry Date", "from 1/1/2025"], [], list(rows(TOYS).column_names), ["ABC", "1"]]
-    assert header_row(first) == 3
-    assert header_row([["FOR OFFICIAL USE ONLY"], ["a", "b"]]) is None
+    path = tmp_path / "report.csv"
+    path.write_text("".join(",".join(cell or "" for cell in row) + "\n" for row in first), encoding="utf-8")
+    assert open_source(path, Options()).names == rows(TOYS).column_names
 
 
 def test_a_block_number_before_a_name_does_not_hide_it() -> None:
-    assert folded("1. CS Entry Number") == "cs entry number"
+    assert headers.fold("1. CS Entry Number") == "cs entry number"
     assert find_filed(["1. CS Entry Number", "29. CD HTS US Code"]) == {"entry": "1. CS Entry Number", "hs": "29. CD HTS US Code"}
 
 

@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tariffcli.bulk.cells import spellings
+from tariffcli.bulk.cells.headers import fold
 from tariffcli.bulk.classes import arrow
 from tariffcli.bulk.classes.duties import UNKNOWN
-from tariffcli.bulk.entries.filing import REPEATED, Money, folded, signed_cents
+from tariffcli.bulk.entries.filing import REPEATED, Money, signed_cents
 from tariffcli.bulk.entries.headings import ADDITIONAL, ORDINARY, SPECIAL, Headings
 from tariffcli.errors import UsageError
 
@@ -66,7 +67,7 @@ def recognise(found: Mapping[str, str], sample: Any | None = None) -> bool:
     """
     if not all(meaning in found for meaning in ("entry", "line", "hs")):
         return False
-    if "ordinal" in found or folded(found.get("paid", "")).startswith("line tariff"):
+    if "ordinal" in found or fold(found.get("paid", "")).startswith("line tariff"):
         return True
     if sample is None:
         return False
@@ -158,7 +159,7 @@ class Folder:
         self, found: Mapping[str, str], headings: Headings, restore_zeros: bool = False
     ) -> None:
         self.found, self.headings, self.restore_zeros = found, headings, restore_zeros
-        self.repeated = folded(found.get("paid", "")) in REPEATED
+        self.repeated = fold(found.get("paid", "")) in REPEATED
         self._codes: dict[Any, tuple[int, int]] = {}
 
     def fold(self, batch: Any) -> Lines:

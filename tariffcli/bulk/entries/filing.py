@@ -1,13 +1,10 @@
 # pyright: basic, reportAttributeAccessIssue=false
-"""What customs files hold beside the question: entry and line, importer of record, what was paid, what happened to the entry since.
-
-Columns are found by the names that exports give them; a header row is found among rows above it by the same names.
-"""
+"""What customs files hold beside the question: entry and line, importer of record, what was paid,
+what happened to the entry since."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
@@ -17,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tariffcli.bulk.cells import spellings
+from tariffcli.bulk.cells.headers import AMOUNTS, ENTRY_NAMES, fold, without_currency
 from tariffcli.bulk.cells.plan import shown
 from tariffcli.bulk.classes import arrow
 from tariffcli.bulk.classes.duties import UNKNOWN
@@ -24,78 +22,34 @@ from tariffcli.errors import UsageError
 
 Whole = NDArray[np.int64]
 
-NAMES: dict[str, str] = {
-    "entry": "entry summary number|entry number|entry no|entry no.|entry #|cs entry number|filer code/entry number|entry",
-    "line": "entry summary line number|7501 line number|line number|line no|line no.|cm item number|entry line|line",
-    "ordinal": "tariff ordinal number|ordinal|ordinal number",
-    "hs": "hts number - full|hts number|htsus number|htsus no.|hts code|hts|htsus|tariff number|cd hts us code|tariff code|hs code|hs",
-    "value": "line tariff goods value amount|line goods value amount|line entered value|cm item entered value|entered value|value",
-    "paid": "line tariff duty amount|duty paid|paid|line duty amount|line tariff amount|duty amount|declared duty|total duty|duty",
-    "importer_number": "importer of record number|importer number|ior number|importer of record|ior",
-    "importer_name": "importer of record name|importer name|ior name",
-    "entry_type": "entry type code|entry type|cs entry type",
-    "deposited": "payment date|collection date|deposit date|duty paid date|statement payment date|entry summary date|cs summary date",
-    "liquidated": "liquidation date",
-    "liquidation_status": "liquidation status",
-    "protest": "protest number|protest status|protest",
-    "drawback": "drawback indicator|drawback flag|drawback claim|drawback",
-    "reconciliation": "reconciliation indicator|reconciliation flag|reconciliation",
-}
-"""Usual names by meaning, the surest first. `paid` is the duty of the row; `deposited` the day of its payment, or the nearest to it."""
-
 REPEATED = ("line duty amount", "line goods value amount")
 """Amounts of a whole line that stand on each of its rows."""
 
-_NUMBERED = re.compile(r"^\d{1,2}[a-z]?\.\s+")
 _PLAIN = r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$"
 _GROUPED = r"^-?\$?-?([0-9]{1,13}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{1,2})?$"
 
 
-def folded(name: object) -> str:
-    """A header as it is compared: no case, no block number before it, one space between words.
-
-    >>> folded("29. CD  HTS US Code"), folded("Entry_Number")
-    ('cd hts us code', 'entry number')
-    """
-    return _NUMBERED.sub(
-        "", " ".join(str(name).replace("_", " ").replace("\ufeff", "").lower().split())
-    )
-
-
 def find_filed(names: Sequence[str], given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The column of each meaning of `NAMES` among the names of a file; `given` overrides. Raises UsageError on a lost column."""
-    plain = {folded(name): name for name in reversed(names)}
-    found = {
-        meaning: plain[word]
-        for meaning, words in NAMES.items()
-        for word in reversed(words.split("|"))
-        if word in plain
-    }
+    """The column of each meaning of an audit: the one `given` names, else that of the surest name.
+
+    Raises UsageError where a column that was given is not there.
+    """
+    by_fold = {fold(name): name for name in reversed(names)}
+    without = {without_currency(plain): name for plain, name in reversed(by_fold.items())}
+    columns: dict[str, str] = {}
+    for meaning, usual in ENTRY_NAMES.items():
+        known = without | by_fold if meaning in AMOUNTS else by_fold
+        name = next((known[name] for name in usual if name in known), None)
+        if name is not None:
+            columns[meaning] = name
     for meaning, name in (given or {}).items():
-        if meaning in NAMES:
+        if meaning in ENTRY_NAMES:
             if name not in names:
                 raise UsageError(
                     f"The file has no column '{shown([name])}'; its columns are: {shown(names)}."
                 )
-            found[meaning] = name
-    return found
-
-
-def header_row(
-    rows: Sequence[Sequence[object]], known: Collection[str] | None = None
-) -> int | None:
-    """Which of a file's first rows is its header: the one with most known names (two at least), the first of equals; None: none is.
-
-    `known` are folded names (`folded`); those of this module where it is not given. Parameter rows above it have none.
-    """
-    names = (
-        set(known)
-        if known is not None
-        else {word for words in NAMES.values() for word in words.split("|")}
-    )
-    counts = [len({folded(cell) for cell in row if cell is not None} & names) for row in rows]
-    most = max(counts, default=0)
-    return counts.index(most) if most >= 2 else None
+            columns[meaning] = name
+    return columns
 
 
 class Money(NamedTuple):

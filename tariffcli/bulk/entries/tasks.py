@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tariffcli.bulk.cells.headers import find_columns
+from tariffcli.bulk.cells.headers import ENTRY_MEANINGS, find_columns
 from tariffcli.bulk.cells.plan import MEANINGS
 from tariffcli.bulk.cells.rater import Rater
 from tariffcli.bulk.files.reports import Report, together
@@ -79,13 +79,13 @@ def read_columns(
     Raises UsageError where columns are missing, doubled or ambiguous.
     """
     from tariffcli.bulk.entries.es003 import recognise
-    from tariffcli.bulk.entries.filing import NAMES, find_filed
+    from tariffcli.bulk.entries.filing import find_filed
 
-    unknown = [meaning for meaning in asked if meaning not in MEANINGS and meaning not in NAMES]
-    if unknown:
-        more = [name for name in NAMES if name not in MEANINGS]
+    meanings = (*MEANINGS, *(name for name in ENTRY_MEANINGS if name not in MEANINGS))
+    unknown = next((meaning for meaning in asked if meaning not in meanings), None)
+    if unknown is not None:
         raise UsageError(
-            f"--map knows no '{unknown[0][:30]}'; a column can mean: {', '.join((*MEANINGS, *more))}."
+            f"--map: a column cannot mean '{unknown[:30]}'; it can mean: {', '.join(meanings)}."
         )
     filed = find_filed(names, asked)
     mine = {meaning: name for meaning, name in asked.items() if meaning in MEANINGS}

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tariffcli.bulk.cells.headers import USUAL, fold
+from tariffcli.bulk.cells.headers import fold, usual_names
 from tariffcli.errors import UsageError
 
 BREAK = re.compile(r"\r\n|\n|\r")
@@ -74,12 +74,8 @@ def shape_of(
     names: Sequence[str], delimiter: str, days: Iterable[str] = (), codes: Iterable[str] = ()
 ) -> Shape:
     """The look of a line below a header; `days` and `codes` name more columns of days and of codes."""
-    least = {
-        fold(name): SHORTEST_DAY
-        for meaning in ("date", "instant")
-        for name in (meaning, *USUAL[meaning])
-    }
-    least |= {fold(name): SHORTEST_CODE for name in ("hs", *USUAL["hs"])}
+    least = dict.fromkeys(usual_names(("date", "instant")), SHORTEST_DAY)
+    least |= dict.fromkeys(usual_names(("hs",)), SHORTEST_CODE)
     least |= {fold(name): SHORTEST_DAY for name in days} | {
         fold(name): SHORTEST_CODE for name in codes
     }

@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from tariffcli.book.words import clean
+from tariffcli.bulk.cells.headers import fold, without_currency
 from tariffcli.bulk.files import quotes
 from tariffcli.bulk.files.sheets import as_text
-from tariffcli.bulk.files.text import decoded
+from tariffcli.bulk.files.text import DELIMITERS, decoded
 from tariffcli.errors import UsageError
 
 MOST_BYTES = 256 * 2**20
@@ -29,10 +30,8 @@ MOST_ROWS = 5_000_000
 MOST_SHEET_ROWS = 1_048_576
 MOST_COLUMNS = 1_000
 MOST_PIECES = 10_000
-DELIMITERS = "\t,;|"
 SMALLER = "a small table is read whole: sum it by code first, or split it"
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
-_MONEY_WORDS = re.compile(r"\b(in )?(us|usd|us dollars?|dollars?)\b")
 
 
 class Small(NamedTuple):
@@ -110,8 +109,10 @@ def find_column(
         if not places:
             raise UsageError(f"{table} has no column '{clean(wanted)}'; its columns are: {shown}.")
     else:
-        known = {plain_name(word) for word in (meaning, *usual)}
-        places = [place for place, name in enumerate(names) if plain_name(name) in known]
+        known = {without_currency(name) for name in usual}
+        places = [
+            place for place, name in enumerate(names) if without_currency(fold(name)) in known
+        ]
         if not places:
             raise UsageError(
                 f"{table} has no column for the {meaning}; its first row names: {shown}. Say which: --map {meaning}=COLUMN."
@@ -122,12 +123,6 @@ def find_column(
             f"{table} has several columns for the {meaning}: {several}. Say which (--map {meaning}=COLUMN), or rename equal ones."
         )
     return places[0]
-
-
-def plain_name(name: str) -> str:
-    """A column's name as it is compared: lower case, words apart, the currency left out."""
-    words = re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)).strip().casefold()
-    return _MONEY_WORDS.sub("", words).strip() or words
 
 
 def _bytes(path: Path) -> bytes:
@@ -152,7 +147,7 @@ def _delimited(text: str) -> tuple[str, str]:
     if told:
         return text[told.end() :], told.group(1)
     first = re.sub(r'"[^"]*"', "", next(line for line in text.splitlines() if line.strip()))
-    return text, max(DELIMITERS, key=first.count) if any(
+    return text, max(sorted(DELIMITERS), key=first.count) if any(
         mark in first for mark in DELIMITERS
     ) else ","
 

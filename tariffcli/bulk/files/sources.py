@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 import io
 import re
 import sys
@@ -17,9 +15,9 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from tariffcli.bulk.cells.headers import USUAL, fold
+from tariffcli.bulk.cells.headers import fold, usual_names
 from tariffcli.bulk.classes import arrow
-from tariffcli.bulk.files import quotes, sheets
+from tariffcli.bulk.files import quotes, sheets, text
 from tariffcli.errors import TariffError, UsageError
 
 BATCH = 1 << 16
@@ -27,28 +25,16 @@ BATCH = 1 << 16
 
 BLOCK = 1 << 23
 CODED_TEXT = pa.dictionary(pa.int32(), pa.string())
-HEAD = 1 << 20
-"""So many bytes of a text are looked at, to find how it is written."""
-
-MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
-CODED = {
-    fold(name)
-    for meaning in ("hs", "product", "origin", "importer", "date", "unit")
-    for name in (meaning, *USUAL[meaning])
-}
+CODED = frozenset(usual_names(("hs", "product", "origin", "importer", "date", "unit")))
 """Columns of few distinct texts, which are read as dictionaries."""
 
-KNOWN = {fold(name) for meaning, names in USUAL.items() for name in (meaning, *names)}
-
 ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".parquet", ".pq")
-DELIMITERS = (",", "\t", ";", "|")
 
 
 class Source(NamedTuple):
     """A file of lines. `batches()` reads it from the start; `skipped` counts rows that are no lines; `done` is the share read, 0 to 1.
 
-    `look()` reads it too, where only its first batch is wanted: nothing is read ahead.
+    `look()` reads it too, where only its first batch is wanted: nothing is read ahead. `remark` says what had to be guessed.
     """
 
     name: str
@@ -60,6 +46,7 @@ class Source(NamedTuple):
     done: Callable[[], float]
     again: bool
     look: Callable[[], Generator[Any, None, None]]
+    remark: str = ""
 
 
 class Options(NamedTuple):
@@ -133,15 +120,15 @@ def _parquet(path: Path, options: Options) -> Source:
     fields = [field.with_type(CODED_TEXT) if field.name in coded else field for field in schema]
     read_schema = pa.schema(fields, metadata=schema.metadata)
     return Source(
-        path.name,
-        "parquet",
-        schema.names,
-        read_schema,
-        batches,
-        [],
-        lambda: state[0] / rows,
-        True,
-        batches,
+        name=path.name,
+        kind="parquet",
+        names=schema.names,
+        read_schema=read_schema,
+        batches=batches,
+        skipped=[],
+        done=lambda: state[0] / rows,
+        again=True,
+        look=batches,
     )
 
 
@@ -177,26 +164,17 @@ class Begun(io.RawIOBase):
         return data
 
 
-class Layout(NamedTuple):
-    """How a text file is written: its encoding, what parts the cells, the lines down to its header, its columns."""
-
-    encoding: str
-    delimiter: str
-    header: int
-    names: list[str]
-
-
 def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
     name = path.name if path is not None else "standard input"
     stream = path.open("rb") if path is not None else _standard_input()
-    head = stream.read(HEAD)
-    if not _without_mark(head).strip():
+    head = stream.read(text.HEAD)
+    if not text.without_mark(head).strip():
         raise UsageError(f"{name} is empty.")
-    if len(head) == HEAD and not re.search(rb"[\r\n]", head):
+    if len(head) == text.HEAD and not re.search(rb"[\r\n]", head):
         raise UsageError(
-            f"The first line of {name} does not end within {HEAD >> 20} MB; a header is one line of column names."
+            f"The first line of {name} does not end within {text.HEAD >> 20} MB; a header is one line of column names."
         )
-    layout = _layout(head, delimiter, options, name)
+    layout = text.layout_of(head, name, delimiter, options.encoding, options.asked)
     total = path.stat().st_size if path is not None else 0
     skipped: list[str] = []
     shape = quotes.shape_of(
@@ -232,7 +210,18 @@ def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
 
     schema = pa.schema([(column, pa.string()) for column in layout.names])
     look = partial(batches, ahead=False)
-    return Source(name, "csv", layout.names, schema, batches, skipped, done, path is not None, look)
+    return Source(
+        name=name,
+        kind="csv",
+        names=layout.names,
+        read_schema=schema,
+        batches=batches,
+        skipped=skipped,
+        done=done,
+        again=path is not None,
+        look=look,
+        remark=layout.remark,
+    )
 
 
 def _standard_input() -> BinaryIO:
@@ -241,116 +230,9 @@ def _standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def _without_mark(head: bytes) -> bytes:
-    """The first bytes of a text without the mark that tells its encoding."""
-    return next((head[len(mark) :] for mark in MARKS if head.startswith(mark)), head)
-
-
-def _layout(head: bytes, delimiter: str | None, options: Options, name: str) -> Layout:
-    """The layout that finds most columns of known meaning."""
-    encodings = _encodings(head, options.encoding, name)
-    decoded = False
-    best: tuple[int, Layout] | None = None
-    for encoding in encodings:
-        text = _decoded(head, encoding)
-        if text is None:
-            continue
-        decoded = True
-        for parted in (delimiter,) if delimiter else DELIMITERS:
-            for lines, cells in _first_rows(text, parted):
-                score = _meanings(cells, options.asked)
-                if best is None or score > best[0]:
-                    best = score, Layout(encoding, parted, lines, [cell.strip() for cell in cells])
-        if best is not None and best[0] >= 2:
-            break
-    if best is None:
-        raise UsageError(_unreadable(encodings, decoded, options.encoding, name))
-    _check_header(best[1], name)
-    return best[1]
-
-
-def _check_header(layout: Layout, name: str) -> None:
-    """Raise UsageError where a quotation mark of the header swallows lines. A heading may have line breaks, but no day or code."""
-    _, *others = quotes.BREAK.split(layout.delimiter.join(layout.names))
-    if any(
-        quotes.digits(cell) >= quotes.SHORTEST_DAY
-        for text in others
-        for cell in text.split(layout.delimiter)
-    ):
-        raise quotes.refusal(name, layout.header - len(others), len(others))
-
-
-def _encodings(head: bytes, asked: str | None, name: str) -> tuple[str, ...]:
-    """The encodings to try. Raises UsageError for one that is none of text, or that needs a mark which is not there."""
-    marked = head.startswith(MARKS[1:])
-    if asked is None:
-        if b"\x00" in head[:4096] and not marked:
-            ask = "If it is UTF-16 without its mark, add --encoding utf-16-le."
-            raise UsageError(
-                f"{name} is no text file; give a .csv, .tsv, .xlsx or .parquet file. {ask}"
-            )
-        return ("utf-16",) if marked else ENCODINGS
-    try:
-        "a".encode(asked)
-    except (LookupError, ValueError):
-        usual = "utf-8, utf-16, gb18030 or cp1252"
-        raise UsageError(
-            f"--encoding: '{asked[:30]}' is no encoding of text; give one such as {usual}."
-        ) from None
-    if codecs.lookup(asked).name == "utf-16" and not marked:
-        raise UsageError(
-            f"{name} does not begin with the mark of UTF-16; add --encoding utf-16-le, or utf-16-be."
-        )
-    return (asked,)
-
-
-def _unreadable(tried: Sequence[str], decoded: bool, asked: str | None, name: str) -> str:
-    """What is said of a text whose first rows were not found, though its letters may have been."""
-    if decoded:
-        most = f"{csv.field_size_limit():,}"
-        return f"{name} does not begin with rows of cells: one of its first cells has over {most} letters, or a quote that never ends."
-    other = "another" if asked else "its"
-    return f"{name} could not be read as {' or '.join(tried)}; give {other} --encoding."
-
-
-def _decoded(head: bytes, encoding: str) -> str | None:
-    """The text of the first bytes; the last character may be cut."""
-    try:
-        decoder = codecs.getincrementaldecoder(encoding)()
-        return decoder.decode(head, final=False)
-    except UnicodeError:
-        return None
-
-
-def _first_rows(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """The first rows, each with the lines down to its end: a header may stand below rows of parameters."""
-    rows: list[tuple[int, list[str]]] = []
-    reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter)
-    try:
-        for row in reader:
-            rows.append((reader.line_num, row))
-            if len(rows) == 30:
-                break
-    except csv.Error:
-        pass
-    return rows
-
-
-def _meanings(cells: Sequence[str], asked: Mapping[str, str]) -> int:
-    """How many columns of known meaning a row names, were it the header."""
-    from tariffcli.bulk.entries.filing import NAMES
-
-    known = {
-        *KNOWN,
-        *(fold(name) for words in NAMES.values() for name in words.split("|")),
-        *map(fold, asked.values()),
-    }
-    return len({fold(cell) for cell in cells} & known)
-
-
 def _text_batches(
     stream: Any,
-    layout: Layout,
+    layout: text.Layout,
     skipped: list[str],
     name: str,
     shape: quotes.Shape,
@@ -423,7 +305,7 @@ def _workbook(path: Path, options: Options) -> Source:
     rows = sheet.first(30)
     if not rows:
         raise UsageError(f"{path.name} is empty.")
-    scores = [_meanings(row, options.asked) for row in rows]
+    scores = [text.known_names(row, options.asked) for row in rows]
     header = scores.index(max(scores))
     names = [cell.strip() for cell in rows[header]]
     while names and not names[-1]:
@@ -441,4 +323,14 @@ def _workbook(path: Path, options: Options) -> Source:
     def done() -> float:
         return min(1.0, state[0] / max(sheet.rows, 1))
 
-    return Source(path.name, "xlsx", names, schema, batches, [], done, True, batches)
+    return Source(
+        name=path.name,
+        kind="xlsx",
+        names=names,
+        read_schema=schema,
+        batches=batches,
+        skipped=[],
+        done=done,
+        again=True,
+        look=batches,
+    )

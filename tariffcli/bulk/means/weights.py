@@ -11,80 +11,9 @@ from typing import NamedTuple
 
 from tariffcli.book.words import clean as shown
 from tariffcli.bulk.cells import spellings
+from tariffcli.bulk.cells.headers import WEIGHT_NAMES
 from tariffcli.bulk.files.small import Small, find_column
 from tariffcli.errors import UsageError
-
-CODE_NAMES = (
-    *(
-        "hs",
-        "hts",
-        "hs code",
-        "hts code",
-        "hscode",
-        "htscode",
-        "hs6",
-        "hs8",
-        "hs10",
-        "hs 6",
-        "hs 8",
-        "hs 10",
-        "hts8",
-        "hts10",
-        "hts 8",
-    ),
-    *(
-        "hts 10",
-        "hts number",
-        "hts no",
-        "hts num",
-        "htsno",
-        "htsnumber",
-        "tariff",
-        "tariff code",
-        "tariff number",
-        "tariff line",
-        "tariff item",
-    ),
-    *(
-        "commodity",
-        "commodity code",
-        "cmd code",
-        "cmdcode",
-        "i commodity",
-        "e commodity",
-        "product code",
-        "productcode",
-        "subheading",
-    ),
-    *("商品编码", "商品编号", "税号", "税则号列", "税则号", "hs编码", "海关编码"),
-)
-"""Names under which tables of trade hold tariff codes."""
-
-VALUE_NAMES = (
-    *(
-        "weight",
-        "weights",
-        "customs value",
-        "entered value",
-        "trade value",
-        "tradevalue",
-        "import value",
-        "imports",
-        "usd",
-    ),
-    *("primary value", "primaryvalue", "cif value", "fob value", "cifvalue", "fobvalue", "amount"),
-    *(
-        "gen val mo",
-        "gen val yr",
-        "con val mo",
-        "con val yr",
-        "general customs value",
-        "con val",
-        "gen val",
-    ),
-    *("金额", "进口额", "进口金额", "美元", "贸易额", "货值"),
-)
-"""Names under which they hold values."""
 
 MEANINGS = ("code", "value")
 MOST_DIGITS, MOST_PLACES = 18, 20
@@ -123,8 +52,7 @@ def read_weights(small: Small, given: Mapping[str, str], table: str) -> Weights:
     """
     names = small.table.column_names
     places = [
-        find_column(names, meaning, usual, given, table)
-        for meaning, usual in zip(MEANINGS, (CODE_NAMES, VALUE_NAMES), strict=True)
+        find_column(names, meaning, WEIGHT_NAMES[meaning], given, table) for meaning in MEANINGS
     ]
     if places[0] == places[1]:
         raise UsageError(f"Column '{shown(names[places[0]])}' cannot be both code and value.")
