@@ -1,4 +1,3 @@
-# pyright: basic
 """`rate_lines`: a frame of entry lines in, the same frame with its answers out."""
 
 from __future__ import annotations
@@ -7,13 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import pyarrow as pa
-
 from tariffcli.book.load import Record, load
 from tariffcli.bulk.cells import spellings
 from tariffcli.bulk.cells.plan import MEANINGS, Plan, check, shown
 from tariffcli.bulk.cells.rater import Rater, with_columns
 from tariffcli.bulk.classes import arrow
+from tariffcli.bulk.classes.arrow import Array, Chunked, Table, pa
 from tariffcli.bulk.classes.classes import Classes
 from tariffcli.bulk.classes.store import keep_if_worth, open_classes
 from tariffcli.clock import today
@@ -80,7 +78,7 @@ def kept_classes(record: Record, known_on: str | None) -> Classes:
     return record.derived(("bulk", known_on), lambda: open_classes(record, known_on))
 
 
-def settle(plan: Plan, table: Any) -> Plan:
+def settle(plan: Plan, table: Table) -> Plan:
     """A plan with what only whole columns tell: how slashed days begin, and whether codes lost their zeros. Raises UsageError."""
     for meaning, name in plan.columns.items():
         if name in table.column_names and pa.types.is_nested(table.schema.field(name).type):
@@ -115,18 +113,18 @@ def settle(plan: Plan, table: Any) -> Plan:
     return plan
 
 
-def _code_or_none(text: Any) -> str | None:
+def _code_or_none(text: object) -> str | None:
     try:
         return spellings.code_of(text) if text is not None else None
     except UsageError:
         return None
 
 
-def _table(frame: Any) -> Any:
+def _table(frame: Any) -> Table:
     """A frame as an Arrow table; a pandas column of mixed kinds is read as text."""
-    if isinstance(frame, pa.Table):
+    if arrow.is_table(frame):
         return frame
-    if isinstance(frame, pa.RecordBatch):
+    if arrow.is_batch(frame):
         return pa.Table.from_batches([frame])
     if type(frame).__module__.split(".")[0] == "pandas":
         names = [str(name) for name in frame.columns]
@@ -138,7 +136,7 @@ def _table(frame: Any) -> Any:
     raise UsageError("Give a pandas DataFrame, an Arrow table, or anything with an Arrow C stream.")
 
 
-def _pandas_column(series: Any) -> Any:
+def _pandas_column(series: Any) -> Array:
     try:
         return pa.array(series, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
@@ -148,7 +146,7 @@ def _pandas_column(series: Any) -> Any:
         )
 
 
-def _as_given(frame: Any, table: Any, names: list[str], arrays: list[Any]) -> Any:
+def _as_given(frame: Any, table: Table, names: list[str], arrays: list[Chunked]) -> Any:
     if type(frame).__module__.split(".")[0] != "pandas":
         return with_columns(table, names, arrays)
     from pandas import concat

@@ -1,28 +1,25 @@
-# pyright: basic
 """Columns of facts about entries: of each line the number of its combination of facts, or the refusal of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tariffcli.book.entry import Entry as Typed
 from tariffcli.book.entry import facts_given, ordinary_duty
 from tariffcli.book.load import Record
 from tariffcli.bulk.cells import spellings
 from tariffcli.bulk.cells.plan import FACTS, Plan
+from tariffcli.bulk.classes.arrow import Int64s
 from tariffcli.bulk.classes.classes import Classes, Entry
 from tariffcli.errors import UsageError
 from tariffcli.law.facts import holds_for
 from tariffcli.law.model import Condition
 
-Indices = NDArray[np.int64]
-Column = tuple[Indices, list[Any]]
+Column = tuple[Int64s, list[object]]
 """Each line's number among the distinct values of a column, and those; the last stands for a null."""
 
 MOST_TOGETHER = 1 << 62
@@ -37,14 +34,14 @@ class Facts:
     ) -> None:
         self.book, self.plan, self.classes, self.refusal = book, plan, classes, refusal
         self._entries: dict[tuple[object, ...], int] = {}
-        self._first: dict[object, Any] = {}
+        self._first: dict[object, object] = {}
         self._readers = book.derived("readers of facts", partial(_readers, book))
 
     def check(self, constants: dict[str, str]) -> None:
         """Raise UsageError for what holds for every line and says nothing."""
         self._typed("UTC", constants)
 
-    def read(self, groups: Indices, column: Callable[[str], Column]) -> Indices:
+    def read(self, groups: Int64s, column: Callable[[str], Column]) -> Int64s:
         """Each line's combination of facts, or the refusal of it. `column` gives the column of a meaning."""
         zones = [group.zone for group in self.classes.groups.found] or ["UTC"]
         clocks = {
@@ -71,12 +68,12 @@ class Facts:
         return np.array(found, dtype=np.int64).take(places.reshape(-1))
 
     def _alike(
-        self, meaning: str, zones: list[str] | None, numbers: Indices, values: list[Any]
+        self, meaning: str, zones: list[str] | None, numbers: Int64s, values: list[object]
     ) -> Column:
         """A column with one value for all that mean the same by the clocks of `zones` (None: each is itself): the first that was met."""
         if zones is None:
             return numbers, values
-        kept: dict[Any, int] = {}
+        kept: dict[object, int] = {}
         places = [
             kept.setdefault(
                 self._first.setdefault((meaning, *self._said(zones, meaning, one)), one), len(kept)
@@ -85,7 +82,7 @@ class Facts:
         ]
         return np.array(places, dtype=np.int64).take(numbers), list(kept)
 
-    def _said(self, zones: list[str], meaning: str, value: Any) -> tuple[object, ...]:
+    def _said(self, zones: list[str], meaning: str, value: object) -> tuple[object, ...]:
         """What a value says to each condition that reads it, by the clock of each zone; one that says nothing is only like itself."""
         try:
             told = [fact for zone in zones for fact in self._typed(zone, {meaning: value}).facts]
@@ -99,7 +96,7 @@ class Facts:
             ),
         )
 
-    def _entry(self, zone: str, texts: dict[str, Any]) -> int:
+    def _entry(self, zone: str, texts: Mapping[str, object]) -> int:
         key = (zone, *texts.items())
         if key not in self._entries:
             try:
@@ -108,7 +105,7 @@ class Facts:
                 self._entries[key] = self.refusal(str(error))
         return self._entries[key]
 
-    def _typed(self, zone: str, texts: dict[str, Any]) -> Entry:
+    def _typed(self, zone: str, texts: Mapping[str, object]) -> Entry:
         said = {
             name: str(value).strip()
             for name, value in texts.items()

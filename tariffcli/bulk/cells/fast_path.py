@@ -1,4 +1,3 @@
-# pyright: basic
 """The straight way for batches that share their distinct codes and origins: from both and from the day to the class, by three tables.
 
 What `Reader` and `Classes` find in seven steps for any batch, these tables hold for all pairs of such a file or frame. They copy what was
@@ -8,23 +7,20 @@ found and find nothing: a line for which they have no answer sends its batch the
 from __future__ import annotations
 
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from tariffcli.bulk.cells.plan import FACTS
 from tariffcli.bulk.cells.reader import EARLIEST, LATEST, Reader
 from tariffcli.bulk.classes import arrow
+from tariffcli.bulk.classes.arrow import Array, Batch, Int32s, Int64s, Integers, pa
 
 MOST_PAIRS, MOST_CELLS, MOST_REFUSED = 1 << 24, 1 << 24, 256
 """Beyond so many pairs, cells, or refused codes and origins, the tables cost more than they save."""
 
 MOST_NARROW = int(np.iinfo(np.uint16).max)
 """Fewer classes are numbered in two bytes: of those twice as many are in the cache."""
-
-Small = NDArray[np.int32]
 
 
 class Tables(NamedTuple):
@@ -34,12 +30,12 @@ class Tables(NamedTuple):
     classes, so that they stay in the cache; where no line asked yet they are `unknown`, the highest number of that width.
     """
 
-    codes: Any
-    origins: Any
-    starts: Small
-    columns: Small
+    codes: Array
+    origins: Array
+    starts: Int32s
+    columns: Int32s
     first_day: int
-    cells: NDArray[Any]
+    cells: Integers
     unknown: int
 
 
@@ -54,11 +50,11 @@ class Direct:
             plan.columns
         ) and "importer" in plan.constants
         self._fits = asked and not plan.has(*FACTS)
-        self._last: tuple[Any, Any] | None = None
+        self._last: tuple[Array, Array] | None = None
         self._tables: Tables | None = None
         self._making = Lock()
 
-    def classify(self, batch: Any) -> NDArray[Any] | None:
+    def classify(self, batch: Batch) -> Integers | None:
         """The class of each line, or None where the long way must be taken."""
         if not self._fits or batch.num_rows == 0:
             return None
@@ -79,7 +75,7 @@ class Direct:
             self._tables = None  # the long way finds what these tables lack
         return found
 
-    def _tables_for(self, codes: Any, origins: Any) -> Tables | None:
+    def _tables_for(self, codes: Array, origins: Array) -> Tables | None:
         made, now = self._tables, (codes, origins)
         if made is not None and _alike((made.codes, made.origins), now):
             return made
@@ -94,7 +90,7 @@ class Direct:
             self._making.release()
         return found if found is not None and _alike((found.codes, found.origins), now) else None
 
-    def _made(self, codes: Any, origins: Any) -> Tables | None:
+    def _made(self, codes: Array, origins: Array) -> Tables | None:
         goods, groups = self.reader.goods_of(codes), self.reader.groups_of(origins)
         refused = int((goods < 0).sum() + (groups < 0).sum())
         with self.classes.lock:
@@ -113,19 +109,21 @@ class Direct:
 
     def _laid_out(
         self,
-        codes: Any,
-        origins: Any,
-        starts: NDArray[np.int64],
+        codes: Array,
+        origins: Array,
+        starts: Int64s,
         first_day: int,
-        days: NDArray[np.int64],
+        days: Int64s,
     ) -> Tables | None:
         """The tables of these rows and of the epochs of each origin and day."""
         changes = np.append(True, (np.diff(days, axis=1) != 0).any(axis=0))
         places, epochs = np.cumsum(changes, dtype=np.int32) - 1, days[:, changes]
         width = epochs.shape[1]
-        dtype: Any = np.uint16 if len(self.classes.outcomes) < MOST_NARROW else np.int32
+        dtype = np.uint16 if len(self.classes.outcomes) < MOST_NARROW else np.int32
         unknown = int(np.iinfo(dtype).max)
-        found, cells, many, alike = np.empty(starts.shape, np.int32), [], 0, dict[bytes, int]()
+        found = np.empty(starts.shape, np.int32)
+        cells: list[Integers] = []
+        many, alike = 0, dict[bytes, int]()
         for origin, row in enumerate(starts):
             first = alike.setdefault(row.tobytes(), origin)
             if first != origin:  # an origin of the same group: mostly there are few groups
@@ -144,7 +142,7 @@ class Direct:
         )
 
 
-def _found(tables: Tables, goods: Small, origins: Small, days: Small) -> NDArray[Any] | None:
+def _found(tables: Tables, goods: Int32s, origins: Int32s, days: Int32s) -> Integers | None:
     """The class of each line; None if a day lies beside all that is read, or a class is unknown."""
     low, high = int(days.min()), int(days.max())
     if low < EARLIEST or high > LATEST:
@@ -160,16 +158,16 @@ def _found(tables: Tables, goods: Small, origins: Small, days: Small) -> NDArray
     return None if int(found.max()) == tables.unknown else found
 
 
-def _alike(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
+def _alike(one: tuple[Array, Array], other: tuple[Array, Array]) -> bool:
     """Whether the distinct codes and origins of two batches are the same."""
     return arrow.same(one[0], other[0]) and arrow.same(one[1], other[1])
 
 
-def _plain(column: Any) -> bool:
+def _plain(column: Array) -> bool:
     """Whether a column is of distinct values and numbers, none of them missing."""
     return pa.types.is_dictionary(column.type) and column.indices.null_count == 0
 
 
-def _numbers(column: Any) -> Small:
+def _numbers(column: Array) -> Int32s:
     indices = column.indices
     return arrow.view(indices, arrow.WIDTHS[str(indices.type)]).astype(np.int32, copy=False)

@@ -1,4 +1,3 @@
-# pyright: basic
 """From a batch of lines to its answers: columns become numbers, numbers classes, classes columns. One function for every engine."""
 
 from __future__ import annotations
@@ -7,25 +6,36 @@ import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from typing import Any
+from typing import NamedTuple, TypeVar
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from tariffcli.book.load import Record
-from tariffcli.bulk.cells.answers import DUTY, Rated, columns_of
 from tariffcli.bulk.cells.fast_path import Direct
 from tariffcli.bulk.cells.plan import Plan
 from tariffcli.bulk.cells.reader import Read, Reader
 from tariffcli.bulk.cells.values import read_amounts
 from tariffcli.bulk.classes import arrow, workers
-from tariffcli.bulk.classes.classes import NO_FACTS, Classes
-from tariffcli.bulk.classes.duties import duties
-from tariffcli.bulk.classes.outcomes import NUMBERS, WORDS
-from tariffcli.bulk.classes.questions import apart, in_one
+from tariffcli.bulk.classes.arrow import (
+    Array,
+    Batch,
+    Chunked,
+    Column,
+    Int32s,
+    Int64s,
+    Integers,
+    Table,
+    pa,
+)
+from tariffcli.bulk.classes.classes import NO_FACTS, Classes, apart, in_one
+from tariffcli.bulk.classes.duties import UNKNOWN, Amounts, duties
+from tariffcli.bulk.classes.outcomes import NUMBERS, WORDS, Outcomes
 from tariffcli.bulk.classes.store import MOST_GOODS
 from tariffcli.errors import UsageError
+
+DUTY = "duty_due"
+
+Lines = TypeVar("Lines", bound=Batch)
 
 LINES, MOST_LINES = 1 << 18, 1 << 20
 """Lines of a part of a table in memory. Threads take turns between steps, so for several a part is longer: an equal share each."""
@@ -35,6 +45,17 @@ FEW_UNMET = 2_000
 
 FEW = 2
 """For more columns than these the numbers of classes are widened once, not at each."""
+
+
+class Rated(NamedTuple):
+    """The class of each line (whole numbers of any width), and its duty in cents where values are given.
+
+    `amounts` are those values and quantities.
+    """
+
+    classes: Integers
+    cents: Int64s | None
+    amounts: Amounts | None = None
 
 
 class Rater:
@@ -62,15 +83,15 @@ class Rater:
             )
         return [name for name in every if name in self.plan.outputs]
 
-    def rate(self, batch: Any) -> list[Any]:
+    def rate(self, batch: Batch) -> list[Array]:
         """The added columns of a record batch or table, as Arrow arrays in the order of `added`."""
         return self.columns(self.classify(batch))
 
-    def columns(self, rated: Rated) -> list[Any]:
+    def columns(self, rated: Rated) -> list[Array]:
         """The added columns of rated lines."""
         return columns_of(self.classes.outcomes, self.added, rated)
 
-    def rate_table(self, table: Any, threads: int | None = None) -> list[Any]:
+    def rate_table(self, table: Table, threads: int | None = None) -> list[Chunked]:
         """`rate` for a long table, in parts and several threads (None: one a processor); chunked arrays."""
         self.stop.clear()
         table = self._shared(table)
@@ -79,7 +100,7 @@ class Rater:
         starts = range(0, max(len(table), 1), lines)
         threads = min(threads, len(starts))
 
-        def work(start: int) -> list[Any]:
+        def work(start: int) -> list[Array]:
             return self.rate(table.slice(start, lines))
 
         if threads == 1:
@@ -93,7 +114,7 @@ class Rater:
                     raise
         return [pa.chunked_array(parts).unify_dictionaries() for parts in zip(*found, strict=True)]
 
-    def _shared(self, table: Any) -> Any:
+    def _shared(self, table: Table) -> Table:
         """A table whose text columns of few distinct values hold those once, for all batches."""
         for meaning in ("hs", "product", "origin", "importer"):
             place = table.schema.get_field_index(self.plan.columns.get(meaning, ""))
@@ -107,7 +128,7 @@ class Rater:
                 table = table.set_column(place, table.schema.names[place], column.combine_chunks())
         return table
 
-    def look_ahead(self, batches: Iterable[Any], threads: int) -> None:
+    def look_ahead(self, batches: Iterable[Batch], threads: int) -> None:
         """Find the classes of lines to come, in several processes; where those of the first batch are mostly known, nothing is done."""
         met = np.zeros(0, dtype=np.int64)
         for batch in batches:
@@ -127,7 +148,7 @@ class Rater:
                 return
         workers.find(self.classes, met, threads)
 
-    def classify(self, batch: Any) -> Rated:
+    def classify(self, batch: Batch) -> Rated:
         """The class of every line of a batch, and what it owes."""
         amounts, wrong = read_amounts(self.reader, batch)
         found = self.direct.classify(batch) if wrong is None else None
@@ -147,7 +168,7 @@ class Rater:
             amounts,
         )
 
-    def _classes(self, read: Read) -> NDArray[np.int32]:
+    def _classes(self, read: Read) -> Int32s:
         if not read.troubled:
             return self.classes.classify(
                 read.groups, read.goods, read.epochs, read.entries, self.stop.is_set
@@ -170,8 +191,35 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def with_columns(batch: Any, names: Sequence[str], arrays: Sequence[Any]) -> Any:
+def with_columns(batch: Lines, names: Sequence[str], arrays: Sequence[Column]) -> Lines:
     """A batch or table with columns added at its end."""
     for name, array in zip(names, arrays, strict=True):
         batch = batch.append_column(name, array)
     return batch
+
+
+def columns_of(outcomes: Outcomes, names: Sequence[str], rated: Rated) -> list[Array]:
+    """The named columns of rated lines, as Arrow arrays; those of numbers that say the same share their memory."""
+    twins = outcomes.twins()
+    made: dict[str, Array] = {}
+    for name in names:
+        same = twins.get(name, name)
+        if same not in made:
+            made[same] = _column(outcomes, same, rated)
+    return [made[twins.get(name, name)] for name in names]
+
+
+def _column(outcomes: Outcomes, name: str, rated: Rated) -> Array:
+    if name == DUTY:
+        return _dollars(rated)
+    if name in outcomes.words:
+        found = outcomes.words[name]
+        return arrow.words(found.numbers.values, rated.classes, found.arrow, found.blank)
+    return arrow.gathered(outcomes.numbers[name].values, rated.classes)
+
+
+def _dollars(rated: Rated) -> Array:
+    """The duty in units of money; a cent is its hundredth, so the nearest float prints exactly."""
+    if rated.cents is None:
+        return pa.nulls(len(rated.classes), pa.float64())
+    return arrow.numbers_with_nulls(np.where(rated.cents == UNKNOWN, np.nan, rated.cents / 100))

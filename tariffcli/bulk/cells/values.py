@@ -1,4 +1,3 @@
-# pyright: basic, reportAttributeAccessIssue=false
 """Values and quantities of lines, from numbers or text, as whole cents and thousandths of a unit, or as bounds of what is none.
 
 A float stands for the shortest decimal that reads as it. Decimals are told apart through floats: of two decimals the greater never
@@ -9,19 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from tariffcli.bulk.cells import spellings
 from tariffcli.bulk.cells.reader import Reader
 from tariffcli.bulk.classes import arrow
+from tariffcli.bulk.classes.arrow import Array, Batch, Bools, Floats, Int64s, pa
 from tariffcli.bulk.classes.duties import FINE, MILLI, UNKNOWN, Amounts, Odd
-
-Whole = NDArray[np.int64]
-Truth = NDArray[np.bool_]
 
 DIGITS = 15
 """So many digits of a decimal a float tells exactly."""
@@ -37,10 +32,10 @@ WRITTEN = r"^\$?\s*([0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{1,300})?$"
 class Numbers(NamedTuple):
     """A column as floats, refusals, how to read a line exactly, and which lines have more digits than a float tells (None: none)."""
 
-    floats: Any
-    bad: Whole
+    floats: Array
+    bad: Int64s
     exact: Callable[[int], Decimal | None] | None = None
-    long: Truth | None = None
+    long: Bools | None = None
 
 
 class Scaled(NamedTuple):
@@ -49,15 +44,15 @@ class Scaled(NamedTuple):
     Those lie between `low` and `high`, in finer parts; `exact` reads one.
     """
 
-    parts: Whole
-    bad: Whole | None
-    odd: Whole
-    low: Whole
-    high: Whole
+    parts: Int64s
+    bad: Int64s | None
+    odd: Int64s
+    low: Int64s
+    high: Int64s
     exact: Callable[[int], Decimal]
 
 
-def read_amounts(reader: Reader, batch: Any) -> tuple[Amounts | None, Whole | None]:
+def read_amounts(reader: Reader, batch: Batch) -> tuple[Amounts | None, Int64s | None]:
     """The amounts of a batch where values are given, and the refusals of values and quantities (None: there are none)."""
     if not reader.plan.has("value"):
         return None, None
@@ -94,7 +89,7 @@ def _odd(value: Scaled, quantity: Scaled | None) -> Odd | None:
     return Odd(lines, low, high, few, many, lines, exact)
 
 
-def _bounds(scaled: Scaled, lines: Whole, fine: int) -> tuple[Whole, Whole]:
+def _bounds(scaled: Scaled, lines: Int64s, fine: int) -> tuple[Int64s, Int64s]:
     """The bounds of some lines, which are the same where the parts are whole."""
     if np.array_equal(lines, scaled.odd):  # mostly so
         return scaled.low, scaled.high
@@ -106,14 +101,14 @@ def _bounds(scaled: Scaled, lines: Whole, fine: int) -> tuple[Whole, Whole]:
     return low, high
 
 
-def _units(reader: Reader, batch: Any) -> tuple[Whole, list[str]]:
+def _units(reader: Reader, batch: Batch) -> tuple[Int64s, list[str]]:
     if "unit" in reader.plan.constants:
         return np.zeros(batch.num_rows, dtype=np.int64), [reader.plan.constants["unit"]]
     numbers, values = arrow.encoded(reader.column(batch, "unit"))
     return numbers, [str(value).strip() for value in values.to_pylist()]
 
 
-def _scaled(reader: Reader, batch: Any, meaning: str, scale: int, fine: int) -> Scaled:
+def _scaled(reader: Reader, batch: Batch, meaning: str, scale: int, fine: int) -> Scaled:
     """A column as whole parts of a unit, `scale` of them, and bounds of other lines in `fine` parts of those."""
     column = reader.given(batch, meaning)
     plain = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
@@ -149,7 +144,7 @@ def _scaled(reader: Reader, batch: Any, meaning: str, scale: int, fine: int) -> 
     return Scaled(parts, bad if (bad < 0).any() else None, odd, low, high, exactly)
 
 
-def _around(values: NDArray[np.float64], scale: int, long: Truth | None) -> tuple[Whole, Whole]:
+def _around(values: Floats, scale: int, long: Bools | None) -> tuple[Int64s, Int64s]:
     """Whole parts below and above decimals that read as these floats, or twice the decimal itself; `UNKNOWN` where there are too many."""
     sound = values < MOST / scale
     near = np.rint(np.where(sound, values, 0.0) * scale)
@@ -163,15 +158,19 @@ def _around(values: NDArray[np.float64], scale: int, long: Truth | None) -> tupl
     return np.where(sound, np.maximum(low, 0), UNKNOWN), np.where(sound, high, UNKNOWN)
 
 
-def _numbers_of_text(reader: Reader, column: Any, meaning: str) -> Numbers:
+def _numbers_of_text(reader: Reader, column: Array, meaning: str) -> Numbers:
     """Texts as floats. Those of plain numbers are read at once, others each distinct one once."""
-    import pyarrow.compute as pc  # costs as much as all of numpy: only where texts are read
+    pc = arrow.compute()  # only where texts are read
 
     bad = np.zeros(len(column), dtype=np.int64)
     if pa.types.is_decimal(column.type):
         floats = column.cast(pa.float64())
         long = arrow.view(floats, np.float64) >= 10.0 ** (DIGITS - column.type.scale)
-        return Numbers(floats, bad, lambda line: column[line].as_py(), long)
+
+        def decimal_at(line: int) -> Decimal | None:
+            return column[line].as_py()
+
+        return Numbers(floats, bad, decimal_at, long)
     if pa.types.is_null(column.type):
         return Numbers(pa.nulls(len(column), pa.float64()), bad)
     texts = (column.dictionary_decode() if pa.types.is_dictionary(column.type) else column).cast(
@@ -179,27 +178,26 @@ def _numbers_of_text(reader: Reader, column: Any, meaning: str) -> Numbers:
     )
     plain = pc.utf8_trim_whitespace(texts)
     plain = pc.if_else(pc.equal(plain, ""), None, plain)
+
+    def amount_at(line: int) -> Decimal | None:
+        text = plain[line].as_py()
+        return spellings.money(text) if text is not None else None
+
     if (pc.all(pc.match_substring_regex(plain, PLAIN)).as_py()) is not False:
-        return Numbers(
-            plain.cast(pa.float64()), bad, lambda line: _decimal(plain[line].as_py()), _long(plain)
-        )
+        return Numbers(plain.cast(pa.float64()), bad, amount_at, _long(plain))
     numbers, values = arrow.encoded(plain)
     floats, wrong, long = _distinct_numbers(reader, values, meaning)
     return Numbers(
         arrow.numbers_with_nulls(floats.take(numbers)),
         wrong.take(numbers),
-        lambda line: _decimal(plain[line].as_py()),
+        amount_at,
         long.take(numbers),
     )
 
 
-def _decimal(text: str | None) -> Decimal | None:
-    return spellings.money(text) if text is not None else None
-
-
-def _long(texts: Any) -> Truth | None:
+def _long(texts: Array) -> Bools | None:
     """Which plain numbers have more digits than a float tells; zeros at the end of decimals are none."""
-    import pyarrow.compute as pc
+    pc = arrow.compute()
 
     if (pc.max(pc.binary_length(texts)).as_py() or 0) <= DIGITS + 1:
         return None
@@ -208,11 +206,9 @@ def _long(texts: Any) -> Truth | None:
     return arrow.view(many, np.int32) > DIGITS + 1
 
 
-def _distinct_numbers(
-    reader: Reader, values: Any, meaning: str
-) -> tuple[NDArray[np.float64], Whole, Truth]:
+def _distinct_numbers(reader: Reader, values: Array, meaning: str) -> tuple[Floats, Int64s, Bools]:
     """Distinct texts as floats, refusals, and which are long; the last stands for a null."""
-    import pyarrow.compute as pc
+    pc = arrow.compute()
 
     floats = np.full(len(values) + 1, np.nan)
     refused, long = np.zeros(len(floats), dtype=np.int64), np.zeros(len(floats), dtype=bool)

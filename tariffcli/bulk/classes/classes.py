@@ -1,4 +1,3 @@
-# pyright: basic
 """Classes of equal lines: one scalar call of the engine for each, however long the file is.
 
 A line's cell is the row of its goods (lines that always stood on the same lists share one) and its epoch; a cell holds the number
@@ -9,21 +8,20 @@ written here: an empty cell is filled with what `answer_case` says of one of its
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tariffcli.book.load import Record
-from tariffcli.bulk.classes.arrow import distinct, gather
+from tariffcli.bulk.classes.arrow import Int32s, Int64s, distinct, gather, listed
 from tariffcli.bulk.classes.groups import Group, Groups
 from tariffcli.bulk.classes.outcomes import Outcomes, outcome_of, refused
-from tariffcli.bulk.classes.questions import Numbers, Stop, check, one_of_each
 from tariffcli.bulk.classes.refusals import Refusals
 from tariffcli.bulk.classes.sameness import law_behind
-from tariffcli.errors import UsageError
+from tariffcli.errors import Interrupted, UsageError
 from tariffcli.law.docket import Docket, breakpoints, nomenclature_points, scopes_known
 from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.entry_summary import reporting_on
@@ -44,11 +42,18 @@ NO_FACTS = 0
 """The number of the combination of facts that gives none."""
 
 
+Stop = Callable[[], bool]
+"""Whether somebody asked a long run to end."""
+
+GROUP_AT, GOODS_AT = 48, 20
+"""The bits of one number where the group and the goods of a question begin; its epoch is below both."""
+
+
 class Entry(NamedTuple):
     """A combination of facts that lines give; `mfn_pct` supplies an ordinary duty, as in a query."""
 
     facts: tuple[tuple[str, FactValue], ...] = ()
-    mfn_pct: Any = None
+    mfn_pct: Decimal | None = None
 
 
 Kind = tuple[frozenset[str], tuple[Line, ...]]
@@ -91,9 +96,7 @@ class Classes:
         self.fresh, self.kept, self.stamp = 0, 0, 0
         """How often the engine was asked, before classes were last kept too, and which kept file these hold (see `kept`)."""
 
-    def restore(
-        self, goods: list[str], rows: Numbers, cells: NDArray[np.int32], laws: dict[int, Row]
-    ) -> None:
+    def restore(self, goods: list[str], rows: Int64s, cells: Int32s, laws: dict[int, Row]) -> None:
         """Go on from what an earlier run found."""
         self.goods, self.rows, self.laws, self.used = goods, rows, laws, len(cells)
         self._goods_numbers = {text: number for number, text in enumerate(goods)}
@@ -115,7 +118,7 @@ class Classes:
             self.goods.append(text)
             return self._goods_numbers.setdefault(text, found)
 
-    def known_codes(self, values: Iterable[Any]) -> dict[str, int]:
+    def known_codes(self, values: Iterable[object]) -> dict[object, int]:
         """The numbers of those values that are codes of digits alone and name goods met before."""
         numbers = self._goods_numbers
         digits = (
@@ -163,12 +166,12 @@ class Classes:
 
     def classify(
         self,
-        groups: Numbers,
-        goods: Numbers,
-        epochs: Numbers,
-        entries: Numbers | None = None,
+        groups: Int64s,
+        goods: Int64s,
+        epochs: Int64s,
+        entries: Int64s | None = None,
         stop: Stop = bool,
-    ) -> NDArray[np.int32]:
+    ) -> Int32s:
         """The class of each line, given the numbers of its group, goods, epoch and (None: no facts) combination of facts.
 
         Raises Interrupted soon after `stop` says so: to ask the engine about many lines takes long.
@@ -183,9 +186,7 @@ class Classes:
             )
         return plain
 
-    def _plain(
-        self, groups: Numbers, goods: Numbers, epochs: Numbers, stop: Stop
-    ) -> NDArray[np.int32]:
+    def _plain(self, groups: Int64s, goods: Int64s, epochs: Int64s, stop: Stop) -> Int32s:
         places = self._starts_of(
             groups, goods
         )  # before the cells: a row is named only after its cells exist
@@ -198,11 +199,11 @@ class Classes:
                 found = self.cells.take(self._starts_of(groups, goods) + epochs)
         return found
 
-    def unmet(self, groups: Numbers, goods: Numbers, epochs: Numbers) -> int:
+    def unmet(self, groups: Int64s, goods: Int64s, epochs: Int64s) -> int:
         """How many of these lines have no class yet."""
         return int((self.cells.take(self._starts_of(groups, goods) + epochs) < 0).sum())
 
-    def find(self, groups: Numbers, goods: Numbers, epochs: Numbers, stop: Stop = bool) -> None:
+    def find(self, groups: Int64s, goods: Int64s, epochs: Int64s, stop: Stop = bool) -> None:
         """Fill the cells of lines that give no facts, where they are empty."""
         with self.lock:
             for part in (slice(start, start + AT_ONCE) for start in range(0, len(groups), AT_ONCE)):
@@ -221,18 +222,19 @@ class Classes:
         for group in self.groups.found:
             self._docket(group).forget(MOST_KEPT)
 
-    def _starts_of(self, groups: Numbers, goods: Numbers) -> Numbers:
+    def _starts_of(self, groups: Int64s, goods: Int64s) -> Int64s:
         rows = self.rows
         places = groups * rows.shape[1]
         places += goods
         return gather(rows.reshape(-1), places)
 
-    def _rows_for(self, groups: Numbers, goods: Numbers, stop: Stop = bool) -> Numbers:
+    def _rows_for(self, groups: Int64s, goods: Int64s, stop: Stop = bool) -> Int64s:
         """The rows of lines, after giving one to all goods that have none."""
         starts = self._starts_of(groups, goods)
         missing = np.flatnonzero(starts == 0)
         if len(missing):
-            for pair in distinct(groups[missing] * self.rows.shape[1] + goods[missing]).tolist():
+            pairs = groups[missing] * self.rows.shape[1] + goods[missing]
+            for pair in listed(distinct(pairs)):
                 check(stop)
                 group, number = divmod(pair, self.rows.shape[1])
                 self.rows[group, number] = self._row(self.groups.found[group], number)
@@ -254,8 +256,8 @@ class Classes:
         return row.starts[place - 1], row.starts[place] if place < len(row.starts) else width
 
     def _told(
-        self, groups: Numbers, goods: Numbers, epochs: Numbers, entries: Numbers, stop: Stop
-    ) -> NDArray[np.int32]:
+        self, groups: Int64s, goods: Int64s, epochs: Int64s, entries: Int64s, stop: Stop
+    ) -> Int32s:
         with self.lock:
             starts = self._rows_for(groups, goods, stop)
             keys = (starts + epochs) * len(self.entries) + entries
@@ -398,3 +400,30 @@ def _product(docket: Docket, text: str) -> Product | None:
         return find_product(docket.book, docket.importer, text, 0)
     except UsageError:
         return None
+
+
+def in_one(groups: Int64s, goods: Int64s, epochs: Int64s) -> Int64s:
+    """What a line without facts asks, as one number."""
+    return groups << GROUP_AT | goods << GOODS_AT | epochs
+
+
+def apart(questions: Int64s) -> tuple[Int64s, Int64s, Int64s]:
+    """The groups, goods and epochs that `in_one` brought together."""
+    return (
+        questions >> GROUP_AT,
+        questions >> GOODS_AT & (1 << GROUP_AT - GOODS_AT) - 1,
+        questions & (1 << GOODS_AT) - 1,
+    )
+
+
+def check(stop: Stop) -> None:
+    """Raise Interrupted where `stop` says so."""
+    if stop():
+        raise Interrupted("stopped")
+
+
+def one_of_each(places: Int64s, lines: Int64s) -> list[int]:
+    """The first of some lines in each place."""
+    _, first = np.unique(places[lines], return_index=True)
+    found: list[int] = lines[first].tolist()
+    return found

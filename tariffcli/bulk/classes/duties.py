@@ -1,4 +1,3 @@
-# pyright: basic
 """Duties of many lines at once: the arithmetic of `law.amounts` in whole numbers, every line rounded alike.
 
 Values are whole cents, rates ten-thousandths of a per cent, quantities thousandths of a unit. Of an amount with a part of a cent two
@@ -16,12 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tariffcli.bulk.classes.arrow import gather
+from tariffcli.bulk.classes.arrow import Bools, Int32s, Int64s, gather, listed
 from tariffcli.bulk.classes.specific import (
     MICRO,
     MILLI,
     Counted,
-    Whole,
     by_quantity,
     counted_of,
     rate_of,
@@ -30,7 +28,6 @@ from tariffcli.law.bill import Goods
 from tariffcli.law.expression import AdValorem, in_unit
 from tariffcli.law.formula import Formula, FormulaLine, duty_of
 
-Lines = NDArray[np.intp]
 UNKNOWN = np.iinfo(np.int64).min
 """No amount."""
 
@@ -54,15 +51,15 @@ class Odd(NamedTuple):
     `many`. A `low` of `UNKNOWN` tells nothing. `exact` gives value and quantity of a row of the file, `rows` the rows of these lines.
     """
 
-    lines: Whole
-    low: Whole
-    high: Whole
-    few: Whole
-    many: Whole
-    rows: Whole
+    lines: Int64s
+    low: Int64s
+    high: Int64s
+    few: Int64s
+    many: Int64s
+    rows: Int64s
     exact: Callable[[int], tuple[Decimal, Decimal | None]]
 
-    def taken(self, lines: Whole) -> Odd | None:
+    def taken(self, lines: Int64s) -> Odd | None:
         """The same where `lines` are taken from the lines that these belong to, some more than once."""
         places = np.minimum(np.searchsorted(self.lines, lines), len(self.lines) - 1)
         here = np.flatnonzero(self.lines[places] == lines)
@@ -79,13 +76,13 @@ class Amounts(NamedTuple):
     `odd` tells of lines that do not fit into whole cents and thousandths; their cents and thousandths are the nearest.
     """
 
-    cents: Whole
-    quantities: Whole
-    units: Whole
+    cents: Int64s
+    quantities: Int64s
+    units: Int64s
     unit_names: list[str]
     odd: Odd | None = None
 
-    def taken(self, lines: Whole) -> Amounts:
+    def taken(self, lines: Int64s) -> Amounts:
         """The amounts of some of these lines, some more than once."""
         odd = self.odd.taken(lines) if self.odd is not None else None
         return Amounts(
@@ -110,16 +107,16 @@ class Table(NamedTuple):
     Of a `counted` formula the rates are those of its other lines.
     """
 
-    rates: Whole
-    even: NDArray[np.bool_]
-    plain: NDArray[np.bool_]
-    priced: NDArray[np.bool_]
-    by_quantity: NDArray[np.bool_]
-    part_rate: Whole
-    part_each: Whole
+    rates: Int64s
+    even: Bools
+    plain: Bools
+    priced: Bools
+    by_quantity: Bools
+    part_rate: Int64s
+    part_each: Int64s
     part_unit: NDArray[np.str_]
-    part_whole: NDArray[np.bool_]
-    counted: NDArray[np.bool_]
+    part_whole: Bools
+    counted: Bools
 
     @property
     def parts(self) -> Counted:
@@ -159,8 +156,8 @@ def joined(table: Table, more: Table) -> Table:
 
 
 def duties(
-    formulas: Sequence[Formula | None], table: Table, numbers: NDArray[np.int32], amounts: Amounts
-) -> Whole:
+    formulas: Sequence[Formula | None], table: Table, numbers: Int32s, amounts: Amounts
+) -> Int64s:
     """The duty of each line in cents (`UNKNOWN`: cannot be said). `numbers` gives each line's formula, `table` all formulas."""
     odd = amounts.odd
     if odd is None:
@@ -181,8 +178,8 @@ def duties(
 
 
 def _of_cents(
-    formulas: Sequence[Formula | None], table: Table, numbers: NDArray[np.int32], amounts: Amounts
-) -> Whole:
+    formulas: Sequence[Formula | None], table: Table, numbers: Int32s, amounts: Amounts
+) -> Int64s:
     """The duty of lines of whole cents."""
     known = amounts.cents != UNKNOWN
     base = np.where(known, amounts.cents, 0)
@@ -196,7 +193,7 @@ def _of_cents(
     others = np.flatnonzero(~gather(table.plain, numbers) & known)
     if len(others):
         others = _add_parts(found, table, numbers, others, base, amounts)
-    for number in np.unique(numbers[others]).tolist():
+    for number in listed(np.unique(numbers[others])):
         lines = others[numbers[others] == number]
         found[lines] = _special(formulas[number], base[lines], lines, amounts)
     for line in np.flatnonzero(
@@ -206,7 +203,7 @@ def _of_cents(
     return found
 
 
-def _by_rates(table: Table, numbers: NDArray[np.int32], base: Whole) -> Whole:
+def _by_rates(table: Table, numbers: Int32s, base: Int64s) -> Int64s:
     """What the rates of each line's formula come to in cents, each rounded half up."""
     found = (base * gather(table.rates[:, 0], numbers) + MICRO // 2) // MICRO
     lines, left = np.arange(len(base)), numbers
@@ -222,8 +219,8 @@ def _by_rates(table: Table, numbers: NDArray[np.int32], base: Whole) -> Whole:
 
 
 def _between(
-    table: Table, numbers: NDArray[np.int32], odd: Odd, units: Whole, names: list[str]
-) -> tuple[Whole, NDArray[np.bool_]]:
+    table: Table, numbers: Int32s, odd: Odd, units: Int64s, names: list[str]
+) -> tuple[Int64s, Bools]:
     """What lines owe that lie between bounds, and of which it is sure, as the bounds owe the same."""
     sure = (odd.low >= 0) & (odd.high < MOST_EXACT // max(int(table.rates.max(initial=1)), MICRO))
     low, high = np.where(sure, odd.low, 0), np.where(sure, odd.high, 0)
@@ -251,21 +248,19 @@ def _between(
 
 def _by_rates_between(
     table: Table,
-    numbers: NDArray[np.int32],
-    low: Whole,
-    span: Whole,
-    less: Whole,
-    sure: NDArray[np.bool_],
-) -> Whole:
+    numbers: Int32s,
+    low: Int64s,
+    span: Int64s,
+    less: Int64s,
+    sure: Bools,
+) -> Int64s:
     """What the rates of each line's formula come to of the lower bound; not `sure` where the upper one comes to more.
 
     That is `span` above, or `less` is 1 and it is any part below that.
     """
     whole = MICRO * FINE
 
-    def charge(
-        rate: Whole, low: Whole, span: Whole, less: Whole
-    ) -> tuple[Whole, NDArray[np.bool_]]:
+    def charge(rate: Int64s, low: Int64s, span: Int64s, less: Int64s) -> tuple[Int64s, Bools]:
         exact = low * rate
         exact += whole // 2
         owed = exact // whole
@@ -292,15 +287,15 @@ def _by_rates_between(
 
 
 def _add_parts(
-    found: Whole,
+    found: Int64s,
     table: Table,
-    numbers: NDArray[np.int32],
-    others: Lines,
-    base: Whole,
+    numbers: Int32s,
+    others: Int64s,
+    base: Int64s,
     amounts: Amounts,
     fine: int = 1,
-    less: Whole | None = None,
-) -> Lines:
+    less: Int64s | None = None,
+) -> Int64s:
     """Add what lines of counted formulas owe by quantity; gives the lines of other formulas, and those that do not fit."""
     counted = gather(table.counted, gather(numbers, others))
     here, left = others[counted], others[~counted]
@@ -322,15 +317,13 @@ def _add_parts(
     return np.sort(np.concatenate([left, here[known & ~fits]]))
 
 
-def _special(
-    formula: Formula | None, base: Whole, lines: NDArray[np.intp], amounts: Amounts
-) -> Whole:
+def _special(formula: Formula | None, base: Int64s, lines: Int64s, amounts: Amounts) -> Int64s:
     """The duty of lines of one formula that is not of rates alone."""
     found = np.full(len(lines), UNKNOWN, dtype=np.int64)
     if formula is None:
         return found
     units = amounts.units[lines]
-    for unit in np.unique(units).tolist():
+    for unit in listed(np.unique(units)):
         here = np.flatnonzero(units == unit)
         name = amounts.unit_names[unit] if unit < len(amounts.unit_names) else ""
         if not formula.needs_quantity:
@@ -343,7 +336,7 @@ def _special(
     return found
 
 
-def _all_lines(formula: Formula, base: Whole, quantities: Whole, unit: str) -> Whole | None:
+def _all_lines(formula: Formula, base: Int64s, quantities: Int64s, unit: str) -> Int64s | None:
     """The sum of a formula's lines; None where whole numbers cannot hold one of them."""
     total = np.zeros(len(base), dtype=np.int64)
     known = (
@@ -380,7 +373,7 @@ def _all_lines(formula: Formula, base: Whole, quantities: Whole, unit: str) -> W
     return total
 
 
-def _units(thousandths: Whole, factor: Fraction, whole: bool) -> Whole | None:
+def _units(thousandths: Int64s, factor: Fraction, whole: bool) -> Int64s | None:
     """A quantity in another unit, in thousandths; rounded to whole units where the law says so."""
     if factor.denominator != 1 and whole is False:
         return None

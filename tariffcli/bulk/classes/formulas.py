@@ -1,4 +1,3 @@
-# pyright: basic
 """How the duty of each class is reckoned: formulas by number, each held once, kept between runs as plain text and arrays."""
 
 from __future__ import annotations

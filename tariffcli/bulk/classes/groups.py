@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tariffcli.book.load import Record
-from tariffcli.bulk.classes.arrow import gather
+from tariffcli.bulk.classes.arrow import Int32s, Int64s, Integers, gather
 from tariffcli.law.docket import Docket, breakpoints, coverage_points
 from tariffcli.law.engine import open_case
 from tariffcli.law.instants import end_of_day, start_of_day
@@ -30,9 +29,9 @@ class Group(NamedTuple):
     importer: str
     origin: str
     zone: str
-    points: NDArray[np.int64]
+    points: Int64s
     first_day: int
-    epochs: NDArray[np.int32]
+    epochs: Int32s
     always: tuple[int, ...]
     """Instants at which answers could change whatever the goods: what is covered, how entries are counted."""
 
@@ -46,11 +45,11 @@ class Group(NamedTuple):
             else 0
         )
 
-    def epochs_of_days(self, days: NDArray[Any]) -> NDArray[np.int32]:
+    def epochs_of_days(self, days: Integers) -> Int32s:
         """The epoch at the end of each day (counted from 1970)."""
         return self.epochs.take(days - self.first_day, mode="clip")
 
-    def epochs_of_instants(self, instants: NDArray[np.int64]) -> NDArray[np.int64]:
+    def epochs_of_instants(self, instants: Int64s) -> Int64s:
         """The epoch of each instant."""
         return np.searchsorted(self.points, instants, side="right").astype(np.int64)
 
@@ -84,7 +83,7 @@ class Groups:
         if self.found:
             self.days = self._table()
 
-    def _table(self) -> tuple[int, NDArray[np.int64]]:
+    def _table(self) -> tuple[int, Int64s]:
         """The epochs of all groups by day, over the days of all."""
         first = min(group.first_day for group in self.found)
         last = max(group.first_day + len(group.epochs) for group in self.found)
@@ -93,9 +92,7 @@ class Groups:
             np.int64
         )
 
-    def epochs_of_days(
-        self, groups: NDArray[np.int64], days: NDArray[np.int32]
-    ) -> NDArray[np.int64]:
+    def epochs_of_days(self, groups: Int64s, days: Int32s) -> Int64s:
         """The epoch of each line at the end of its day (counted from 1970). What is given for a group below zero means nothing."""
         first, table = self.days
         width = table.shape[1]
@@ -146,7 +143,7 @@ def open_group(number: int, book: Record, docket: Docket, known_on: str | None) 
 
 
 @lru_cache(maxsize=64)
-def _ends(zone: str, first: int, last: int) -> NDArray[np.int64]:
+def _ends(zone: str, first: int, last: int) -> Int64s:
     """The ends of days in a zone: the same for most groups of an importer."""
     return np.array([end_of_day(_iso(day), zone) for day in range(first, last + 1)], dtype=np.int64)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tariffcli.bulk.classes import arrow
+from tariffcli.bulk.classes.arrow import Array, Bools, Floats, Int32s
 from tariffcli.bulk.classes.formulas import Formulas
 from tariffcli.law.engine import CHARGING_ROLES
 from tariffcli.law.formula import Formula, formula_of
@@ -130,7 +131,7 @@ class Words:
         self.texts: list[str] = []
         self.numbers = Column(np.int32, -1)
         self._known: dict[str, int] = {}
-        self._made: tuple[Any, NDArray[np.bool_]] = (arrow.texts([]), np.zeros(0, dtype=bool))
+        self._made: tuple[Array, Bools] = (arrow.texts([]), np.zeros(0, dtype=bool))
 
     @classmethod
     def of(cls, texts: list[str], numbers: NDArray[Any]) -> Words:
@@ -141,16 +142,16 @@ class Words:
         return words
 
     @property
-    def arrow(self) -> Any:
+    def arrow(self) -> Array:
         """The texts as an Arrow array."""
         return self._latest()[0]
 
     @property
-    def blank(self) -> NDArray[np.bool_]:
+    def blank(self) -> Bools:
         """Which texts are blank."""
         return self._latest()[1]
 
-    def _latest(self) -> tuple[Any, NDArray[np.bool_]]:
+    def _latest(self) -> tuple[Array, Bools]:
         """Both of the above, made anew only when there are more texts."""
         made = self._made
         if len(made[1]) != len(self.texts):
@@ -216,7 +217,7 @@ class Outcomes:
         )
         return self._number_of(numbers, words, self.formulas.number_of(outcome.formula))
 
-    def absorb(self, other: Outcomes) -> NDArray[np.int32]:
+    def absorb(self, other: Outcomes) -> Int32s:
         """The numbers here of all classes that `other` holds, in its order."""
         words = [
             np.array([mine.number_of(text) for text in theirs.texts] or [0])
@@ -236,7 +237,7 @@ class Outcomes:
     def _pairs(self, other: Outcomes) -> list[tuple[Words, Words]]:
         return [(self.words[name], other.words[name]) for name in self.words]
 
-    def _rows(self) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]:
+    def _rows(self) -> tuple[Floats, Int32s, Int32s]:
         """Numbers and words of each class, a row each, and its formula."""
         numbers = np.stack([column.values for column in self.numbers.values()], axis=1)
         return (
@@ -245,7 +246,7 @@ class Outcomes:
             self.formula.values,
         )
 
-    def _number_of(self, numbers: NDArray[np.float64], words: tuple[int, ...], formula: int) -> int:
+    def _number_of(self, numbers: Floats, words: tuple[int, ...], formula: int) -> int:
         if not self._classes and len(self):  # kept by an earlier run
             kept = np.hstack(
                 [

@@ -13,11 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tariffcli.bulk.classes.arrow import gather
+from tariffcli.bulk.classes.arrow import Bools, Int32s, Int64s, gather
 from tariffcli.law.expression import AdValorem, Specific, in_unit
 from tariffcli.law.formula import Formula, FormulaLine
 
-Whole = NDArray[np.int64]
 PER_PCT, MILLI, MICRO = 10_000, 1_000, 1_000_000
 MOST_RATE = 5 * 10**7
 MOST_FACTOR = 10**9
@@ -29,11 +28,11 @@ class Counted(NamedTuple):
     """Of each formula the line with an amount per unit: its rate, millionths of a cent for each thousandth of a unit, the unit, and
     whether only whole units count. `here`: whether the formula has such a line."""
 
-    rate: Whole
-    each: Whole
+    rate: Int64s
+    each: Int64s
     unit: NDArray[np.str_]
-    whole: NDArray[np.bool_]
-    here: NDArray[np.bool_]
+    whole: Bools
+    here: Bools
 
 
 def rate_of(line: FormulaLine) -> int | None:
@@ -83,14 +82,14 @@ def _counted_line(formula: Formula | None) -> tuple[int, int, str, bool] | None:
 
 def by_quantity(
     counted: Counted,
-    numbers: NDArray[np.int32],
-    base: Whole,
-    quantities: Whole,
-    units: Whole,
+    numbers: Int32s,
+    base: Int64s,
+    quantities: Int64s,
+    units: Int64s,
     names: Sequence[str],
     fine: int = 1,
-    less: Whole | int = 0,
-) -> tuple[Whole, NDArray[np.bool_], NDArray[np.bool_]]:
+    less: Int64s | int = 0,
+) -> tuple[Int64s, Bools, Bools]:
     """What such lines come to in cents, which of them are known, and which do not fit here.
 
     `numbers`: the formula of each line; `base`: cents, or so `fine` parts of one, and what they come to `less` a part of the least;

@@ -1,4 +1,3 @@
-# pyright: basic
 """Classes kept between runs: a file of arrays in the user's cache folder, of one record and one version of the engine, never pickled."""
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from tariffcli import files
 from tariffcli.book.compiled import cache_path
 from tariffcli.book.load import HERE, Record
 from tariffcli.book.sealed import read_head, read_section, seal
-from tariffcli.bulk.classes.absorb import absorb
+from tariffcli.bulk.classes.arrow import Int32s, Int64s
 from tariffcli.bulk.classes.classes import Classes, Row
 from tariffcli.bulk.classes.formulas import Formulas, arrays_of, table_from
 from tariffcli.bulk.classes.groups import Group
@@ -65,7 +64,7 @@ def _kept(book: Record, known_on: str | None, path: Path) -> Classes | None:
     return classes
 
 
-def _read(book: Record, known_on: str | None, stream: Any) -> Classes | None:
+def _read(book: Record, known_on: str | None, stream: BinaryIO) -> Classes | None:
     """Kept classes; None if they are not as they were kept, or not of this record: they are found anew."""
     classes = Classes(book, known_on)
     try:
@@ -227,3 +226,73 @@ def _laws(laws: Any, starts: Any) -> Iterator[tuple[int, Row]]:
     ends = np.cumsum(laws[:, 3]).tolist()
     for (start, group, goods, many), end in zip(laws.tolist(), ends, strict=True):
         yield start, Row(group, goods, starts[end - many : end])
+
+
+# what other classes know
+
+
+def absorb(classes: Classes, other: Classes) -> None:
+    """Fill cells that are empty here with what `other` has there. Both are of one record, one known-on day and one release.
+
+    Raises ValueError, before anything is taken over, if the epochs of a group differ: then they are not.
+    """
+    with classes.lock:
+        groups = [
+            classes.group_number(group.importer, group.origin) for group in other.groups.found
+        ]
+        for number, group in zip(groups, other.groups.found, strict=True):
+            if not np.array_equal(classes.groups.found[number].points, group.points):
+                raise ValueError(f"The epochs of {group.origin} in {group.importer} differ.")
+        numbers = classes.outcomes.absorb(other.outcomes)
+        for pair, number in other.groups.by_pair.items():  # alike here as there
+            classes.groups.by_pair.setdefault(pair, groups[number])
+        goods = np.array([classes.goods_number(text) for text in other.goods], dtype=np.int64)
+        starts = _starts(classes, other, groups, goods)
+        for theirs, row in other.laws.items():
+            _fill_empty(
+                classes,
+                other,
+                int(starts[theirs]),
+                theirs,
+                len(other.groups.found[row.group].points) + 1,
+                numbers,
+            )
+
+
+def _starts(classes: Classes, other: Classes, groups: list[int], goods: Int64s) -> Int64s:
+    """Of each row there (by the place where it starts) the row here: goods that share one there share one here."""
+    found = np.zeros(other.used, dtype=np.int64)
+    rows = [
+        (groups[number], goods[lines], other.rows[number, lines]) for number, lines in _met(other)
+    ]
+    for group, here, there in rows:
+        np.maximum.at(found, there, classes.rows[group, here])
+    for start, row in other.laws.items():
+        if not found[start]:
+            number = groups[row.group]
+            found[start] = classes.new_row(Row(number, int(goods[row.goods]), row.starts))
+    for group, here, there in rows:
+        ours = classes.rows[group, here]
+        classes.rows[group, here] = np.where(ours == 0, found[there], ours)
+    return found
+
+
+def _met(classes: Classes) -> list[tuple[int, Int64s]]:
+    """Of each group the goods that were met in it."""
+    return [
+        (number, np.flatnonzero(classes.rows[number, : len(classes.goods)]))
+        for number in range(len(classes.groups.found))
+    ]
+
+
+def _fill_empty(
+    classes: Classes,
+    other: Classes,
+    start: int,
+    theirs: int,
+    width: int,
+    numbers: Int32s,
+) -> None:
+    ours, known = classes.cells[start : start + width], other.cells[theirs : theirs + width]
+    empty = np.flatnonzero((ours < 0) & (known >= 0))
+    ours[empty] = numbers[known[empty]]

@@ -103,7 +103,7 @@ class Expected:
         self._starts.append(len(self._flat_headings))
 
     def items(
-        self, lines: Whole, classes: NDArray[np.intp], amounts: Amounts, places: Whole
+        self, lines: Whole, classes: NDArray[Any], amounts: Amounts, places: Whole
     ) -> Items:
         """What lines owe by heading, `UNKNOWN` where it cannot be told. `places` are the rows of `amounts` that the lines stand in."""
         starts, flat_headings, flat_programs, table = self._tables()

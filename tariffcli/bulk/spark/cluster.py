@@ -1,4 +1,3 @@
-# pyright: basic, reportAttributeAccessIssue=false, reportMissingImports=false
 """Spark's side of a job: the session, files read as text, an output folder that appears only when whole, errors in plain words."""
 
 from __future__ import annotations
@@ -7,7 +6,7 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -42,7 +41,7 @@ PACKED = ("gz", "bz2", "zst", "snappy", "deflate")
 
 
 @contextmanager
-def session(master: str | None, settings: Mapping[str, str]) -> Iterator[Any]:
+def session(master: str | None, settings: Mapping[str, str]) -> Generator[Any]:
     """The Spark session at hand, left open; or a new one, stopped at the end. Raises UsageError where Spark cannot start."""
     try:
         with warnings.catch_warnings():
@@ -82,7 +81,7 @@ def _open(master: str | None, usual: Mapping[str, str], asked: Mapping[str, str]
     if inside:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     try:
-        SparkContext._ensure_initialized()
+        SparkContext._ensure_initialized()  # pyright: ignore[reportPrivateUsage]
         conf = SparkConf()
         if master:
             conf.setMaster(master)
@@ -194,7 +193,7 @@ class Place:
         return _ending(name)
 
     @contextmanager
-    def aside(self) -> Iterator[str]:
+    def aside(self) -> Generator[str]:
         """A folder beside the output, to write into; removed if it was not published."""
         try:
             yield str(self._aside)
@@ -230,7 +229,7 @@ def _ending(name: str) -> str:
 
 
 @contextmanager
-def told(source: str) -> Iterator[None]:
+def told(source: str) -> Generator[None]:
     """Spark's errors as one line for a person."""
     from pyspark.errors import AnalysisException, PySparkException
 

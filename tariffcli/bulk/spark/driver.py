@@ -1,4 +1,3 @@
-# pyright: basic, reportAttributeAccessIssue=false, reportMissingImports=false
 """Many machines: the same rating over an Apache Spark frame, and over files too long for one machine. Needs the extra `spark`.
 
 The compiled record travels once to each machine as the bytes of a file, with the classes that the driver knows; a worker process
@@ -18,6 +17,8 @@ from tariffcli import __version__
 from tariffcli.book.load import Record, load, load_bytes
 from tariffcli.bulk.cells.plan import MEANINGS, Plan, check
 from tariffcli.bulk.cells.rater import Rater
+from tariffcli.bulk.classes import arrow
+from tariffcli.bulk.classes.arrow import Array, Batch, Column, Table, pa
 from tariffcli.bulk.classes.classes import Classes
 from tariffcli.bulk.classes.outcomes import INVALID, WORDS
 from tariffcli.bulk.classes.store import catch_up, keep_if_worth, open_classes, packed
@@ -158,7 +159,7 @@ def _column(spark_df: Any, name: str) -> Any:
     return spark_df["`" + name.replace("`", "``") + "`"]
 
 
-def _distinct(spark_df: Any, name: str) -> Any:
+def _distinct(spark_df: Any, name: str) -> Table:
     """The different values of a column, as an Arrow table of that column."""
     found = spark_df.select(_column(spark_df, name)).distinct().limit(MOST_DISTINCT + 1).toArrow()
     if found.num_rows > MOST_DISTINCT:
@@ -195,11 +196,9 @@ def rate_batches(
     plan: str,
     ragged: str | None,
     release: str,
-    batches: Iterable[Any],
-) -> Iterator[Any]:
+    batches: Iterable[Batch],
+) -> Iterator[Batch]:
     """Rate Arrow record batches on a worker: the input's columns, then the added ones, words plain."""
-    import pyarrow as pa
-
     rater = _rater(carried, fingerprint, plan, release)
     for batch in batches:
         arrays = [
@@ -240,10 +239,9 @@ def _cargo(carried: Any) -> Cargo:
     return carried if isinstance(carried, Cargo) else carried.value
 
 
-def _spoilt(bad: Any, names: Sequence[str], arrays: Sequence[Any]) -> list[Any]:
+def _spoilt(bad: Column, names: Sequence[str], arrays: Sequence[Array]) -> list[Array]:
     """Answers with those of lines that are no lines taken back: what stands in their cells may belong to other columns."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    pc = arrow.compute()
 
     said = {"status": INVALID, "reason": RAGGED}
     return [
