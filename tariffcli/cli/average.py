@@ -82,7 +82,7 @@ def average(
     origin, importer = countries(record, pair)
     period = _period(record, common, importer, date, since, until, every)
     try:
-        from tariffcli.bulk.classes.classes import Entry as Facts
+        from tariffcli.bulk.classes.classes import FactSet
         from tariffcli.bulk.classes.store import keep_classes
         from tariffcli.bulk.files.small import read_small
         from tariffcli.bulk.frame import kept_classes
@@ -99,7 +99,7 @@ def average(
     mfn = ordinary_duty(entry.mfn) if entry.mfn is not None else None
     classes = kept_classes(record, known_day(common))
     reach = reach_of(record, importer, product)
-    over = Averager(classes, importer, origin, weighed, Facts(tuple(sorted(facts.items())), mfn), reach, mfn_in)
+    over = Averager(classes, importer, origin, weighed, FactSet(tuple(sorted(facts.items())), mfn), reach, mfn_in)
     days = over.on_days(period.first, period.last)
     keep_classes(classes)
     means = by_month(days) if period.every == "month" else days

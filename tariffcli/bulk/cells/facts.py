@@ -14,7 +14,7 @@ from tariffcli.book.load import Record
 from tariffcli.bulk.cells import spellings
 from tariffcli.bulk.cells.plan import FACTS, Plan
 from tariffcli.bulk.classes.arrow import Int64s
-from tariffcli.bulk.classes.classes import Classes, Entry
+from tariffcli.bulk.classes.classes import Classes, FactSet
 from tariffcli.errors import UsageError
 from tariffcli.law.facts import holds_for
 from tariffcli.law.model import Condition
@@ -22,7 +22,7 @@ from tariffcli.law.model import Condition
 Column = tuple[Int64s, list[object]]
 """Each line's number among the distinct values of a column, and those; the last stands for a null."""
 
-MOST_TOGETHER = 1 << 62
+MAX_COMBINATIONS = 1 << 62
 """So many combinations of facts have a number of their own; beyond them those that occur are numbered anew."""
 
 
@@ -33,7 +33,7 @@ class Facts:
         self, book: Record, plan: Plan, classes: Classes, refusal: Callable[[str], int]
     ) -> None:
         self.book, self.plan, self.classes, self.refusal = book, plan, classes, refusal
-        self._entries: dict[tuple[object, ...], int] = {}
+        self._fact_sets: dict[tuple[object, ...], int] = {}
         self._first: dict[object, object] = {}
         self._readers = book.derived("readers of facts", partial(_readers, book))
 
@@ -55,7 +55,7 @@ class Facts:
         ]
         together, size = np.maximum(groups, 0), len(self.classes.groups.found) + 1
         for _, numbers, values in given:
-            if size * len(values) > MOST_TOGETHER:
+            if size * len(values) > MAX_COMBINATIONS:
                 _, together = np.unique(together, return_inverse=True)
                 size = len(together)
             together = together * len(values) + numbers
@@ -64,7 +64,7 @@ class Facts:
         found: list[int] = []
         for line in first.tolist():
             told = {meaning: values[numbers[line]] for meaning, numbers, values in given}
-            found.append(self._entry(zones[max(int(groups[line]), 0)], told))
+            found.append(self._fact_set(zones[max(int(groups[line]), 0)], told))
         return np.array(found, dtype=np.int64).take(places.reshape(-1))
 
     def _alike(
@@ -96,16 +96,16 @@ class Facts:
             ),
         )
 
-    def _entry(self, zone: str, texts: Mapping[str, object]) -> int:
+    def _fact_set(self, zone: str, texts: Mapping[str, object]) -> int:
         key = (zone, *texts.items())
-        if key not in self._entries:
+        if key not in self._fact_sets:
             try:
-                self._entries[key] = self.classes.entry_number(self._typed(zone, texts))
+                self._fact_sets[key] = self.classes.fact_set_number(self._typed(zone, texts))
             except UsageError as error:
-                self._entries[key] = self.refusal(str(error))
-        return self._entries[key]
+                self._fact_sets[key] = self.refusal(str(error))
+        return self._fact_sets[key]
 
-    def _typed(self, zone: str, texts: Mapping[str, object]) -> Entry:
+    def _typed(self, zone: str, texts: Mapping[str, object]) -> FactSet:
         said = {
             name: str(value).strip()
             for name, value in texts.items()
@@ -127,7 +127,7 @@ class Facts:
             self.book, typed, zone, lambda text: spellings.iso_day(text, self.plan.month_first)
         )
         mfn: Decimal | None = ordinary_duty(told["mfn"]) if "mfn" in told else None
-        return Entry(tuple(sorted(facts.items())), mfn)
+        return FactSet(tuple(sorted(facts.items())), mfn)
 
 
 def _readers(book: Record) -> dict[str, list[Condition]]:

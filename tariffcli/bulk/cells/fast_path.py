@@ -16,10 +16,10 @@ from tariffcli.bulk.cells.reader import EARLIEST, LATEST, Reader
 from tariffcli.bulk.classes import arrow
 from tariffcli.bulk.classes.arrow import Array, Batch, Int32s, Int64s, Integers, pa
 
-MOST_PAIRS, MOST_CELLS, MOST_REFUSED = 1 << 24, 1 << 24, 256
+MAX_PAIRS, MAX_CELLS, MAX_REFUSED = 1 << 24, 1 << 24, 256
 """Beyond so many pairs, cells, or refused codes and origins, the tables cost more than they save."""
 
-MOST_NARROW = int(np.iinfo(np.uint16).max)
+MAX_NARROW_CLASSES = int(np.iinfo(np.uint16).max)
 """Fewer classes are numbered in two bytes: of those twice as many are in the cache."""
 
 
@@ -39,7 +39,7 @@ class Tables(NamedTuple):
     unknown: int
 
 
-class Direct:
+class FastPath:
     """Finds the classes of a batch by tables that are made when its distinct values come a second time."""
 
     def __init__(self, reader: Reader) -> None:
@@ -95,7 +95,7 @@ class Direct:
         refused = int((goods < 0).sum() + (groups < 0).sum())
         with self.classes.lock:
             first_day, days = self.classes.groups.days
-            if len(groups) * len(goods) > MOST_PAIRS or refused > MOST_REFUSED:
+            if len(groups) * len(goods) > MAX_PAIRS or refused > MAX_REFUSED:
                 return None
             starts = self.classes.rows[np.ix_(np.maximum(groups, 0), np.maximum(goods, 0))]
             for number in np.flatnonzero(goods < 0).tolist():
@@ -119,7 +119,7 @@ class Direct:
         changes = np.append(True, (np.diff(days, axis=1) != 0).any(axis=0))
         places, epochs = np.cumsum(changes, dtype=np.int32) - 1, days[:, changes]
         width = epochs.shape[1]
-        dtype = np.uint16 if len(self.classes.outcomes) < MOST_NARROW else np.int32
+        dtype = np.uint16 if len(self.classes.outcomes) < MAX_NARROW_CLASSES else np.int32
         unknown = int(np.iinfo(dtype).max)
         found = np.empty(starts.shape, np.int32)
         cells: list[Integers] = []
@@ -132,7 +132,7 @@ class Direct:
             distinct, numbers = np.unique(row, return_inverse=True)
             found[origin] = many + numbers
             many += len(distinct)
-            if many * width > MOST_CELLS:
+            if many * width > MAX_CELLS:
                 return None
             classes = self.classes.cells[distinct[:, None] + epochs[origin]]
             cells.append(np.where(classes < 0, unknown, classes).astype(dtype).reshape(-1))

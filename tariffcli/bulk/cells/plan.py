@@ -25,7 +25,7 @@ MEANINGS = (
 )
 """What a column or a constant may mean."""
 
-MOST_SHOWN, WIDEST = 12, 40
+MAX_SHOWN_COLUMNS, MAX_SHOWN_LETTERS = 12, 40
 """So many columns are named in a message, and so many letters of each."""
 
 
@@ -55,11 +55,14 @@ class Plan(NamedTuple):
 def shown(names: Sequence[str]) -> str:
     """The first columns of a file for a message: what is no header may hold anything, so each is cut short."""
     plain = (
-        "".join(letter if letter.isprintable() else " " for letter in name[: WIDEST + 1])
-        for name in names[:MOST_SHOWN]
+        "".join(letter if letter.isprintable() else " " for letter in name[: MAX_SHOWN_LETTERS + 1])
+        for name in names[:MAX_SHOWN_COLUMNS]
     )
-    cut = [name if len(name) <= WIDEST else f"{name[: WIDEST - 3]}..." for name in plain]
-    return ", ".join([*cut, "..."] if len(names) > MOST_SHOWN else cut)
+    cut = [
+        name if len(name) <= MAX_SHOWN_LETTERS else f"{name[: MAX_SHOWN_LETTERS - 3]}..."
+        for name in plain
+    ]
+    return ", ".join([*cut, "..."] if len(names) > MAX_SHOWN_COLUMNS else cut)
 
 
 def check(plan: Plan, names: Sequence[str], added: Sequence[str]) -> None:

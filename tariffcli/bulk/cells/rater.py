@@ -11,9 +11,9 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from tariffcli.book.load import Record
-from tariffcli.bulk.cells.fast_path import Direct
+from tariffcli.bulk.cells.fast_path import FastPath
 from tariffcli.bulk.cells.plan import Plan
-from tariffcli.bulk.cells.reader import Read, Reader
+from tariffcli.bulk.cells.reader import BatchNumbers, Reader
 from tariffcli.bulk.cells.values import read_amounts
 from tariffcli.bulk.classes import arrow, workers
 from tariffcli.bulk.classes.arrow import (
@@ -29,21 +29,21 @@ from tariffcli.bulk.classes.arrow import (
 )
 from tariffcli.bulk.classes.classes import NO_FACTS, Classes, apart, in_one
 from tariffcli.bulk.classes.duties import UNKNOWN, Amounts, duties
-from tariffcli.bulk.classes.outcomes import NUMBERS, WORDS, Outcomes
-from tariffcli.bulk.classes.store import MOST_GOODS
+from tariffcli.bulk.classes.outcomes import NUMBER_COLUMNS, TEXT_COLUMNS, Outcomes
+from tariffcli.bulk.classes.store import MAX_KEPT_GOODS
 from tariffcli.errors import UsageError
 
 DUTY = "duty_due"
 
 Lines = TypeVar("Lines", bound=Batch)
 
-LINES, MOST_LINES = 1 << 18, 1 << 20
+LINES_AT_ONCE, MAX_LINES_AT_ONCE = 1 << 18, 1 << 20
 """Lines of a part of a table in memory. Threads take turns between steps, so for several a part is longer: an equal share each."""
 
-FEW_UNMET = 2_000
+MIN_UNMET = 2_000
 """So many questions of a first batch without an answer are found with those of the next batches."""
 
-FEW = 2
+FEW_COLUMNS = 2
 """For more columns than these the numbers of classes are widened once, not at each."""
 
 
@@ -65,7 +65,7 @@ class Rater:
         self.book, self.plan = book, plan
         self.classes = classes if classes is not None else Classes(book, plan.known_on)
         self.reader = Reader(book, plan, self.classes)
-        self.direct = Direct(self.reader)
+        self.fast_path = FastPath(self.reader)
         self.stop = Event()
         """Set where nobody waits for the answers any more; threads that still ask for them end soon."""
 
@@ -73,7 +73,7 @@ class Rater:
     def added(self) -> list[str]:
         """The columns that answers add, in order."""
         authorities = [f"{name}_pct" for name in self.classes.outcomes.authorities]
-        every = [*NUMBERS, *authorities, DUTY, *WORDS]
+        every = [*NUMBER_COLUMNS, *authorities, DUTY, *TEXT_COLUMNS]
         if self.plan.outputs is None:
             return every
         unknown = [name for name in self.plan.outputs if name not in every]
@@ -96,7 +96,11 @@ class Rater:
         self.stop.clear()
         table = self._shared(table)
         threads = threads or processors()
-        lines = LINES if threads == 1 else min(max(-(-len(table) // threads), LINES), MOST_LINES)
+        lines = (
+            LINES_AT_ONCE
+            if threads == 1
+            else min(max(-(-len(table) // threads), LINES_AT_ONCE), MAX_LINES_AT_ONCE)
+        )
         starts = range(0, max(len(table), 1), lines)
         threads = min(threads, len(starts))
 
@@ -134,26 +138,26 @@ class Rater:
         for batch in batches:
             read = self.reader.read(batch)
             fine = (
-                arrow.first_refusal(read.troubled) >= 0
-                if read.troubled
+                arrow.first_refusal(read.refusals) >= 0
+                if read.refusals
                 else np.ones(len(read.goods), dtype=bool)
             )
-            if read.entries is not None:
-                fine &= read.entries == NO_FACTS
+            if read.fact_sets is not None:
+                fine &= read.fact_sets == NO_FACTS
             asked = arrow.distinct(in_one(read.groups[fine], read.goods[fine], read.epochs[fine]))
-            if not len(met) and self.classes.unmet(*apart(asked)) < FEW_UNMET:
+            if not len(met) and self.classes.unmet(*apart(asked)) < MIN_UNMET:
                 return
             met = arrow.distinct(np.concatenate([met, asked]))
-            if len(self.classes.goods) > MOST_GOODS:
+            if len(self.classes.goods) > MAX_KEPT_GOODS:
                 return
         workers.find(self.classes, met, threads)
 
     def classify(self, batch: Batch) -> Rated:
         """The class of every line of a batch, and what it owes."""
         amounts, wrong = read_amounts(self.reader, batch)
-        found = self.direct.classify(batch) if wrong is None else None
+        found = self.fast_path.classify(batch) if wrong is None else None
         classes = self._classes(self.reader.read(batch, wrong)) if found is None else found
-        if len(self.added) > FEW:
+        if len(self.added) > FEW_COLUMNS:
             classes = classes.astype(np.intp)
         if amounts is None:
             return Rated(classes, None)
@@ -168,17 +172,17 @@ class Rater:
             amounts,
         )
 
-    def _classes(self, read: Read) -> Int32s:
-        if not read.troubled:
+    def _classes(self, read: BatchNumbers) -> Int32s:
+        if not read.refusals:
             return self.classes.classify(
-                read.groups, read.goods, read.epochs, read.entries, self.stop.is_set
+                read.groups, read.goods, read.epochs, read.fact_sets, self.stop.is_set
             )
-        worst = arrow.first_refusal(read.troubled)
+        worst = arrow.first_refusal(read.refusals)
         here = np.flatnonzero(worst >= 0)
         found = np.empty(len(worst), dtype=np.int32)
-        entries = None if read.entries is None else read.entries[here]
+        fact_sets = None if read.fact_sets is None else read.fact_sets[here]
         parts = (read.groups[here], read.goods[here], read.epochs[here])
-        found[here] = self.classes.classify(*parts, entries, self.stop.is_set)
+        found[here] = self.classes.classify(*parts, fact_sets, self.stop.is_set)
         wrong = worst < 0
         numbers, places = np.unique(worst[wrong], return_inverse=True)
         said = [self.classes.invalid(self.reader.reason(number)) for number in numbers.tolist()]
@@ -214,7 +218,7 @@ def _column(outcomes: Outcomes, name: str, rated: Rated) -> Array:
         return _dollars(rated)
     if name in outcomes.words:
         found = outcomes.words[name]
-        return arrow.words(found.numbers.values, rated.classes, found.arrow, found.blank)
+        return arrow.texts_at(found.numbers.values, rated.classes, found.arrow, found.blank)
     return arrow.gathered(outcomes.numbers[name].values, rated.classes)
 
 

@@ -24,21 +24,21 @@ from tariffcli.bulk.classes.classes import Classes
 from tariffcli.bulk.classes.refusals import Refusals
 from tariffcli.errors import UsageError
 
-UNMET = np.iinfo(np.int64).max
+UNMET_PAIR = np.iinfo(np.int64).max
 EARLIEST, LATEST = (
     date(1900, 1, 1).toordinal() - spellings.EPOCH,
     date(2199, 12, 31).toordinal() - spellings.EPOCH,
 )
 
 
-class Read(NamedTuple):
-    """A batch as numbers; `entries` is None where no line gives facts. `troubled`: what has refusals."""
+class BatchNumbers(NamedTuple):
+    """A batch as numbers; `entries` is None where no line gives facts. `refusals`: what has refusals."""
 
     groups: Int64s
     goods: Int64s
     epochs: Int64s
-    entries: Int64s | None
-    troubled: list[Int64s]
+    fact_sets: Int64s | None
+    refusals: list[Int64s]
 
 
 class Reader:
@@ -49,7 +49,7 @@ class Reader:
         self._goods_meaning = "hs" if plan.has("hs") else "product"
         self.countries = sorted(book.country_names)
         self._places = {code: place for place, code in enumerate(self.countries)}
-        self._pairs = np.full(len(self.countries) ** 2, UNMET, dtype=np.int64)
+        self._pairs = np.full(len(self.countries) ** 2, UNMET_PAIR, dtype=np.int64)
         self._meanings: dict[tuple[str, object], int] = {}
         self._tables: dict[str, tuple[Array, Int64s]] = {}
         """Of each meaning all distinct values met, and their numbers."""
@@ -94,20 +94,24 @@ class Reader:
         """The groups of distinct origins, where one importer holds for every line."""
         return self._table("origin", self._group_of_origin, values)[:-1]
 
-    def read(self, batch: Batch, wrong: Int64s | None = None) -> Read:
+    def read(self, batch: Batch, wrong: Int64s | None = None) -> BatchNumbers:
         """A record batch or table as numbers; `wrong`: refusals of its amounts."""
         goods = self._meant(batch, self._goods_meaning, self._goods)
         groups = self._groups(batch)
         epochs, days = self._epochs(batch, groups)
-        entries = (
+        fact_sets = (
             self._facts.read(groups, partial(self._distinct, batch))
             if self.plan.has(*FACTS)
             else None
         )
         checked = [
-            part for part in (goods, groups, days, entries, wrong) if part is not None and len(part)
+            part
+            for part in (goods, groups, days, fact_sets, wrong)
+            if part is not None and len(part)
         ]
-        return Read(groups, goods, epochs, entries, [part for part in checked if part.min() < 0])
+        return BatchNumbers(
+            groups, goods, epochs, fact_sets, [part for part in checked if part.min() < 0]
+        )
 
     def column(self, batch: Batch, meaning: str) -> Array:
         """The column of a meaning, as one array."""
@@ -218,8 +222,8 @@ class Reader:
         )  # of two refusals that of the importer
         pairs = np.where(wrong < 0, 0, importers * len(self.countries) + origins)
         groups = np.where(wrong < 0, wrong, arrow.gather(self._pairs, pairs))
-        if len(groups) and groups.max() == UNMET:
-            for pair in np.unique(pairs[groups == UNMET]).tolist():
+        if len(groups) and groups.max() == UNMET_PAIR:
+            for pair in np.unique(pairs[groups == UNMET_PAIR]).tolist():
                 self._pairs[pair] = self._group(*divmod(pair, len(self.countries)))
             groups = np.where(wrong < 0, wrong, arrow.gather(self._pairs, pairs))
         return groups
@@ -266,10 +270,10 @@ class Reader:
         numbers, values = arrow.encoded(column)
         table = [self.once("date", self._day, value) for value in (*values.to_pylist(), None)]
         found = np.array(table, dtype=np.int64).take(numbers)
-        return np.where(found < 0, 0, found - SHIFT).astype(np.int32), np.minimum(found, 0)
+        return np.where(found < 0, 0, found - DAY_SHIFT).astype(np.int32), np.minimum(found, 0)
 
     def _day(self, value: object) -> int:
-        return spellings.day_number(value, self.plan.month_first) + SHIFT
+        return spellings.day_number(value, self.plan.month_first) + DAY_SHIFT
 
     def _epochs_of_instants(self, batch: Batch, groups: Int64s) -> tuple[Int64s, Int64s]:
         """The epoch of each instant; one without an offset is on the clock of the line's importer."""
@@ -284,18 +288,22 @@ class Reader:
             here = np.flatnonzero(groups == number)
             moments = self._aware(column) if aware else self._on_the_clock(column, group.zone)
             wrong[here] = np.minimum(moments, 0)[here]
-            found[here] = group.epochs_of_instants(moments[here] - FAR)
+            found[here] = group.epochs_of_instants(moments[here] - INSTANT_SHIFT)
         return found, wrong
 
     def _aware(self, column: Array) -> Int64s:
         seconds = arrow.view(column.cast(pa.timestamp("s", "UTC"), safe=False), np.int64)
-        return np.where(arrow.missing(column), self.refusal("no instant is given"), seconds + FAR)
+        return np.where(
+            arrow.missing(column), self.refusal("no instant is given"), seconds + INSTANT_SHIFT
+        )
 
     def _on_the_clock(self, column: Array, zone: str) -> Int64s:
         numbers, values = arrow.encoded(column)
         read = [
             self.once(
-                f"instant in {zone}", lambda value: spellings.instant_number(value, zone) + FAR, one
+                f"instant in {zone}",
+                lambda value: spellings.instant_number(value, zone) + INSTANT_SHIFT,
+                one,
             )
             for one in values.to_pylist()
         ]
@@ -309,7 +317,7 @@ class Reader:
         return numbers, [*values.to_pylist(), None]
 
 
-FAR, SHIFT = 1 << 40, 1 << 20
+INSTANT_SHIFT, DAY_SHIFT = 1 << 40, 1 << 20
 """Added to instants and days while they are read, so that none is below zero: a number below zero is a refusal."""
 
 

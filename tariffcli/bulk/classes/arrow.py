@@ -288,7 +288,7 @@ def texts(values: Iterable[str]) -> Array:
     return pa.Array.from_buffers(pa.string(), len(parts), buffers)
 
 
-def words(table: Int32s, numbers: Integers, texts: Array, blank: Bools) -> Array:
+def texts_at(table: Int32s, numbers: Integers, texts: Array, blank: Bools) -> Array:
     """Texts, each held once, by the number that a table has for each of these numbers.
 
     A `blank` text is null.

@@ -29,13 +29,13 @@ from tariffcli.law.instants import day_of
 from tariffcli.law.model import FactValue, Line, Product, Query
 from tariffcli.law.products import GENERAL, classes, cut_to_law, digits_of, find_product
 
-MOST_EPOCHS = 1 << 16
+MAX_EPOCHS = 1 << 16
 """So many cells at the start stay empty: the row of goods that were not met yet."""
 
-MOST_KEPT = 6_000
+MAX_KEPT_RESULTS = 6_000
 """So many results of the engine's sorting are kept for the next batch."""
 
-AT_ONCE = 1 << 14
+QUESTIONS_AT_ONCE = 1 << 14
 """So many questions are answered before some of those results may go."""
 
 NO_FACTS = 0
@@ -49,14 +49,25 @@ GROUP_AT, GOODS_AT = 48, 20
 """The bits of one number where the group and the goods of a question begin; its epoch is below both."""
 
 
-class Entry(NamedTuple):
+def never() -> bool:
+    """The `stop` of a run that nobody asks to end."""
+    return False
+
+
+def check(stop: Stop) -> None:
+    """Raise Interrupted where `stop` says so."""
+    if stop():
+        raise Interrupted("stopped")
+
+
+class FactSet(NamedTuple):
     """A combination of facts that lines give; `mfn_pct` supplies an ordinary duty, as in a query."""
 
     facts: tuple[tuple[str, FactValue], ...] = ()
     mfn_pct: Decimal | None = None
 
 
-Kind = tuple[frozenset[str], tuple[Line, ...]]
+LineLaw = tuple[frozenset[str], tuple[Line, ...]]
 """What the law sees of a tariff line: its lists and the rows of its ordinary duty."""
 
 
@@ -79,12 +90,12 @@ class Classes:
         self.groups = Groups(book, known_on)
         self.goods: list[str] = []
         self._goods_numbers: dict[str, int] = {}
-        self.entries: list[Entry] = [Entry()]
-        self._entry_numbers: dict[Entry, int] = {Entry(): NO_FACTS}
+        self.fact_sets: list[FactSet] = [FactSet()]
+        self._fact_set_numbers: dict[FactSet, int] = {FactSet(): NO_FACTS}
         self.rows = np.zeros((0, 1024), dtype=np.int64)
         """Of each group and goods, the cell of the first epoch; 0 is a row of empty cells for what was not met yet."""
-        self.cells = np.full(2 * MOST_EPOCHS, -1, dtype=np.int32)
-        self.used = MOST_EPOCHS
+        self.cells = np.full(2 * MAX_EPOCHS, -1, dtype=np.int32)
+        self.used = MAX_EPOCHS
         self._rows_by_law: dict[object, int] = {}
         self.laws: dict[int, Row] = {}
         self._products: dict[tuple[str, int], Product] = {}
@@ -101,7 +112,7 @@ class Classes:
         self.goods, self.rows, self.laws, self.used = goods, rows, laws, len(cells)
         self._goods_numbers = {text: number for number, text in enumerate(goods)}
         self.cells = np.concatenate(
-            [cells, np.full(len(cells) // 2 + MOST_EPOCHS, -1, dtype=np.int32)]
+            [cells, np.full(len(cells) // 2 + MAX_EPOCHS, -1, dtype=np.int32)]
         )
 
     # what lines name
@@ -128,18 +139,18 @@ class Classes:
         )
         return {code: numbers[code] for code in digits if code in numbers}
 
-    def entry_number(self, entry: Entry) -> int:
+    def fact_set_number(self, fact_set: FactSet) -> int:
         """The number of a combination of facts."""
         with self.lock:
-            if entry not in self._entry_numbers:
-                self.entries.append(entry)
-                self._entry_numbers[entry] = len(self.entries) - 1
-            return self._entry_numbers[entry]
+            if fact_set not in self._fact_set_numbers:
+                self.fact_sets.append(fact_set)
+                self._fact_set_numbers[fact_set] = len(self.fact_sets) - 1
+            return self._fact_set_numbers[fact_set]
 
     def group_number(self, importer: str, origin: str) -> int:
         """The number of a pair's origin group."""
         with self.lock:
-            number = self.groups.number_of(importer, origin)
+            number = self.groups.group_number(importer, origin)
             if number >= len(self.rows):
                 self.rows = np.concatenate(
                     [self.rows, np.zeros((1, self.rows.shape[1]), dtype=np.int64)]
@@ -149,7 +160,7 @@ class Classes:
     def invalid(self, reason: str) -> int:
         """The class of lines that ask no question."""
         with self.lock:
-            return self.outcomes.number_of(refused(reason, self.outcomes.authorities))
+            return self.outcomes.class_number(refused(reason, self.outcomes.authorities))
 
     def refused_row(self, reason: str) -> int:
         """A row whose every cell is the class of lines that ask no question, for this reason."""
@@ -169,20 +180,20 @@ class Classes:
         groups: Int64s,
         goods: Int64s,
         epochs: Int64s,
-        entries: Int64s | None = None,
-        stop: Stop = bool,
+        fact_sets: Int64s | None = None,
+        stop: Stop = never,
     ) -> Int32s:
         """The class of each line, given the numbers of its group, goods, epoch and (None: no facts) combination of facts.
 
         Raises Interrupted soon after `stop` says so: to ask the engine about many lines takes long.
         """
         plain = self._plain(groups, goods, epochs, stop)
-        if entries is None:
+        if fact_sets is None:
             return plain
-        telling = np.flatnonzero(entries)
+        telling = np.flatnonzero(fact_sets)
         if len(telling):
-            plain[telling] = self._told(
-                groups[telling], goods[telling], epochs[telling], entries[telling], stop
+            plain[telling] = self._with_facts_of(
+                groups[telling], goods[telling], epochs[telling], fact_sets[telling], stop
             )
         return plain
 
@@ -203,10 +214,13 @@ class Classes:
         """How many of these lines have no class yet."""
         return int((self.cells.take(self._starts_of(groups, goods) + epochs) < 0).sum())
 
-    def find(self, groups: Int64s, goods: Int64s, epochs: Int64s, stop: Stop = bool) -> None:
+    def find(self, groups: Int64s, goods: Int64s, epochs: Int64s, stop: Stop = never) -> None:
         """Fill the cells of lines that give no facts, where they are empty."""
         with self.lock:
-            for part in (slice(start, start + AT_ONCE) for start in range(0, len(groups), AT_ONCE)):
+            for part in (
+                slice(start, start + QUESTIONS_AT_ONCE)
+                for start in range(0, len(groups), QUESTIONS_AT_ONCE)
+            ):
                 starts = self._rows_for(groups[part], goods[part], stop)
                 places = starts + epochs[part]
                 for line in one_of_each(places, np.flatnonzero(self.cells.take(places) < 0)):
@@ -216,11 +230,11 @@ class Classes:
 
     def _forget(self) -> None:
         """Let go of what the engine sorted out for the goods of a batch: others come, and memory is bounded."""
-        if len(self._known) > MOST_KEPT:
+        if len(self._known) > MAX_KEPT_RESULTS:
             self._known.clear()
-        self.book.forget(MOST_KEPT)
+        self.book.forget(MAX_KEPT_RESULTS)
         for group in self.groups.found:
-            self._docket(group).forget(MOST_KEPT)
+            self._docket(group).forget(MAX_KEPT_RESULTS)
 
     def _starts_of(self, groups: Int64s, goods: Int64s) -> Int64s:
         rows = self.rows
@@ -228,7 +242,7 @@ class Classes:
         places += goods
         return gather(rows.reshape(-1), places)
 
-    def _rows_for(self, groups: Int64s, goods: Int64s, stop: Stop = bool) -> Int64s:
+    def _rows_for(self, groups: Int64s, goods: Int64s, stop: Stop = never) -> Int64s:
         """The rows of lines, after giving one to all goods that have none."""
         starts = self._starts_of(groups, goods)
         missing = np.flatnonzero(starts == 0)
@@ -255,29 +269,29 @@ class Classes:
         width = len(self.groups.found[row.group].points) + 1
         return row.starts[place - 1], row.starts[place] if place < len(row.starts) else width
 
-    def _told(
-        self, groups: Int64s, goods: Int64s, epochs: Int64s, entries: Int64s, stop: Stop
+    def _with_facts_of(
+        self, groups: Int64s, goods: Int64s, epochs: Int64s, fact_sets: Int64s, stop: Stop
     ) -> Int32s:
         with self.lock:
             starts = self._rows_for(groups, goods, stop)
-            keys = (starts + epochs) * len(self.entries) + entries
+            keys = (starts + epochs) * len(self.fact_sets) + fact_sets
             each, lines, places = np.unique(keys, return_index=True, return_inverse=True)
             found = np.empty(len(each), dtype=np.int32)
             for place, line in enumerate(lines.tolist()):
                 check(stop)
                 found[place] = self._class_with(
-                    int(starts[line]), int(epochs[line]), int(entries[line])
+                    int(starts[line]), int(epochs[line]), int(fact_sets[line])
                 )
             self._forget()
             return found.take(places.reshape(-1))
 
-    def _class_with(self, start: int, epoch: int, entry: int) -> int:
+    def _class_with(self, start: int, epoch: int, fact_set: int) -> int:
         row = self.laws[start]
         first, _ = self._stretch(row, epoch)
-        key = (start + first, entry)
+        key = (start + first, fact_set)
         if key not in self._with_facts:
             self._with_facts[key] = self._class_of(
-                self.groups.found[row.group], row.goods, first, entry
+                self.groups.found[row.group], row.goods, first, fact_set
             )
         return self._with_facts[key]
 
@@ -311,7 +325,9 @@ class Classes:
                 self._refuse(start, moments, lists)
         return start
 
-    def _refuse(self, start: int, moments: list[int], lists: list[frozenset[Kind] | str]) -> None:
+    def _refuse(
+        self, start: int, moments: list[int], lists: list[frozenset[LineLaw] | str]
+    ) -> None:
         """Fill the cells of a row in which its goods name nothing: others share it, so that none may be named there later."""
         row = self.laws[start]
         for epoch in row.starts:
@@ -336,7 +352,7 @@ class Classes:
             self.cells = grown
         return start
 
-    def _lists(self, docket: Docket, number: int, moment: int) -> frozenset[Kind] | str:
+    def _lists(self, docket: Docket, number: int, moment: int) -> frozenset[LineLaw] | str:
         try:
             product = self._product_at(docket.importer, number, moment)
             found = classes(
@@ -363,12 +379,12 @@ class Classes:
                 self._products[importer, number] = product
         return product
 
-    def _class_of(self, group: Group, number: int, epoch: int, entry: int) -> int:
+    def _class_of(self, group: Group, number: int, epoch: int, fact_set: int) -> int:
         """The class of one line; the engine is asked unless an equal line was asked before."""
         docket, moment = self._docket(group), group.moment(epoch)
         try:
             product = self._product_at(group.importer, number, moment)
-            facts, mfn_pct = self.entries[entry]
+            facts, mfn_pct = self.fact_sets[fact_set]
             query = Query(
                 group.importer, docket.origin, moment, self.known_on, product, dict(facts), mfn_pct
             )
@@ -380,7 +396,7 @@ class Classes:
                 )
                 even = any(row.rule == "even_units" for row in rules)
                 outcome = outcome_of(answer, self.outcomes.authorities, self.authority_of, even)
-                self._known[key] = self.outcomes.number_of(outcome)
+                self._known[key] = self.outcomes.class_number(outcome)
                 self.fresh += 1
             return self._known[key]
         except UsageError as error:
@@ -414,12 +430,6 @@ def apart(questions: Int64s) -> tuple[Int64s, Int64s, Int64s]:
         questions >> GOODS_AT & (1 << GROUP_AT - GOODS_AT) - 1,
         questions & (1 << GOODS_AT) - 1,
     )
-
-
-def check(stop: Stop) -> None:
-    """Raise Interrupted where `stop` says so."""
-    if stop():
-        raise Interrupted("stopped")
 
 
 def one_of_each(places: Int64s, lines: Int64s) -> list[int]:

@@ -31,20 +31,20 @@ from tariffcli.law.formula import Formula, FormulaLine, duty_of
 UNKNOWN = np.iinfo(np.int64).min
 """No amount."""
 
-MOST_CENTS = 10**11
+MAX_CENTS = 10**11
 """A value of a thousand million dollars at five thousand per cent still fits."""
 
 CENT, THOUSANDTH = Decimal("0.01"), Decimal("0.001")
 
 
-FINE = 1_000
+PARTS_OF_CENT = 1_000
 """Bounds of values are in so many parts of a cent: finer ones owe the same more often, and fit less."""
 
-MOST_EXACT = 2**62
+MAX_EXACT = 2**62
 """Sums below it are made with machine integers."""
 
 
-class Odd(NamedTuple):
+class InexactAmounts(NamedTuple):
     """Lines whose value is no whole cents, or whose quantity no whole thousandths, in order.
 
     The value lies between `low` and `high` (parts of a cent; it is neither, unless both are the same), the quantity from `few` to
@@ -59,7 +59,7 @@ class Odd(NamedTuple):
     rows: Int64s
     exact: Callable[[int], tuple[Decimal, Decimal | None]]
 
-    def taken(self, lines: Int64s) -> Odd | None:
+    def taken(self, lines: Int64s) -> InexactAmounts | None:
         """The same where `lines` are taken from the lines that these belong to, some more than once."""
         places = np.minimum(np.searchsorted(self.lines, lines), len(self.lines) - 1)
         here = np.flatnonzero(self.lines[places] == lines)
@@ -67,7 +67,9 @@ class Odd(NamedTuple):
         if not len(here):
             return None
         low, high, few, many = (bound[kept] for bound in (self.low, self.high, self.few, self.many))
-        return Odd(here.astype(np.int64), low, high, few, many, self.rows[kept], self.exact)
+        return InexactAmounts(
+            here.astype(np.int64), low, high, few, many, self.rows[kept], self.exact
+        )
 
 
 class Amounts(NamedTuple):
@@ -80,21 +82,21 @@ class Amounts(NamedTuple):
     quantities: Int64s
     units: Int64s
     unit_names: list[str]
-    odd: Odd | None = None
+    inexact: InexactAmounts | None = None
 
     def taken(self, lines: Int64s) -> Amounts:
         """The amounts of some of these lines, some more than once."""
-        odd = self.odd.taken(lines) if self.odd is not None else None
+        odd = self.inexact.taken(lines) if self.inexact is not None else None
         return Amounts(
             self.cents[lines], self.quantities[lines], self.units[lines], self.unit_names, odd
         )
 
     def of_line(self, line: int) -> tuple[Decimal, Decimal | None]:
         """Value and quantity of one line."""
-        if self.odd is not None:
-            place = int(np.searchsorted(self.odd.lines, line))
-            if place < len(self.odd.lines) and self.odd.lines[place] == line:
-                return self.odd.exact(int(self.odd.rows[place]))
+        if self.inexact is not None:
+            place = int(np.searchsorted(self.inexact.lines, line))
+            if place < len(self.inexact.lines) and self.inexact.lines[place] == line:
+                return self.inexact.exact(int(self.inexact.rows[place]))
         cents, thousandths = int(self.cents[line]), int(self.quantities[line])
         return Decimal(cents) * CENT, None if thousandths == UNKNOWN else Decimal(
             thousandths
@@ -159,7 +161,7 @@ def duties(
     formulas: Sequence[Formula | None], table: Table, numbers: Int32s, amounts: Amounts
 ) -> Int64s:
     """The duty of each line in cents (`UNKNOWN`: cannot be said). `numbers` gives each line's formula, `table` all formulas."""
-    odd = amounts.odd
+    odd = amounts.inexact
     if odd is None:
         return _of_cents(formulas, table, numbers, amounts)
     if len(odd.lines) == len(numbers):
@@ -167,7 +169,7 @@ def duties(
     else:
         whole = amounts.cents.copy()
         whole[odd.lines] = UNKNOWN
-        found = _of_cents(formulas, table, numbers, amounts._replace(cents=whole, odd=None))
+        found = _of_cents(formulas, table, numbers, amounts._replace(cents=whole, inexact=None))
     owed, sure = _between(
         table, gather(numbers, odd.lines), odd, gather(amounts.units, odd.lines), amounts.unit_names
     )
@@ -197,7 +199,7 @@ def _of_cents(
         lines = others[numbers[others] == number]
         found[lines] = _special(formulas[number], base[lines], lines, amounts)
     for line in np.flatnonzero(
-        known & ((amounts.cents > MOST_CENTS) | (amounts.cents < 0))
+        known & ((amounts.cents > MAX_CENTS) | (amounts.cents < 0))
     ).tolist():
         found[line] = _exactly(formulas[int(numbers[line])], line, amounts)
     return found
@@ -219,15 +221,15 @@ def _by_rates(table: Table, numbers: Int32s, base: Int64s) -> Int64s:
 
 
 def _between(
-    table: Table, numbers: Int32s, odd: Odd, units: Int64s, names: list[str]
+    table: Table, numbers: Int32s, odd: InexactAmounts, units: Int64s, names: list[str]
 ) -> tuple[Int64s, Bools]:
     """What lines owe that lie between bounds, and of which it is sure, as the bounds owe the same."""
-    sure = (odd.low >= 0) & (odd.high < MOST_EXACT // max(int(table.rates.max(initial=1)), MICRO))
+    sure = (odd.low >= 0) & (odd.high < MAX_EXACT // max(int(table.rates.max(initial=1)), MICRO))
     low, high = np.where(sure, odd.low, 0), np.where(sure, odd.high, 0)
     less = (low < high).astype(np.int64)
     even = gather(table.even, numbers)
     if even.any():
-        unit = 100 * FINE
+        unit = 100 * PARTS_OF_CENT
         low = np.where(even, (low + unit // 2) // unit * unit, low)
         high = np.where(even, (high + unit // 2 - less) // unit * unit, high)
         less = np.where(even, 0, less)  # a whole unit is not below itself
@@ -238,8 +240,8 @@ def _between(
     if len(others):
         least, most = found.copy(), found.copy()
         few, many = (Amounts(low, quantities, units, names) for quantities in (odd.few, odd.many))
-        sure[_add_parts(least, table, numbers, others, low, few, FINE)] = False
-        sure[_add_parts(most, table, numbers, others, high, many, FINE, less)] = False
+        sure[_add_parts(least, table, numbers, others, low, few, PARTS_OF_CENT)] = False
+        sure[_add_parts(most, table, numbers, others, high, many, PARTS_OF_CENT, less)] = False
         sure &= least == most
         found = least
     found[~known] = UNKNOWN
@@ -258,7 +260,7 @@ def _by_rates_between(
 
     That is `span` above, or `less` is 1 and it is any part below that.
     """
-    whole = MICRO * FINE
+    whole = MICRO * PARTS_OF_CENT
 
     def charge(rate: Int64s, low: Int64s, span: Int64s, less: Int64s) -> tuple[Int64s, Bools]:
         exact = low * rate

@@ -37,7 +37,7 @@ class Formulas(Sequence["Formula | None"]):
             else [read(json.loads(text)) for text in found]
         )
 
-    def number_of(self, formula: Formula | None) -> int:
+    def formula_number(self, formula: Formula | None) -> int:
         """The number of a formula, new or known."""
         return self._number(json.dumps(written(formula)))
 

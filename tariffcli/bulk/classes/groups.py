@@ -65,7 +65,7 @@ class Groups:
         self.days = (0, np.zeros((1, 1), dtype=np.int64))
         """The first day, counted from 1970, and of each group and day since then the epoch."""
 
-    def number_of(self, importer: str, origin: str) -> int:
+    def group_number(self, importer: str, origin: str) -> int:
         """The group of a pair, opened when it is first met."""
         pair = (importer, origin)
         if pair not in self.by_pair:

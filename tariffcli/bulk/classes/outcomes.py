@@ -19,12 +19,17 @@ from tariffcli.law.model import Answer
 INVALID = "invalid"
 """The status of a line that asks no question of law: no code, no day, an unknown country."""
 
-SUMMED = ("applies", "floor")
-NUMBERS = ("additional_pct", "additional_min_pct", "additional_max_pct", "mfn_pct", "total_pct")
-KEPT = (*NUMBERS, "total_min_pct", "total_max_pct")
-"""The numbers of a class; those beyond NUMBERS are for means, and are no columns of a rated file."""
+NUMBER_COLUMNS = (
+    "additional_pct",
+    "additional_min_pct",
+    "additional_max_pct",
+    "mfn_pct",
+    "total_pct",
+)
+KEPT_NUMBERS = (*NUMBER_COLUMNS, "total_min_pct", "total_max_pct")
+"""The numbers of a class; those beyond NUMBER_COLUMNS are for means, and are no columns of a rated file."""
 
-WORDS = ("status", "reason", "event_ids")
+TEXT_COLUMNS = ("status", "reason", "event_ids")
 CHARGES = "charges"
 """A word of each class that is no column of answers: under which headings the lines of its formula are declared (see `written_charges`)."""
 
@@ -93,7 +98,9 @@ def charges_of(text: str) -> list[tuple[str, str]]:
 
 def refused(reason: str, authorities: Sequence[str]) -> Outcome:
     """The row of lines that ask nothing."""
-    return Outcome((None,) * len(KEPT), (None,) * len(authorities), (INVALID, reason, "", ""), None)
+    return Outcome(
+        (None,) * len(KEPT_NUMBERS), (None,) * len(authorities), (INVALID, reason, "", ""), None
+    )
 
 
 class Column:
@@ -124,7 +131,7 @@ class Column:
         return self._data[: self.length]
 
 
-class Words:
+class TextColumn:
     """A column of words, each kept once."""
 
     def __init__(self) -> None:
@@ -134,7 +141,7 @@ class Words:
         self._made: tuple[Array, Bools] = (arrow.texts([]), np.zeros(0, dtype=bool))
 
     @classmethod
-    def of(cls, texts: list[str], numbers: NDArray[Any]) -> Words:
+    def of(cls, texts: list[str], numbers: NDArray[Any]) -> TextColumn:
         """A column that starts with these words."""
         words = cls()
         words.texts, words.numbers = texts, Column.of(numbers, -1)
@@ -162,7 +169,7 @@ class Words:
             )
         return made
 
-    def number_of(self, text: str) -> int:
+    def text_number(self, text: str) -> int:
         """The number of a word, new or known."""
         number = self._known.setdefault(text, len(self.texts))
         if number == len(self.texts):
@@ -177,9 +184,9 @@ class Outcomes:
         self.authorities = tuple(authorities)
         self.numbers = {
             name: Column(np.float64, np.nan)
-            for name in (*KEPT, *(f"{name}_pct" for name in authorities))
+            for name in (*KEPT_NUMBERS, *(f"{name}_pct" for name in authorities))
         }
-        self.words = {name: Words() for name in (*WORDS, CHARGES)}
+        self.words = {name: TextColumn() for name in (*TEXT_COLUMNS, CHARGES)}
         self.formulas = Formulas()
         self.formula = Column(np.int32, -1)
         self._classes: dict[bytes, int] = {}
@@ -203,7 +210,7 @@ class Outcomes:
             self._twins = many, found
         return found
 
-    def number_of(self, outcome: Outcome) -> int:
+    def class_number(self, outcome: Outcome) -> int:
         """The class of an outcome, new or known."""
         numbers = np.array(
             [
@@ -212,15 +219,15 @@ class Outcomes:
             ]
         )
         words = tuple(
-            column.number_of(text)
+            column.text_number(text)
             for column, text in zip(self.words.values(), outcome.words, strict=True)
         )
-        return self._number_of(numbers, words, self.formulas.number_of(outcome.formula))
+        return self._number_of(numbers, words, self.formulas.formula_number(outcome.formula))
 
     def absorb(self, other: Outcomes) -> Int32s:
         """The numbers here of all classes that `other` holds, in its order."""
         words = [
-            np.array([mine.number_of(text) for text in theirs.texts] or [0])
+            np.array([mine.text_number(text) for text in theirs.texts] or [0])
             for mine, theirs in self._pairs(other)
         ]
         formulas = np.array(self.formulas.absorb(other.formulas) or [0])
@@ -234,7 +241,7 @@ class Outcomes:
         found = map(self._number_of, numbers, spoken, formulas[formula].tolist())
         return np.fromiter(found, dtype=np.int32, count=len(other))
 
-    def _pairs(self, other: Outcomes) -> list[tuple[Words, Words]]:
+    def _pairs(self, other: Outcomes) -> list[tuple[TextColumn, TextColumn]]:
         return [(self.words[name], other.words[name]) for name in self.words]
 
     def _rows(self) -> tuple[Floats, Int32s, Int32s]:

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from tariffcli.errors import NotFound, UsageError
 
-MOST_NAMED = 100
+MAX_NAMED = 100
 """So many are told with what is like them: to look for that takes a thousand times as long as to
 know that there is nothing. Of all others only that is said."""
 
@@ -21,7 +21,7 @@ class Refusals:
         """What a refusal of a word says."""
         if not isinstance(error, NotFound):
             return str(error)
-        if len(self._named) < MOST_NAMED:
+        if len(self._named) < MAX_NAMED:
             self._named.add(word)
         return str(error) if word in self._named else error.plain
 

@@ -18,9 +18,9 @@ from tariffcli.law.expression import AdValorem, Specific, in_unit
 from tariffcli.law.formula import Formula, FormulaLine
 
 PER_PCT, MILLI, MICRO = 10_000, 1_000, 1_000_000
-MOST_RATE = 5 * 10**7
-MOST_FACTOR = 10**9
-LIMIT = 2.0**61
+MAX_RATE = 5 * 10**7
+MAX_FACTOR = 10**9
+MAX_SAFE = 2.0**61
 """What whole numbers hold safely."""
 
 
@@ -41,7 +41,7 @@ def rate_of(line: FormulaLine) -> int | None:
     if len(line.parts) != 1 or not isinstance(part, AdValorem):
         return None
     scaled = part.pct * PER_PCT
-    return int(scaled) if scaled == int(scaled) and scaled <= MOST_RATE else None
+    return int(scaled) if scaled == int(scaled) and scaled <= MAX_RATE else None
 
 
 def counted_of(formulas: Sequence[Formula | None]) -> Counted:
@@ -70,7 +70,7 @@ def _counted_line(formula: Formula | None) -> tuple[int, int, str, bool] | None:
     if len(amounts) != 1 or None in rates:
         return None
     each = Fraction(amounts[0].amount) * 100 * MICRO / MILLI
-    if each.denominator != 1 or each > MOST_RATE * MICRO:
+    if each.denominator != 1 or each > MAX_RATE * MICRO:
         return None
     return (
         sum(rate for rate in rates if rate),
@@ -114,8 +114,8 @@ def by_quantity(
     amount = np.where(known, quantities, 0)
     rate, price = gather(counted.rate, numbers), gather(counted.each, numbers)
     fits = (bottom == 1) | (whole & (bottom > 0))
-    fits &= (2.0 * amount * top < LIMIT) & (
-        amount.astype(np.float64) * top * price * fine + base.astype(np.float64) * rate < LIMIT
+    fits &= (2.0 * amount * top < MAX_SAFE) & (
+        amount.astype(np.float64) * top * price * fine + base.astype(np.float64) * rate < MAX_SAFE
     )
     amount = np.where(fits, amount, 0)
     bottom = np.maximum(bottom, 1) * MILLI
@@ -133,6 +133,6 @@ def _factor(given: str, wanted: str) -> tuple[int, int]:
     found = Fraction(factor) if factor is not None else Fraction(0)
     return (
         (found.numerator, found.denominator)
-        if max(found.numerator, found.denominator) < MOST_FACTOR
+        if max(found.numerator, found.denominator) < MAX_FACTOR
         else (1, 0)
     )

@@ -20,12 +20,12 @@ from tariffcli.bulk.classes.arrow import Int32s, Int64s
 from tariffcli.bulk.classes.classes import Classes, Row
 from tariffcli.bulk.classes.formulas import Formulas, arrays_of, table_from
 from tariffcli.bulk.classes.groups import Group
-from tariffcli.bulk.classes.outcomes import Column, Words
+from tariffcli.bulk.classes.outcomes import Column, TextColumn
 
-MOST_GOODS, MOST_FILES = 60_000, 6
+MAX_KEPT_GOODS, MAX_KEPT_FILES = 60_000, 6
 """A file with more distinct codes is mostly dirt, and not worth keeping."""
 
-WORTH_KEEPING = 500
+MIN_NEW_CLASSES = 500
 """So many new classes, and a quarter more than before, are worth a file where lines come again and again."""
 
 
@@ -104,7 +104,7 @@ def _length(path: Path) -> int:
 
 def packed(classes: Classes) -> bytes:
     """Classes for `open_classes` of another machine, with the same record and release; nothing where there are none."""
-    if not classes.laws or len(classes.goods) > MOST_GOODS:
+    if not classes.laws or len(classes.goods) > MAX_KEPT_GOODS:
         return b""
     return _content(classes)
 
@@ -118,14 +118,14 @@ def _content(classes: Classes) -> bytes:
 
 def keep_if_worth(classes: Classes) -> None:
     """Keep what was found, if it is much against what was kept before."""
-    if classes.fresh - classes.kept >= WORTH_KEEPING and classes.fresh >= 1.25 * classes.kept:
+    if classes.fresh - classes.kept >= MIN_NEW_CLASSES and classes.fresh >= 1.25 * classes.kept:
         keep_classes(classes)
 
 
 def keep_classes(classes: Classes) -> None:
     """Keep what was found, with what others kept meanwhile, where it can be; silently do without where it cannot."""
     path = _path(classes.book, classes.known_on)
-    if path is None or not classes.fresh or len(classes.goods) > MOST_GOODS:
+    if path is None or not classes.fresh or len(classes.goods) > MAX_KEPT_GOODS:
         return
     if classes.fresh == classes.kept and _length(path):
         return
@@ -135,7 +135,7 @@ def keep_classes(classes: Classes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, _content(classes))
         classes.stamp = _stamp(path)
-        old = sorted(path.parent.glob("classes-*.npz"), key=_stamp, reverse=True)[MOST_FILES:]
+        old = sorted(path.parent.glob("classes-*.npz"), key=_stamp, reverse=True)[MAX_KEPT_FILES:]
         for one in old:
             one.unlink(missing_ok=True)
 
@@ -145,7 +145,7 @@ def _path(book: Record, known_on: str | None) -> Path | None:
     if folder is None:
         return None
     sources = [
-        path for room in ("law", "book", "bulk") for path in sorted((HERE / room).glob("*.py"))
+        path for room in ("law", "book", "bulk") for path in sorted((HERE / room).rglob("*.py"))
     ]
     stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
     stamp = zlib.crc32(repr((stats, known_on, book.fingerprint)).encode())
@@ -198,7 +198,7 @@ def _fill(classes: Classes, kept: Any, plain: dict[str, Any]) -> None:
     for name in outcomes.numbers:
         outcomes.numbers[name] = Column.of(kept[f"number {name}"], np.nan)
     for name in outcomes.words:
-        outcomes.words[name] = Words.of(plain["texts"][name], kept[f"word {name}"])
+        outcomes.words[name] = TextColumn.of(plain["texts"][name], kept[f"word {name}"])
     outcomes.formulas = Formulas(kept["formulas"].tobytes().decode(), table_from(kept))
     outcomes.formula = Column.of(kept["formula"], -1)
     for number, (importer, origin, zone, first_day, always) in enumerate(plain["groups"]):

@@ -21,7 +21,7 @@ from tariffcli.bulk.classes.store import absorb, open_classes, packed
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-WORTH, MOST = 8_000, 3
+MIN_QUESTIONS, MAX_HELPERS = 8_000, 3
 """Fewer questions are sooner asked here; and so many processes at most, each of some 110 MB."""
 
 
@@ -44,8 +44,8 @@ class Helper(NamedTuple):
 
 def find(classes: Classes, questions: Int64s, threads: int) -> None:
     """Fill the cells of different questions (`in_one`): as many processes as threads, this one included, each those of its share."""
-    if threads > 1 and len(questions) >= WORTH:
-        _find_together(classes, questions, min(threads - 1, MOST))
+    if threads > 1 and len(questions) >= MIN_QUESTIONS:
+        _find_together(classes, questions, min(threads - 1, MAX_HELPERS))
     classes.find(*apart(questions))  # those that no process found
 
 

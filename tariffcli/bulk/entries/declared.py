@@ -99,7 +99,7 @@ class Expected:
         if whole is not None:
             for (heading, programme), line in zip(charges, whole.lines, strict=True):
                 self._flat_headings.append(self.headings.number_of_charge(heading, programme))
-                self._flat_programs.append(self._programs.number_of(Formula((line,), whole.even)))
+                self._flat_programs.append(self._programs.formula_number(Formula((line,), whole.even)))
         self._starts.append(len(self._flat_headings))
 
     def items(

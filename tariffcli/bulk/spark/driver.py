@@ -20,7 +20,7 @@ from tariffcli.bulk.cells.rater import Rater
 from tariffcli.bulk.classes import arrow
 from tariffcli.bulk.classes.arrow import Array, Batch, Column, Table, pa
 from tariffcli.bulk.classes.classes import Classes
-from tariffcli.bulk.classes.outcomes import INVALID, WORDS
+from tariffcli.bulk.classes.outcomes import INVALID, TEXT_COLUMNS
 from tariffcli.bulk.classes.store import catch_up, keep_if_worth, open_classes, packed
 from tariffcli.bulk.frame import kept_classes, settle
 from tariffcli.clock import today
@@ -31,10 +31,10 @@ STATUSES = ("complete", "needs_fact", "range", "prohibited", "outside_coverage",
 COUNTED = ("status", "reason")
 """What `run` looks at to count lines, whether or not it is written."""
 
-MOST_DISTINCT = 5_000_000
+MAX_DISTINCT_VALUES = 5_000_000
 """So many different codes or days of a column are looked at on the driver; a column with more holds something else."""
 
-SAMPLES = (1 << 16, 1 << 21)
+SAMPLE_LINES = (1 << 16, 1 << 21)
 """So many lines are read on the driver, to learn whether their law is known, and to find it where it is not."""
 
 RAGGED = "the line has more or fewer cells than the header"
@@ -110,7 +110,9 @@ def meet(spark_df: Any, record: Record, plan: Plan, threads: int) -> None:
     columns = dict.fromkeys(plan.columns.values())
     lines = spark_df.select(*(_column(spark_df, name) for name in columns))
     batches = (
-        batch for many in SAMPLES for batch in lines.limit(many).toArrow().to_batches(SAMPLES[0])
+        batch
+        for many in SAMPLE_LINES
+        for batch in lines.limit(many).toArrow().to_batches(SAMPLE_LINES[0])
     )
     classes = kept_classes(record, plan.known_on)
     Rater(record, plan, classes).look_ahead(batches, threads)
@@ -132,7 +134,7 @@ def rated(spark_df: Any, record: Record, plan: Plan, ragged: str | None = None) 
         [
             *kept,
             *(
-                StructField(name, StringType() if name in WORDS else DoubleType(), True)
+                StructField(name, StringType() if name in TEXT_COLUMNS else DoubleType(), True)
                 for name in added
             ),
         ]
@@ -161,10 +163,12 @@ def _column(spark_df: Any, name: str) -> Any:
 
 def _distinct(spark_df: Any, name: str) -> Table:
     """The different values of a column, as an Arrow table of that column."""
-    found = spark_df.select(_column(spark_df, name)).distinct().limit(MOST_DISTINCT + 1).toArrow()
-    if found.num_rows > MOST_DISTINCT:
+    found = (
+        spark_df.select(_column(spark_df, name)).distinct().limit(MAX_DISTINCT_VALUES + 1).toArrow()
+    )
+    if found.num_rows > MAX_DISTINCT_VALUES:
         raise UsageError(
-            f"The column '{name}' has more than {MOST_DISTINCT:,} different values; is it the right one?"
+            f"The column '{name}' has more than {MAX_DISTINCT_VALUES:,} different values; is it the right one?"
         )
     return found
 
