@@ -30,25 +30,31 @@ def rate_lines(
     outputs: list[str] | None = None,
     threads: int | None = None,
 ) -> Any:
-    """Rate every line of a frame at its own day, by the record `book` (None: the one that came with the package).
+    """Rate every line of a frame at its own day, by the record `book`.
 
-    `frame` is a pandas DataFrame, an Arrow table or record batch, or anything with an Arrow C stream. A pandas frame comes
-    back as one, with its columns, order and index; anything else as an Arrow table.
+    None is the record that came with the package. `frame` is a pandas DataFrame, an Arrow table or
+    record batch, or anything with an Arrow C stream. A pandas frame comes back as one, with its
+    columns, order and index; anything else as an Arrow table.
 
-    Columns read, by these names or as `columns` says (meaning to name); `constants` hold for every line:
-    `date` (a day, answered at its end in the importer's legal zone: date, timestamp or ISO text) or `instant` (timestamp or ISO
-    text; without an offset on the importer's clock); `hs` (2 to 10 digits, text or number) or `product` (a word of the
-    record); `origin`, `importer` (codes or names); `value` (customs value in US dollars), `quantity` and `unit`; facts of the
-    entry by flag name: `claim`, `metal_share` (several with `;`), `loaded`, `mode`, `in_quota`, `postal`, `mfn` (per cent),
+    Columns are read by these names, or as `columns` says (meaning to name); `constants` hold for
+    every line. `date` is a day (date, timestamp or ISO text), answered at its end in the importer's
+    legal zone; or `instant` is a timestamp or ISO text, without an offset on the importer's clock.
+    `hs` is 2 to 10 digits, text or number; or `product` is a word of the record. `origin` and
+    `importer` are codes or names. `value` is the customs value in US dollars; there may be a
+    `quantity` and its `unit`. Facts of the entry have the names of their flags: `claim`,
+    `metal_share` (several with `;`), `loaded`, `mode`, `in_quota`, `postal`, `mfn` (per cent),
     `shipment_value`.
 
-    Columns added, percentages of customs value as floats (null: not one number): `additional_pct`, `additional_min_pct`,
-    `additional_max_pct`, `mfn_pct`, `total_pct`; `<authority>_pct` for every authority of the record (their sum is
-    `additional_pct`); `duty_due` in US dollars, each layer rounded to the cent as on an entry summary; `status` (as in answers, and
-    `invalid` for a line that asks nothing), `reason`, `event_ids` (joined with `;`). `outputs` names those that are wanted.
-    Lines are rated in `threads` (None: one for each processor).
+    Columns added are percentages of customs value as floats (null: not one number):
+    `additional_pct`, `additional_min_pct`, `additional_max_pct`, `mfn_pct`, `total_pct`, and
+    `<authority>_pct` for every authority of the record (their sum is `additional_pct`); then
+    `duty_due` in US dollars, each layer rounded to the cent as on an entry summary; `status` (as in
+    answers, and `invalid` for a line that asks nothing), `reason` and `event_ids` (joined with
+    `;`). `outputs` names those that are wanted. Lines are rated in `threads` (None: one for each
+    processor).
 
-    Raises UsageError where columns are missing or collide, or slashed days can be read two ways (give `month_first`).
+    Raises UsageError where columns are missing or collide, or where slashed days can be read two
+    ways (give `month_first`).
     """
     record = book if book is not None else load()
     if threads is not None and threads < 1:
@@ -79,11 +85,15 @@ def kept_classes(record: Record, known_on: str | None) -> Classes:
 
 
 def settle(plan: Plan, table: Table) -> Plan:
-    """A plan with what only whole columns tell: how slashed days begin, and whether codes lost their zeros. Raises UsageError."""
+    """A plan with what only whole columns tell.
+
+    That is how slashed days begin, and whether codes lost their zeros. Raises UsageError.
+    """
     for meaning, name in plan.columns.items():
         if name in table.column_names and pa.types.is_nested(table.schema.field(name).type):
             raise UsageError(
-                f"Each cell of the column '{shown([name])}' holds several values; give one with a single {meaning} a line."
+                f"Each cell of the column '{shown([name])}' holds several values; "
+                f"give one with a single {meaning} a line."
             )
     name = plan.columns.get("hs")
     if name in table.column_names:

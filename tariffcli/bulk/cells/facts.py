@@ -1,4 +1,4 @@
-"""Columns of facts about entries: of each line the number of its combination of facts, or the refusal of it."""
+"""Columns of facts about entries: each line's set of facts by number, or the refusal of it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from tariffcli.law.facts import holds_for
 from tariffcli.law.model import Condition
 
 Column = tuple[Int64s, list[object]]
-"""Each line's number among the distinct values of a column, and those; the last stands for a null."""
+"""Each line's number among the distinct values of a column, and those; the last stands for null."""
 
 MAX_COMBINATIONS = 1 << 62
-"""So many combinations of facts have a number of their own; beyond them those that occur are numbered anew."""
+"""At most this many combinations of facts are numbered by multiplication; beyond it those that
+occur are numbered anew.
+"""
 
 
 class Facts:
@@ -42,7 +44,9 @@ class Facts:
         self._typed("UTC", constants)
 
     def read(self, groups: Int64s, column: Callable[[str], Column]) -> Int64s:
-        """Each line's combination of facts, or the refusal of it. `column` gives the column of a meaning."""
+        """Each line's set of facts, or the refusal of it. `column` gives the column of a
+        meaning.
+        """
         zones = [group.zone for group in self.classes.groups.found] or ["UTC"]
         clocks = {
             "shipment_value": ["UTC"],
@@ -70,7 +74,10 @@ class Facts:
     def _alike(
         self, meaning: str, zones: list[str] | None, numbers: Int64s, values: list[object]
     ) -> Column:
-        """A column with one value for all that mean the same by the clocks of `zones` (None: each is itself): the first that was met."""
+        """A column in which all values that mean the same are one value: the first that was met.
+
+        They mean the same if they do by the clocks of all `zones` (None: each value means itself).
+        """
         if zones is None:
             return numbers, values
         kept: dict[object, int] = {}
@@ -83,7 +90,10 @@ class Facts:
         return np.array(places, dtype=np.int64).take(numbers), list(kept)
 
     def _said(self, zones: list[str], meaning: str, value: object) -> tuple[object, ...]:
-        """What a value says to each condition that reads it, by the clock of each zone; one that says nothing is only like itself."""
+        """What a value says to each condition that reads it, by the clock of each zone.
+
+        A value that says nothing is like no other.
+        """
         try:
             told = [fact for zone in zones for fact in self._typed(zone, {meaning: value}).facts]
         except UsageError:

@@ -1,7 +1,9 @@
-"""The straight way for batches that share their distinct codes and origins: from both and from the day to the class, by three tables.
+"""The fast path for batches that share their distinct codes and origins.
 
-What `Reader` and `Classes` find in seven steps for any batch, these tables hold for all pairs of such a file or frame. They copy what was
-found and find nothing: a line for which they have no answer sends its batch the long way, and the next batch new tables.
+Three tables lead from code, origin and day to the class. What `Reader` and `Classes` find in seven
+steps for any batch, these tables hold for all pairs of such a file or frame. They copy what was
+found and find nothing: a line for which they have no answer sends its batch the long way, and the
+next batch gets new tables.
 """
 
 from __future__ import annotations
@@ -17,17 +19,24 @@ from tariffcli.bulk.classes import arrow
 from tariffcli.bulk.classes.arrow import Array, Batch, Int32s, Int64s, Integers, pa
 
 MAX_PAIRS, MAX_CELLS, MAX_REFUSED = 1 << 24, 1 << 24, 256
-"""Beyond so many pairs, cells, or refused codes and origins, the tables cost more than they save."""
+"""With more pairs, cells, or refused codes and origins than this the tables cost more than they
+save.
+"""
 
 MAX_NARROW_CLASSES = int(np.iinfo(np.uint16).max)
-"""Fewer classes are numbered in two bytes: of those twice as many are in the cache."""
+"""Fewer classes than this are numbered in two bytes: twice as many of them fit into the cache."""
 
 
 class Tables(NamedTuple):
-    """Of each origin and code (flat, origin by origin) the start of its row, of each day its column, and of both the class.
+    """The three tables of the fast path.
 
-    Days between which nothing changes for any of the origins are one column. `cells` are copied in the least width that holds all
-    classes, so that they stay in the cache; where no line asked yet they are `unknown`, the highest number of that width.
+        starts[origin, code]          the start of a row (flat, origin by origin)
+        columns[day - first_day]      the column of a day
+        cells[start + column]         the class
+
+    Days between which nothing changes for any of the origins share a column. `cells` are copied in
+    the least width that holds all classes, so that they stay in the cache; where no line asked yet
+    they are `unknown`, the highest number of that width.
     """
 
     codes: Array
@@ -40,7 +49,10 @@ class Tables(NamedTuple):
 
 
 class FastPath:
-    """Finds the classes of a batch by tables that are made when its distinct values come a second time."""
+    """Finds the classes of a batch by tables.
+
+    They are made when the distinct values of batches come a second time.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self.reader, self.classes = reader, reader.classes

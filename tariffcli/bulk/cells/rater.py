@@ -1,4 +1,7 @@
-"""From a batch of lines to its answers: columns become numbers, numbers classes, classes columns. One function for every engine."""
+"""From a batch of lines to its answers, for every engine.
+
+Columns become numbers, numbers become classes, classes become columns.
+"""
 
 from __future__ import annotations
 
@@ -38,17 +41,22 @@ DUTY = "duty_due"
 Lines = TypeVar("Lines", bound=Batch)
 
 LINES_AT_ONCE, MAX_LINES_AT_ONCE = 1 << 18, 1 << 20
-"""Lines of a part of a table in memory. Threads take turns between steps, so for several a part is longer: an equal share each."""
+"""A table in memory is rated in parts of this many lines. For several threads a part is longer,
+an equal share for each, up to the second number: threads take turns between steps.
+"""
 
 MIN_UNMET = 2_000
-"""So many questions of a first batch without an answer are found with those of the next batches."""
+"""Fewer unanswered questions of a first batch than this are found with those of the next
+batches.
+"""
 
 FEW_COLUMNS = 2
-"""For more columns than these the numbers of classes are widened once, not at each."""
+"""With more columns than this the numbers of classes are widened once, not for each."""
 
 
 class Rated(NamedTuple):
-    """The class of each line (whole numbers of any width), and its duty in cents where values are given.
+    """The class of each line (whole numbers of any width), and its duty in cents if values are
+    given.
 
     `amounts` are those values and quantities.
     """
@@ -59,7 +67,10 @@ class Rated(NamedTuple):
 
 
 class Rater:
-    """Rates batches of lines by a plan. What it learns of one batch serves the next; several threads may share it."""
+    """Rates batches of lines by a plan.
+
+    What it learns from one batch serves the next. Several threads may share it.
+    """
 
     def __init__(self, book: Record, plan: Plan, classes: Classes | None = None) -> None:
         self.book, self.plan = book, plan
@@ -67,7 +78,9 @@ class Rater:
         self.reader = Reader(book, plan, self.classes)
         self.fast_path = FastPath(self.reader)
         self.stop = Event()
-        """Set where nobody waits for the answers any more; threads that still ask for them end soon."""
+        """Set when nobody waits for the answers any more: threads that still ask for them end
+        soon.
+        """
 
     @property
     def added(self) -> list[str]:
@@ -92,7 +105,7 @@ class Rater:
         return columns_of(self.classes.outcomes, self.added, rated)
 
     def rate_table(self, table: Table, threads: int | None = None) -> list[Chunked]:
-        """`rate` for a long table, in parts and several threads (None: one a processor); chunked arrays."""
+        """`rate` for a long table, in parts and several threads (None: one for each processor)."""
         self.stop.clear()
         table = self._shared(table)
         threads = threads or processors()
@@ -133,7 +146,10 @@ class Rater:
         return table
 
     def look_ahead(self, batches: Iterable[Batch], threads: int) -> None:
-        """Find the classes of lines to come, in several processes; where those of the first batch are mostly known, nothing is done."""
+        """Find the classes of lines to come, in several processes.
+
+        Nothing is done where those of the first batch are mostly known.
+        """
         met = np.zeros(0, dtype=np.int64)
         for batch in batches:
             read = self.reader.read(batch)
@@ -203,7 +219,7 @@ def with_columns(batch: Lines, names: Sequence[str], arrays: Sequence[Column]) -
 
 
 def columns_of(outcomes: Outcomes, names: Sequence[str], rated: Rated) -> list[Array]:
-    """The named columns of rated lines, as Arrow arrays; those of numbers that say the same share their memory."""
+    """The named columns of rated lines; columns of numbers that say the same share their memory."""
     twins = outcomes.twins()
     made: dict[str, Array] = {}
     for name in names:

@@ -1,6 +1,15 @@
-"""From the columns of a batch to numbers: goods, origin groups, epochs, facts and amounts, each distinct value read once.
+"""From the columns of a batch to numbers, each distinct value read once.
 
-A line that asks nothing (no code, no day, an unknown country) has a number below zero, which stands for its reason.
+A line that asks nothing (no code, no day, an unknown country) has a number below zero. It stands
+for the reason, so no number that is read may be below zero itself:
+
+      -n ... -2  -1 | 0   1   2 ...
+    --------------- | ------------------------------------------------
+       refusals:    | goods, countries, groups, sets of facts: from 0 up
+    reasons[-n - 1] | days since 1970         + DAY_SHIFT      (2^20)
+                    | seconds since 1970, UTC + INSTANT_SHIFT  (2^40)
+
+The shift is taken off again as soon as the refusals of a column are set apart.
 """
 
 from __future__ import annotations
@@ -24,6 +33,9 @@ from tariffcli.bulk.classes.classes import Classes
 from tariffcli.bulk.classes.refusals import Refusals
 from tariffcli.errors import UsageError
 
+INSTANT_SHIFT, DAY_SHIFT = 1 << 40, 1 << 20
+"""Added to instants and days while they are read, so that none of them is below zero."""
+
 UNMET_PAIR = np.iinfo(np.int64).max
 EARLIEST, LATEST = (
     date(1900, 1, 1).toordinal() - spellings.EPOCH,
@@ -32,7 +44,10 @@ EARLIEST, LATEST = (
 
 
 class BatchNumbers(NamedTuple):
-    """A batch as numbers; `entries` is None where no line gives facts. `refusals`: what has refusals."""
+    """A batch as numbers. `fact_sets` is None where no line gives facts.
+
+    `refusals` are those columns of numbers in which some line is refused.
+    """
 
     groups: Int64s
     goods: Int64s
@@ -61,7 +76,7 @@ class Reader:
         self._facts = Facts(book, plan, classes, self.refusal)
 
     def check_constants(self) -> None:
-        """Raise UsageError for what holds for every line and says nothing: better at once than on each line."""
+        """Raise UsageError for constants that say nothing: better at once than on each line."""
         constants = self.plan.constants
         for meaning in ("importer", "origin"):
             if meaning in constants:
@@ -135,10 +150,14 @@ class Reader:
         return arrow.gather(self._table(meaning, read, values), numbers)
 
     def _table(self, meaning: str, read: Callable[[object], int], values: Array) -> Int64s:
-        """The numbers of distinct values, and at the end that of a null. Values met before are found without Python."""
+        """The numbers of distinct values, and last that of a null.
+
+        Values met before are found without Python.
+        """
         last = self._last.get(meaning)
         if last is None or not arrow.same(last[0], values):
-            with self._lock:  # threads that begin together mostly ask for the same values: the first reads them for all
+            # threads that begin together mostly ask for the same values: the first reads for all
+            with self._lock:
                 last = self._last.get(meaning)
                 if last is None or not arrow.same(last[0], values):
                     last = self._last[meaning] = (values, self._read_table(meaning, read, values))
@@ -155,7 +174,10 @@ class Reader:
     def _numbers_of(
         self, meaning: str, read: Callable[[object], int], values: list[object]
     ) -> Int64s:
-        """What values mean. Plain codes that classes know already are most of a usual file and need no reading."""
+        """What values mean.
+
+        Most of a usual file are plain codes that the classes know already: they need no reading.
+        """
         known = (
             self.classes.known_codes(values)
             if meaning == self._goods_meaning and not self.plan.restore_zeros
@@ -244,12 +266,15 @@ class Reader:
         if importer == origin:
             name = self.countries[importer]
             return self.refusal(
-                f"origin and importer are both {name}; a country charges no import duty on its own goods."
+                f"origin and importer are both {name}; "
+                "a country charges no import duty on its own goods."
             )
         return self.classes.group_number(self.countries[importer], self.countries[origin])
 
     def _epochs(self, batch: Batch, groups: Int64s) -> tuple[Int64s, Int64s | None]:
-        """The epoch of each line, and the refusals of its day; of an instant where the plan has one."""
+        """The epoch of each line, and the refusals of its day, or of its instant if the plan
+        has one.
+        """
         if self.plan.has("instant"):
             return self._epochs_of_instants(batch, groups)
         days, wrong = self._days(batch)
@@ -276,7 +301,9 @@ class Reader:
         return spellings.day_number(value, self.plan.month_first) + DAY_SHIFT
 
     def _epochs_of_instants(self, batch: Batch, groups: Int64s) -> tuple[Int64s, Int64s]:
-        """The epoch of each instant; one without an offset is on the clock of the line's importer."""
+        """The epoch of each instant; without an offset it is on the clock of the line's
+        importer.
+        """
         column = self.given(batch, "instant")
         found, wrong = (
             np.zeros(batch.num_rows, dtype=np.int64),
@@ -310,15 +337,14 @@ class Reader:
         return np.array([*read, self.refusal("no instant is given")], dtype=np.int64).take(numbers)
 
     def _distinct(self, batch: Batch, meaning: str) -> tuple[Int64s, list[object]]:
-        """Each line's number among the distinct values of a column of facts, and those; the last stands for a null."""
+        """Each line's number among the distinct values of a column of facts, and those values.
+
+        The last stands for a null.
+        """
         if meaning in self.plan.constants:
             return np.zeros(batch.num_rows, dtype=np.int64), [self.plan.constants[meaning], None]
         numbers, values = arrow.encoded(self.column(batch, meaning))
         return numbers, [*values.to_pylist(), None]
-
-
-INSTANT_SHIFT, DAY_SHIFT = 1 << 40, 1 << 20
-"""Added to instants and days while they are read, so that none is below zero: a number below zero is a refusal."""
 
 
 def _present(groups: Int64s) -> list[int]:

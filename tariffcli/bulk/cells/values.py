@@ -1,7 +1,8 @@
-"""Values and quantities of lines, from numbers or text, as whole cents and thousandths of a unit, or as bounds of what is none.
+"""Values and quantities of lines as whole cents and thousandths of a unit, or as bounds.
 
-A float stands for the shortest decimal that reads as it. Decimals are told apart through floats: of two decimals the greater never
-reads as the lesser float, and none of two with fifteen digits reads as that of the other.
+They are read from numbers or text. A float stands for the shortest decimal that reads as it.
+Decimals are told apart through floats: of two decimals the greater never reads as the lesser float,
+and no two of at most fifteen digits read as the same float.
 """
 
 from __future__ import annotations
@@ -19,18 +20,24 @@ from tariffcli.bulk.classes.arrow import Array, Batch, Bools, Floats, Int64s, pa
 from tariffcli.bulk.classes.duties import MILLI, PARTS_OF_CENT, UNKNOWN, Amounts, InexactAmounts
 
 FLOAT_DIGITS = 15
-"""So many digits of a decimal a float tells exactly."""
+"""At most this many digits of a decimal are told exactly by a float."""
 
 MAX_AMOUNT = 10**FLOAT_DIGITS
-"""The duty on so much does not fit into whole cents of 64 bits."""
+"""The duty on this much or more does not fit into whole cents of 64 bits."""
 
 PLAIN_NUMBER = r"^[0-9]{1,15}(\.[0-9]{1,300})?$"
 WRITTEN_AMOUNT = r"^\$?\s*([0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{1,300})?$"
-"""Amounts as people write them, of which the dollar sign and the commas say nothing. `clean.money` reads them alike, and others."""
+"""Amounts as people write them: the dollar sign and the commas mean nothing.
+
+`spellings.money` reads these alike, and others.
+"""
 
 
 class FloatColumn(NamedTuple):
-    """A column as floats, refusals, how to read a line exactly, and which lines have more digits than a float tells (None: none)."""
+    """A column as floats, with refusals.
+
+    `exact` reads a line exactly; `long` are lines with more digits than a float tells (None: none).
+    """
 
     floats: Array
     bad: Int64s
@@ -39,9 +46,11 @@ class FloatColumn(NamedTuple):
 
 
 class Scaled(NamedTuple):
-    """A column as whole parts of a unit (`UNKNOWN`: not given), refusals (None: there are none), and the lines that are no whole parts.
+    """A column as whole parts of a unit.
 
-    Those lie between `low` and `high`, in finer parts; `exact` reads one.
+    `parts` are `UNKNOWN` where not given; `bad` are refusals (None: there are none). The lines of
+    `inexact` are not whole parts: they lie between `low` and `high`, in finer parts, and `exact`
+    reads one.
     """
 
     parts: Int64s
@@ -53,7 +62,10 @@ class Scaled(NamedTuple):
 
 
 def read_amounts(reader: Reader, batch: Batch) -> tuple[Amounts | None, Int64s | None]:
-    """The amounts of a batch where values are given, and the refusals of values and quantities (None: there are none)."""
+    """The amounts of a batch where values are given, and the refusals of values and quantities.
+
+    Those are None where there are none.
+    """
     if not reader.plan.has("value"):
         return None, None
     value, quantity = _scaled(reader, batch, "value", 100, PARTS_OF_CENT), None
@@ -109,7 +121,9 @@ def _units(reader: Reader, batch: Batch) -> tuple[Int64s, list[str]]:
 
 
 def _scaled(reader: Reader, batch: Batch, meaning: str, scale: int, fine: int) -> Scaled:
-    """A column as whole parts of a unit, `scale` of them, and bounds of other lines in `fine` parts of those."""
+    """A column as whole parts, `scale` to a unit; bounds of other lines are in `fine` parts of
+    those.
+    """
     column = reader.given(batch, meaning)
     plain = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
     column, bad, exact, long = (
@@ -145,7 +159,10 @@ def _scaled(reader: Reader, batch: Batch, meaning: str, scale: int, fine: int) -
 
 
 def _around(values: Floats, scale: int, long: Bools | None) -> tuple[Int64s, Int64s]:
-    """Whole parts below and above decimals that read as these floats, or twice the decimal itself; `UNKNOWN` where there are too many."""
+    """Whole parts below and above the decimals that read as these floats.
+
+    Both are the decimal itself where it is whole parts, and `UNKNOWN` where there are too many.
+    """
     sound = values < MAX_AMOUNT / scale
     near = np.rint(np.where(sound, values, 0.0) * scale)
     read = (
@@ -196,7 +213,9 @@ def _numbers_of_text(reader: Reader, column: Array, meaning: str) -> FloatColumn
 
 
 def _long(texts: Array) -> Bools | None:
-    """Which plain numbers have more digits than a float tells; zeros at the end of decimals are none."""
+    """Which plain numbers have more digits than a float tells, but for zeros at the end of
+    decimals.
+    """
     pc = arrow.compute()
 
     if (pc.max(pc.binary_length(texts)).as_py() or 0) <= FLOAT_DIGITS + 1:

@@ -1,8 +1,9 @@
-"""Classes of equal lines: one scalar call of the engine for each, however long the file is.
+"""Classes of equal lines: one call of the engine for each, however long the file is.
 
-A line's cell is the row of its goods (lines that always stood on the same lists share one) and its epoch; a cell holds the number
-of its class. Facts of the entry make further cells, by the truth of the conditions they decide. Nothing about law is
-written here: an empty cell is filled with what `answer_case` says of one of its lines.
+A line's cell is given by a row and an epoch; the cell holds the number of its class. Goods that
+always stood on the same lists share a row. The facts of an entry make further cells, by the truth
+of the conditions that they decide. Nothing about law is written here: an empty cell is filled with
+what `answer_case` says of one of its lines.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ from tariffcli.law.model import FactValue, Line, Product, Query
 from tariffcli.law.products import GENERAL, classes, cut_to_law, digits_of, find_product
 
 MAX_EPOCHS = 1 << 16
-"""So many cells at the start stay empty: the row of goods that were not met yet."""
+"""At most this many epochs. As many cells at the start stay empty: the row of goods not met yet."""
 
 MAX_KEPT_RESULTS = 6_000
-"""So many results of the engine's sorting are kept for the next batch."""
+"""At most this many results of the engine's sorting are kept for the next batch."""
 
 QUESTIONS_AT_ONCE = 1 << 14
-"""So many questions are answered before some of those results may go."""
+"""At most this many questions are answered before some of those results may go."""
 
 NO_FACTS = 0
 """The number of the combination of facts that gives none."""
@@ -46,7 +47,7 @@ Stop = Callable[[], bool]
 """Whether somebody asked a long run to end."""
 
 GROUP_AT, GOODS_AT = 48, 20
-"""The bits of one number where the group and the goods of a question begin; its epoch is below both."""
+"""The bits of a packed question where its group and its goods begin; the epoch is below both."""
 
 
 def never() -> bool:
@@ -61,7 +62,7 @@ def check(stop: Stop) -> None:
 
 
 class FactSet(NamedTuple):
-    """A combination of facts that lines give; `mfn_pct` supplies an ordinary duty, as in a query."""
+    """A combination of facts that lines give; `mfn_pct` is an ordinary duty, as in a query."""
 
     facts: tuple[tuple[str, FactValue], ...] = ()
     mfn_pct: Decimal | None = None
@@ -72,7 +73,10 @@ LineLaw = tuple[frozenset[str], tuple[Line, ...]]
 
 
 class Row(NamedTuple):
-    """Goods that always stood on the same lists: a group, one of the goods, and the epochs at which their own law could change."""
+    """Goods that always stood on the same lists.
+
+    `goods` is one of them; `starts` are the epochs at which their own law could change.
+    """
 
     group: int
     goods: int
@@ -80,7 +84,10 @@ class Row(NamedTuple):
 
 
 class Classes:
-    """The classes of a record as known on a day, found as lines ask for them. Safe to use from several threads."""
+    """The classes of a record as known on a day, found as lines ask for them.
+
+    Safe to use from several threads.
+    """
 
     def __init__(self, book: Record, known_on: str | None = None) -> None:
         self.book, self.known_on = book, known_on
@@ -93,7 +100,9 @@ class Classes:
         self.fact_sets: list[FactSet] = [FactSet()]
         self._fact_set_numbers: dict[FactSet, int] = {FactSet(): NO_FACTS}
         self.rows = np.zeros((0, 1024), dtype=np.int64)
-        """Of each group and goods, the cell of the first epoch; 0 is a row of empty cells for what was not met yet."""
+        """For each group and goods the cell of the first epoch; 0 is the empty row of goods not met
+        yet.
+        """
         self.cells = np.full(2 * MAX_EPOCHS, -1, dtype=np.int32)
         self.used = MAX_EPOCHS
         self._rows_by_law: dict[object, int] = {}
@@ -105,7 +114,9 @@ class Classes:
         self._refusals = Refusals()
         self.lock = RLock()
         self.fresh, self.kept, self.stamp = 0, 0, 0
-        """How often the engine was asked, before classes were last kept too, and which kept file these hold (see `kept`)."""
+        """How often the engine was asked, the same when the classes were last stored, and the stamp
+        of the stored file that they hold (see `store`).
+        """
 
     def restore(self, goods: list[str], rows: Int64s, cells: Int32s, laws: dict[int, Row]) -> None:
         """Go on from what an earlier run found."""
@@ -183,9 +194,10 @@ class Classes:
         fact_sets: Int64s | None = None,
         stop: Stop = never,
     ) -> Int32s:
-        """The class of each line, given the numbers of its group, goods, epoch and (None: no facts) combination of facts.
+        """The class of each line, given the numbers of its group, goods, epoch and facts.
 
-        Raises Interrupted soon after `stop` says so: to ask the engine about many lines takes long.
+        `fact_sets` is None where no line gives facts. Raises Interrupted soon after `stop` says so,
+        because asking the engine about many lines takes long.
         """
         plain = self._plain(groups, goods, epochs, stop)
         if fact_sets is None:
@@ -229,7 +241,7 @@ class Classes:
                 self._forget()
 
     def _forget(self) -> None:
-        """Let go of what the engine sorted out for the goods of a batch: others come, and memory is bounded."""
+        """Let go of what the engine worked out for the goods of a batch: memory is bounded."""
         if len(self._known) > MAX_KEPT_RESULTS:
             self._known.clear()
         self.book.forget(MAX_KEPT_RESULTS)
@@ -256,7 +268,7 @@ class Classes:
         return starts
 
     def _fill(self, start: int, epoch: int) -> None:
-        """Fill a cell, and with it every epoch of its row in which nothing changes for these goods."""
+        """Fill a cell, and with it all epochs of its row in which nothing changes for its goods."""
         row = self.laws[start]
         if self.cells[start + epoch] < 0:
             first, after = self._stretch(row, epoch)
@@ -298,7 +310,9 @@ class Classes:
     # what the law says of one line
 
     def _row(self, group: Group, number: int) -> int:
-        """The row of goods in a group: shared by all that have stood on the same lists at the same times."""
+        """The row of goods in a group, shared by all that stood on the same lists at the same
+        times.
+        """
         docket = self._docket(group)
         product = _product(docket, self.goods[number])
         edges = sorted({*nomenclature_points(docket, product)}) if product is not None else []
@@ -328,7 +342,10 @@ class Classes:
     def _refuse(
         self, start: int, moments: list[int], lists: list[frozenset[LineLaw] | str]
     ) -> None:
-        """Fill the cells of a row in which its goods name nothing: others share it, so that none may be named there later."""
+        """Fill the cells of a row in which its goods name nothing.
+
+        Other goods share the row, so none of them may be named there later.
+        """
         row = self.laws[start]
         for epoch in row.starts:
             moment = self.groups.found[row.group].moment(epoch)
@@ -404,7 +421,7 @@ class Classes:
 
 
 def _product(docket: Docket, text: str) -> Product | None:
-    """The goods whatever the day, to learn when their codes could change; None for a word that names nothing."""
+    """The goods on any day, to learn when their codes could change; None for an unknown word."""
     code = digits_of(text)
     if code is not None:
         return (
@@ -419,12 +436,12 @@ def _product(docket: Docket, text: str) -> Product | None:
 
 
 def in_one(groups: Int64s, goods: Int64s, epochs: Int64s) -> Int64s:
-    """What a line without facts asks, as one number."""
+    """What a line without facts asks, packed into one number."""
     return groups << GROUP_AT | goods << GOODS_AT | epochs
 
 
 def apart(questions: Int64s) -> tuple[Int64s, Int64s, Int64s]:
-    """The groups, goods and epochs that `in_one` brought together."""
+    """The groups, goods and epochs that `in_one` packed."""
     return (
         questions >> GROUP_AT,
         questions >> GOODS_AT & (1 << GROUP_AT - GOODS_AT) - 1,

@@ -1,8 +1,10 @@
-"""Duties of many lines at once: the arithmetic of `law.amounts` in whole numbers, every line rounded alike.
+"""Duties of many lines at once: the arithmetic of `law.bill` in whole numbers.
 
-Values are whole cents, rates ten-thousandths of a per cent, quantities thousandths of a unit. Of an amount with a part of a cent two
-bounds are reckoned, between which it lies: mostly they owe the same, and so does it. What does not fit (bounds that owe different
-sums, a rate of more decimals, a sum beyond 64 bits) is reckoned line by line with `duty_of` itself.
+Every line is rounded as a bill rounds it. Values are whole cents, rates are ten-thousandths of a
+per cent, quantities thousandths of a unit. For an amount with a fraction of a cent the duty of two
+bounds is computed, between which it lies: mostly they owe the same, and so does the amount. What
+does not fit is computed line by line with `duty_of` itself: bounds that owe different sums, a rate
+with more decimals, a sum beyond 64 bits.
 """
 
 from __future__ import annotations
@@ -38,17 +40,20 @@ CENT, THOUSANDTH = Decimal("0.01"), Decimal("0.001")
 
 
 PARTS_OF_CENT = 1_000
-"""Bounds of values are in so many parts of a cent: finer ones owe the same more often, and fit less."""
+"""Bounds of values are counted in this many parts of a cent. With finer parts two bounds owe the
+same more often, but fewer values fit into 64 bits.
+"""
 
 MAX_EXACT = 2**62
 """Sums below it are made with machine integers."""
 
 
 class InexactAmounts(NamedTuple):
-    """Lines whose value is no whole cents, or whose quantity no whole thousandths, in order.
+    """Lines whose value is not whole cents, or whose quantity is not whole thousandths, in order.
 
-    The value lies between `low` and `high` (parts of a cent; it is neither, unless both are the same), the quantity from `few` to
-    `many`. A `low` of `UNKNOWN` tells nothing. `exact` gives value and quantity of a row of the file, `rows` the rows of these lines.
+    The value lies between `low` and `high` (in parts of a cent; it is neither, unless both are the
+    same), the quantity between `few` and `many`. Where `low` is `UNKNOWN` there are no bounds.
+    `rows` are the rows of these lines in the file; `exact` reads value and quantity of a row.
     """
 
     lines: Int64s
@@ -60,7 +65,7 @@ class InexactAmounts(NamedTuple):
     exact: Callable[[int], tuple[Decimal, Decimal | None]]
 
     def taken(self, lines: Int64s) -> InexactAmounts | None:
-        """The same where `lines` are taken from the lines that these belong to, some more than once."""
+        """These amounts for `lines` out of those they belong to, some more than once."""
         places = np.minimum(np.searchsorted(self.lines, lines), len(self.lines) - 1)
         here = np.flatnonzero(self.lines[places] == lines)
         kept = places[here]
@@ -73,9 +78,11 @@ class InexactAmounts(NamedTuple):
 
 
 class Amounts(NamedTuple):
-    """What lines are worth and how much they are: cents, thousandths of a unit (`UNKNOWN`: not given), the unit by number.
+    """What lines are worth, and how much they are.
 
-    `odd` tells of lines that do not fit into whole cents and thousandths; their cents and thousandths are the nearest.
+    `cents` and `quantities` (thousandths of a unit) are `UNKNOWN` where not given; `units` are
+    places in `unit_names`. Lines that do not fit into whole cents and thousandths have the nearest
+    here, and their bounds in `inexact`.
     """
 
     cents: Int64s
@@ -104,9 +111,11 @@ class Amounts(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Formulas as arrays: rates by formula and line, which count in whole units, which are rates alone, which ask the quantity.
+    """Formulas as arrays, a row each.
 
-    Of a `counted` formula the rates are those of its other lines.
+    `rates` by formula and line (for a `counted` formula those of its other lines); `even`: the
+    value counts in whole units; `plain`: rates alone; `priced`: there is a formula; `by_quantity`:
+    it asks for the quantity. The `part_...` are those of `Counted`.
     """
 
     rates: Int64s
@@ -160,7 +169,10 @@ def joined(table: Table, more: Table) -> Table:
 def duties(
     formulas: Sequence[Formula | None], table: Table, numbers: Int32s, amounts: Amounts
 ) -> Int64s:
-    """The duty of each line in cents (`UNKNOWN`: cannot be said). `numbers` gives each line's formula, `table` all formulas."""
+    """The duty of each line in cents; `UNKNOWN` where it cannot be said.
+
+    `numbers` gives the formula of each line, `table` holds all formulas.
+    """
     odd = amounts.inexact
     if odd is None:
         return _of_cents(formulas, table, numbers, amounts)
@@ -223,7 +235,7 @@ def _by_rates(table: Table, numbers: Int32s, base: Int64s) -> Int64s:
 def _between(
     table: Table, numbers: Int32s, odd: InexactAmounts, units: Int64s, names: list[str]
 ) -> tuple[Int64s, Bools]:
-    """What lines owe that lie between bounds, and of which it is sure, as the bounds owe the same."""
+    """What lines between two bounds owe, and for which this is sure: both bounds owe the same."""
     sure = (odd.low >= 0) & (odd.high < MAX_EXACT // max(int(table.rates.max(initial=1)), MICRO))
     low, high = np.where(sure, odd.low, 0), np.where(sure, odd.high, 0)
     less = (low < high).astype(np.int64)
@@ -256,9 +268,10 @@ def _by_rates_between(
     less: Int64s,
     sure: Bools,
 ) -> Int64s:
-    """What the rates of each line's formula come to of the lower bound; not `sure` where the upper one comes to more.
+    """What the rates of each line's formula come to for its lower bound.
 
-    That is `span` above, or `less` is 1 and it is any part below that.
+    A line is not `sure` where the upper bound comes to more. That bound is `span` above the lower
+    one; where `less` is 1 the value may be anything just below it.
     """
     whole = MICRO * PARTS_OF_CENT
 
@@ -298,7 +311,10 @@ def _add_parts(
     fine: int = 1,
     less: Int64s | None = None,
 ) -> Int64s:
-    """Add what lines of counted formulas owe by quantity; gives the lines of other formulas, and those that do not fit."""
+    """Add what lines of counted formulas owe by quantity.
+
+    Returns the lines of other formulas, and those that do not fit.
+    """
     counted = gather(table.counted, gather(numbers, others))
     here, left = others[counted], others[~counted]
     if not len(here):

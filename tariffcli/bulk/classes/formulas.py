@@ -1,4 +1,7 @@
-"""How the duty of each class is reckoned: formulas by number, each held once, kept between runs as plain text and arrays."""
+"""How the duty of each class is computed: formulas by number, each held once.
+
+They are kept between runs as plain text and arrays.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Origin groups: origins whose goods the law of an importer treats alike, and the epochs between which nothing changes for them."""
+"""Origin groups, and the epochs between which nothing changes for them.
+
+The law of an importer treats goods of all origins of a group alike.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,10 @@ EPOCH_DAY = date(1970, 1, 1)
 
 
 class Group(NamedTuple):
-    """Goods of alike origins in one importer. `points` are the sorted instants at which an answer could change.
+    """Goods of one importer from origins that are alike.
 
-    `epochs[day - first_day]` is the epoch at the end of that local day, days counted from 1970; a day beside the table has
+    `points` are the sorted instants at which an answer could change. `epochs[day - first_day]` is
+    the epoch at the end of that local day, with days counted from 1970; a day outside the table has
     the epoch of its nearest end.
     """
 
@@ -33,7 +37,9 @@ class Group(NamedTuple):
     first_day: int
     epochs: Int32s
     always: tuple[int, ...]
-    """Instants at which answers could change whatever the goods: what is covered, how entries are counted."""
+    """Instants at which answers could change for any goods: by coverage, and how entries are
+    counted.
+    """
 
     def moment(self, epoch: int) -> int:
         """An instant of an epoch; any other gives the same answers."""
@@ -93,7 +99,10 @@ class Groups:
         )
 
     def epochs_of_days(self, groups: Int64s, days: Int32s) -> Int64s:
-        """The epoch of each line at the end of its day (counted from 1970). What is given for a group below zero means nothing."""
+        """The epoch of each line at the end of its day (counted from 1970).
+
+        The epoch of a group below zero means nothing.
+        """
         first, table = self.days
         width = table.shape[1]
         since = days - np.int32(first)
@@ -105,7 +114,10 @@ class Groups:
 
 
 def law_of(docket: Docket) -> object:
-    """What makes two origins alike: the same rows, relations and coverage reach them, and they belong to the same areas."""
+    """What makes two origins alike.
+
+    The same rows, relations and coverage reach them, and they belong to the same areas.
+    """
     book, origin = docket.book, docket.origin
     areas = tuple(
         sorted(

@@ -27,15 +27,17 @@ NUMBER_COLUMNS = (
     "total_pct",
 )
 KEPT_NUMBERS = (*NUMBER_COLUMNS, "total_min_pct", "total_max_pct")
-"""The numbers of a class; those beyond NUMBER_COLUMNS are for means, and are no columns of a rated file."""
+"""The numbers of a class. Those beyond `NUMBER_COLUMNS` are for means: a rated file lacks them."""
 
 TEXT_COLUMNS = ("status", "reason", "event_ids")
 CHARGES = "charges"
-"""A word of each class that is no column of answers: under which headings the lines of its formula are declared (see `written_charges`)."""
+"""A text of each class that is not a column of answers: the headings under which the lines of its
+formula are declared (see `written_charges`).
+"""
 
 
 class Outcome(NamedTuple):
-    """One class: percentages of customs value (None: not one number), words, and how its duty is reckoned."""
+    """One class: percentages of customs value (None: no single number), texts, and its formula."""
 
     numbers: tuple[Decimal | None, ...]
     authorities: tuple[Decimal | None, ...]
@@ -46,7 +48,7 @@ class Outcome(NamedTuple):
 def outcome_of(
     answer: Answer, authorities: Sequence[str], authority_of: dict[str, str], even: bool
 ) -> Outcome:
-    """The row of an answer. `authorities` are the columns, `authority_of` a programme's authority."""
+    """The outcome of an answer. `authorities` are columns; `authority_of` is by programme."""
     known = answer.min_pct is not None
     sums: dict[str, Decimal | None] = dict.fromkeys(authorities, Decimal(0) if known else None)
     for layer in answer.layers:
@@ -76,9 +78,10 @@ def outcome_of(
 
 
 def written_charges(answer: Answer, formula: Formula | None) -> str:
-    """Heading and programme of each line of a formula, `9903.01.24|a-programme;|`: both blank for the ordinary duty, which is last.
+    """Heading and programme of each line of a formula: `9903.01.24|a-programme;|`.
 
-    Blank where the duty is one sum of which no line is known apart, or no number at all.
+    Both are blank for the ordinary duty, which comes last. The text is empty where the duty is one
+    sum whose lines are not known, or no number at all.
     """
     layers = [layer for layer in answer.layers if layer.role in CHARGING_ROLES]
     if formula is None or len(formula.lines) != len(layers) + 1:
@@ -196,9 +199,10 @@ class Outcomes:
         return self.formula.length
 
     def twins(self) -> dict[str, str]:
-        """Of each column of numbers the first that says the same of every class: such are gathered once.
+        """For each column of numbers the first that says the same of every class; they are gathered
+        once.
 
-        An importer charges by few of all authorities, so that many columns are zero wherever they are known.
+        An importer charges by few of all authorities, so many columns are zero wherever known.
         """
         many, found = self._twins
         if many != len(self):

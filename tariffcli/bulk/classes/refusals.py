@@ -7,8 +7,11 @@ from collections.abc import Hashable
 from tariffcli.errors import NotFound, UsageError
 
 MAX_NAMED = 100
-"""So many are told with what is like them: to look for that takes a thousand times as long as to
-know that there is nothing. Of all others only that is said."""
+"""At most this many words are answered with words like them.
+
+Looking for those takes a thousand times as long as knowing that there is nothing. All others are
+only told that.
+"""
 
 
 class Refusals:

@@ -1,6 +1,7 @@
-"""Duties by quantity, of many formulas at once: cents per kilogram, alone or beside a rate, as arrays.
+"""Duties by quantity, of many formulas at once: cents per kilogram, alone or beside a rate.
 
-A formula is `counted` here when one of its lines has one amount per unit (and rates beside it), and its other lines are rates alone.
+A formula is `counted` when one of its lines has one amount per unit (and rates beside it) and its
+other lines are rates alone.
 """
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ MAX_SAFE = 2.0**61
 
 
 class Counted(NamedTuple):
-    """Of each formula the line with an amount per unit: its rate, millionths of a cent for each thousandth of a unit, the unit, and
-    whether only whole units count. `here`: whether the formula has such a line."""
+    """For each formula its line with an amount per unit.
+
+    `rate` is the rate beside it; `each` is millionths of a cent per thousandth of a unit; `whole`:
+    only whole units count; `here`: whether the formula has such a line.
+    """
 
     rate: Int64s
     each: Int64s
@@ -36,7 +40,10 @@ class Counted(NamedTuple):
 
 
 def rate_of(line: FormulaLine) -> int | None:
-    """The rate of a line of a bill that is a rate alone, in ten-thousandths of a per cent; None where it does not fit."""
+    """The rate of a line of a bill in ten-thousandths of a per cent.
+
+    None where the line is not a rate alone, or the rate does not fit.
+    """
     part = line.parts[0]
     if len(line.parts) != 1 or not isinstance(part, AdValorem):
         return None
@@ -90,10 +97,11 @@ def by_quantity(
     fine: int = 1,
     less: Int64s | int = 0,
 ) -> tuple[Int64s, Bools, Bools]:
-    """What such lines come to in cents, which of them are known, and which do not fit here.
+    """What such lines come to in cents, which of them are known, and which fit here.
 
-    `numbers`: the formula of each line; `base`: cents, or so `fine` parts of one, and what they come to `less` a part of the least;
-    `quantities`: thousandths of a unit, whose `names` have `units` as numbers.
+    `numbers` is the formula of each line; `base` its cents, or parts of a cent, `fine` to a cent;
+    `quantities` are thousandths of a unit; `units` are places in `names`. Of the sum `less` of the
+    smallest parts are taken away before rounding.
     """
     each, place = np.unique(numbers, return_inverse=True)
     wanted = counted.unit.take(each).tolist()
@@ -128,7 +136,10 @@ def by_quantity(
 
 
 def _factor(given: str, wanted: str) -> tuple[int, int]:
-    """One unit in another as a fraction: 0 where they do not measure the same, 1 by 0 where it is no fraction of small numbers."""
+    """One unit in terms of another, as a fraction.
+
+    0 by 1 where they do not measure the same, 1 by 0 where it is no fraction of small numbers.
+    """
     factor = in_unit(Decimal(1), given, wanted)
     found = Fraction(factor) if factor is not None else Fraction(0)
     return (

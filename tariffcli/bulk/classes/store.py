@@ -1,4 +1,7 @@
-"""Classes kept between runs: a file of arrays in the user's cache folder, of one record and one version of the engine, never pickled."""
+"""Classes stored between runs: a file of arrays in the user's cache folder, never pickled.
+
+A file belongs to one record and one version of the engine.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,19 @@ from tariffcli.bulk.classes.groups import Group
 from tariffcli.bulk.classes.outcomes import Column, TextColumn
 
 MAX_KEPT_GOODS, MAX_KEPT_FILES = 60_000, 6
-"""A file with more distinct codes is mostly dirt, and not worth keeping."""
+"""A record with more distinct codes than this is mostly dirt and not worth storing; at most this
+many files are kept.
+"""
 
 MIN_NEW_CLASSES = 500
-"""So many new classes, and a quarter more than before, are worth a file where lines come again and again."""
+"""At least this many new classes, and a quarter more than before, are worth a new file."""
 
 
 def open_classes(book: Record, known_on: str | None, carried: bytes = b"") -> Classes:
-    """The classes of a record as earlier runs left them, or as `packed` elsewhere (the longer of both), or none yet."""
+    """The classes of a record as earlier runs stored them, or as they were `packed` elsewhere.
+
+    The longer of both is taken; without either the classes are empty.
+    """
     path, classes = _path(book, known_on), None
     if path is not None and _length(path) > len(carried):
         classes = _kept(book, known_on, path)
@@ -65,7 +73,7 @@ def _kept(book: Record, known_on: str | None, path: Path) -> Classes | None:
 
 
 def _read(book: Record, known_on: str | None, stream: BinaryIO) -> Classes | None:
-    """Kept classes; None if they are not as they were kept, or not of this record: they are found anew."""
+    """Stored classes; None if they are damaged or not of this record: they are found anew."""
     classes = Classes(book, known_on)
     try:
         head = read_head(stream)
@@ -103,7 +111,10 @@ def _length(path: Path) -> int:
 
 
 def packed(classes: Classes) -> bytes:
-    """Classes for `open_classes` of another machine, with the same record and release; nothing where there are none."""
+    """Classes as bytes for `open_classes` on another machine; empty where there are none.
+
+    It needs the same record and the same release.
+    """
     if not classes.laws or len(classes.goods) > MAX_KEPT_GOODS:
         return b""
     return _content(classes)
@@ -123,7 +134,9 @@ def keep_if_worth(classes: Classes) -> None:
 
 
 def keep_classes(classes: Classes) -> None:
-    """Keep what was found, with what others kept meanwhile, where it can be; silently do without where it cannot."""
+    """Store what was found, with what others stored meanwhile; silently do without where that
+    fails.
+    """
     path = _path(classes.book, classes.known_on)
     if path is None or not classes.fresh or len(classes.goods) > MAX_KEPT_GOODS:
         return
@@ -232,9 +245,10 @@ def _laws(laws: Any, starts: Any) -> Iterator[tuple[int, Row]]:
 
 
 def absorb(classes: Classes, other: Classes) -> None:
-    """Fill cells that are empty here with what `other` has there. Both are of one record, one known-on day and one release.
+    """Fill empty cells of `classes` with what `other` has there.
 
-    Raises ValueError, before anything is taken over, if the epochs of a group differ: then they are not.
+    Both are of one record, one known-on day and one release. Raises ValueError, before anything is
+    changed, if the epochs of a group differ: then they are not.
     """
     with classes.lock:
         groups = [
@@ -260,7 +274,10 @@ def absorb(classes: Classes, other: Classes) -> None:
 
 
 def _starts(classes: Classes, other: Classes, groups: list[int], goods: Int64s) -> Int64s:
-    """Of each row there (by the place where it starts) the row here: goods that share one there share one here."""
+    """For each row of `other` (by its start) the row of `classes`.
+
+    Goods that share a row there share one here.
+    """
     found = np.zeros(other.used, dtype=np.int64)
     rows = [
         (groups[number], goods[lines], other.rows[number, lines]) for number, lines in _met(other)
