@@ -20,8 +20,7 @@ from contest import PLAN, change_points, checksum, contest, make_lines, ours
 from pyarrow import parquet
 
 from tariffcli.book import load
-from tariffcli.bulk.cells.answers import Rated
-from tariffcli.bulk.cells.rater import Rater
+from tariffcli.bulk.cells.rater import Rated, Rater
 from tariffcli.bulk.classes.classes import Classes
 
 HERE = Path(__file__).resolve().parent

@@ -1,4 +1,3 @@
-# pyright: basic
 """`rate_lines`: a frame of entry lines in, the same frame with its answers out."""
 
 from __future__ import annotations
@@ -7,13 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import pyarrow as pa
-
 from tariffcli.book.load import Record, load
 from tariffcli.bulk.cells import spellings
 from tariffcli.bulk.cells.plan import MEANINGS, Plan, check, shown
 from tariffcli.bulk.cells.rater import Rater, with_columns
 from tariffcli.bulk.classes import arrow
+from tariffcli.bulk.classes.arrow import Array, Chunked, Table, pa
 from tariffcli.bulk.classes.classes import Classes
 from tariffcli.bulk.classes.store import keep_if_worth, open_classes
 from tariffcli.clock import today
@@ -32,25 +30,31 @@ def rate_lines(
     outputs: list[str] | None = None,
     threads: int | None = None,
 ) -> Any:
-    """Rate every line of a frame at its own day, by the record `book` (None: the one that came with the package).
+    """Rate every line of a frame at its own day, by the record `book`.
 
-    `frame` is a pandas DataFrame, an Arrow table or record batch, or anything with an Arrow C stream. A pandas frame comes
-    back as one, with its columns, order and index; anything else as an Arrow table.
+    None is the record that came with the package. `frame` is a pandas DataFrame, an Arrow table or
+    record batch, or anything with an Arrow C stream. A pandas frame comes back as one, with its
+    columns, order and index; anything else as an Arrow table.
 
-    Columns read, by these names or as `columns` says (meaning to name); `constants` hold for every line:
-    `date` (a day, answered at its end in the importer's legal zone: date, timestamp or ISO text) or `instant` (timestamp or ISO
-    text; without an offset on the importer's clock); `hs` (2 to 10 digits, text or number) or `product` (a word of the
-    record); `origin`, `importer` (codes or names); `value` (customs value in US dollars), `quantity` and `unit`; facts of the
-    entry by flag name: `claim`, `metal_share` (several with `;`), `loaded`, `mode`, `in_quota`, `postal`, `mfn` (per cent),
+    Columns are read by these names, or as `columns` says (meaning to name); `constants` hold for
+    every line. `date` is a day (date, timestamp or ISO text), answered at its end in the importer's
+    legal zone; or `instant` is a timestamp or ISO text, without an offset on the importer's clock.
+    `hs` is 2 to 10 digits, text or number; or `product` is a word of the record. `origin` and
+    `importer` are codes or names. `value` is the customs value in US dollars; there may be a
+    `quantity` and its `unit`. Facts of the entry have the names of their flags: `claim`,
+    `metal_share` (several with `;`), `loaded`, `mode`, `in_quota`, `postal`, `mfn` (per cent),
     `shipment_value`.
 
-    Columns added, percentages of customs value as floats (null: not one number): `additional_pct`, `additional_min_pct`,
-    `additional_max_pct`, `mfn_pct`, `total_pct`; `<authority>_pct` for every authority of the record (their sum is
-    `additional_pct`); `duty_due` in US dollars, each layer rounded to the cent as on an entry summary; `status` (as in answers, and
-    `invalid` for a line that asks nothing), `reason`, `event_ids` (joined with `;`). `outputs` names those that are wanted.
-    Lines are rated in `threads` (None: one for each processor).
+    Columns added are percentages of customs value as floats (null: not one number):
+    `additional_pct`, `additional_min_pct`, `additional_max_pct`, `mfn_pct`, `total_pct`, and
+    `<authority>_pct` for every authority of the record (their sum is `additional_pct`); then
+    `duty_due` in US dollars, each layer rounded to the cent as on an entry summary; `status` (as in
+    answers, and `invalid` for a line that asks nothing), `reason` and `event_ids` (joined with
+    `;`). `outputs` names those that are wanted. Lines are rated in `threads` (None: one for each
+    processor).
 
-    Raises UsageError where columns are missing or collide, or slashed days can be read two ways (give `month_first`).
+    Raises UsageError where columns are missing or collide, or where slashed days can be read two
+    ways (give `month_first`).
     """
     record = book if book is not None else load()
     if threads is not None and threads < 1:
@@ -80,12 +84,16 @@ def kept_classes(record: Record, known_on: str | None) -> Classes:
     return record.derived(("bulk", known_on), lambda: open_classes(record, known_on))
 
 
-def settle(plan: Plan, table: Any) -> Plan:
-    """A plan with what only whole columns tell: how slashed days begin, and whether codes lost their zeros. Raises UsageError."""
+def settle(plan: Plan, table: Table) -> Plan:
+    """A plan with what only whole columns tell.
+
+    That is how slashed days begin, and whether codes lost their zeros. Raises UsageError.
+    """
     for meaning, name in plan.columns.items():
         if name in table.column_names and pa.types.is_nested(table.schema.field(name).type):
             raise UsageError(
-                f"Each cell of the column '{shown([name])}' holds several values; give one with a single {meaning} a line."
+                f"Each cell of the column '{shown([name])}' holds several values; "
+                f"give one with a single {meaning} a line."
             )
     name = plan.columns.get("hs")
     if name in table.column_names:
@@ -115,18 +123,18 @@ def settle(plan: Plan, table: Any) -> Plan:
     return plan
 
 
-def _code_or_none(text: Any) -> str | None:
+def _code_or_none(text: object) -> str | None:
     try:
         return spellings.code_of(text) if text is not None else None
     except UsageError:
         return None
 
 
-def _table(frame: Any) -> Any:
+def _table(frame: Any) -> Table:
     """A frame as an Arrow table; a pandas column of mixed kinds is read as text."""
-    if isinstance(frame, pa.Table):
+    if arrow.is_table(frame):
         return frame
-    if isinstance(frame, pa.RecordBatch):
+    if arrow.is_batch(frame):
         return pa.Table.from_batches([frame])
     if type(frame).__module__.split(".")[0] == "pandas":
         names = [str(name) for name in frame.columns]
@@ -138,7 +146,7 @@ def _table(frame: Any) -> Any:
     raise UsageError("Give a pandas DataFrame, an Arrow table, or anything with an Arrow C stream.")
 
 
-def _pandas_column(series: Any) -> Any:
+def _pandas_column(series: Any) -> Array:
     try:
         return pa.array(series, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
@@ -148,7 +156,7 @@ def _pandas_column(series: Any) -> Any:
         )
 
 
-def _as_given(frame: Any, table: Any, names: list[str], arrays: list[Any]) -> Any:
+def _as_given(frame: Any, table: Table, names: list[str], arrays: list[Chunked]) -> Any:
     if type(frame).__module__.split(".")[0] != "pandas":
         return with_columns(table, names, arrays)
     from pandas import concat

@@ -158,7 +158,7 @@ def _averaged(
 ) -> Averaged:
     """The means of a period. Raises TariffError where a package that they need is missing."""
     try:
-        from tariffcli.bulk.classes.classes import Entry
+        from tariffcli.bulk.classes.classes import FactSet
         from tariffcli.bulk.classes.store import keep_classes
         from tariffcli.bulk.files.small import read_small
         from tariffcli.bulk.frame import kept_classes
@@ -178,7 +178,7 @@ def _averaged(
         query.importer,
         query.origin,
         weights,
-        entry=Entry(tuple(sorted(query.facts.items())), query.mfn_pct),
+        entry=FactSet(tuple(sorted(query.facts.items())), query.mfn_pct),
         reach=reach_of(record, query.importer, query.product),
         with_ordinary=with_ordinary,
     )

@@ -98,9 +98,9 @@ def test_facts_that_differ_on_every_line_are_those_of_their_line(record):
     def told(batch: pa.RecordBatch, places: list[int]) -> list[object]:
         classes = Classes(record)
         reader = Reader(record, plan, classes)
-        found = reader.read(batch, None).entries
+        found = reader.read(batch, None).fact_sets
         assert found is not None
-        return [meant(classes.entries[number]) if number >= 0 else reader.reason(number) for number in found[places].tolist()]
+        return [meant(classes.fact_sets[number]) if number >= 0 else reader.reason(number) for number in found[places].tolist()]
 
     places = Random(4).sample(range(lines), 40)
     assert told(table, places) == [told(table.slice(place, 1), [0])[0] for place in places]
@@ -124,7 +124,7 @@ def test_amounts_and_days_on_one_side_of_all_bounds_are_one_fact(record):
     plan = Plan({name: name for name in columns}, outputs=["additional_min_pct", "additional_max_pct", "status", "reason", "event_ids"])
     table, classes = pa.RecordBatch.from_pydict(columns), Classes(record)
     found = [array.to_pylist() for array in Rater(record, plan, classes).rate(table)]
-    assert len(classes.entries) < 60
+    assert len(classes.fact_sets) < 60
     for line in (*Random(7).sample(range(lines), 150), 1_599, 1_600, 1_601):
         alone = [array.to_pylist() for array in Rater(record, plan).rate(table.slice(line, 1))]
         assert [[column[line]] for column in found] == alone
@@ -165,7 +165,7 @@ def test_batches_that_share_their_distinct_values_take_a_straight_way_to_the_sam
     from tariffcli.bulk.cells.plan import Plan
     from tariffcli.bulk.cells.rater import Rater
 
-    monkeypatch.setattr("tariffcli.bulk.cells.fast_path.MOST_NARROW", most)
+    monkeypatch.setattr("tariffcli.bulk.cells.fast_path.MAX_NARROW_CLASSES", most)
 
     random = Random(5)
     codes = ["9503000073", "8471300100", "6109100012", "77000001", "1.2E+9", "940360"]
@@ -192,10 +192,10 @@ def test_batches_that_share_their_distinct_values_take_a_straight_way_to_the_sam
     for _ in range(3):
         parts = [pa.table(rater.rate(batch), names=rater.added).to_pylist() for batch in batches]
         assert [line for part in parts for line in part] == expected
-    straight = rater.direct.classify(batches[-1])
+    straight = rater.fast_path.classify(batches[-1])
     assert straight is not None
     assert straight.dtype == width
-    assert whole.direct.classify(plain.to_batches()[0]) is None
+    assert whole.fast_path.classify(plain.to_batches()[0]) is None
     several = Rater(record, plan)
     assert pa.table(several.rate_table(plain, threads=2), names=several.added).to_pylist() == expected
 

@@ -272,7 +272,7 @@ def test_rows_left_out_are_counted_once_though_a_first_file_is_read_twice(folder
     from tariffcli.bulk.cells import rater
 
     monkeypatch.setenv("TARIFF_CACHE", str(folder / "cache"))
-    monkeypatch.setattr(rater, "FEW_UNMET", 1)
+    monkeypatch.setattr(rater, "MIN_UNMET", 1)
     write(folder, HEADER + (LINE * 60 + "one,two\n") * 5_000)
     assert ask("bulk", "in.csv", "--out", "out.parquet", "--to", "us", "--threads", "3").code == 0
     told = json.loads((folder / "out.parquet.manifest.json").read_text())
@@ -809,7 +809,7 @@ def test_no_command_opens_a_socket(folder):
         "sys.addaudithook(heard)\n"
         "from tariffcli.bulk.cells import rater\n"
         "from tariffcli.bulk.classes import workers\n"
-        "workers.WORTH, rater.FEW_UNMET = 40, 20\n"  # so that a process helps with these lines
+        "workers.MIN_QUESTIONS, rater.MIN_UNMET = 40, 20\n"  # so that a process helps with these lines
         "begun = []\n"
         "workers._begun = lambda *given, before=workers._begun: begun.append(given) or before(*given)\n"
         "from tariffcli.cli.start import main\n"

@@ -13,9 +13,8 @@ pa = pytest.importorskip("pyarrow")
 
 from tariffcli.bulk.cells.plan import Plan  # noqa: E402
 from tariffcli.bulk.cells.rater import Rater  # noqa: E402
-from tariffcli.bulk.classes.absorb import absorb  # noqa: E402
 from tariffcli.bulk.classes.classes import Classes  # noqa: E402
-from tariffcli.bulk.classes.store import catch_up, keep_classes, open_classes, packed  # noqa: E402
+from tariffcli.bulk.classes.store import absorb, catch_up, keep_classes, open_classes, packed  # noqa: E402
 
 PLAN = Plan({name: name for name in ("date", "hs", "origin", "importer", "value")})
 

@@ -26,8 +26,8 @@ PLAN = Plan({name: name for name in ("date", "hs", "origin", "importer")})
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
     """Processes are of use for few questions already."""
-    monkeypatch.setattr(workers, "WORTH", 40)
-    monkeypatch.setattr(rater, "FEW_UNMET", 20)
+    monkeypatch.setattr(workers, "MIN_QUESTIONS", 40)
+    monkeypatch.setattr(rater, "MIN_UNMET", 20)
 
 
 def answers(classes, *batches):
@@ -70,7 +70,7 @@ def test_processes_find_what_one_finds_alone(record, answered):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_few_questions_begin_no_process(record, answered, monkeypatch, threads):
-    monkeypatch.setattr(workers, "WORTH", 40 if threads == 1 else 10_000)
+    monkeypatch.setattr(workers, "MIN_QUESTIONS", 40 if threads == 1 else 10_000)
     rater = looked_ahead(record, [lines(1, 200)], threads)
     assert not answered
     assert answers(rater.classes, lines(1, 200)) == answers(Classes(record), lines(1, 200))
@@ -100,7 +100,7 @@ def test_a_first_file_is_read_twice_but_a_sheet_once(tmp_path, monkeypatch, name
         for place, row in enumerate([header, *rows]):
             sheet.write_row(place, 0, row)
     monkeypatch.setenv("TARIFF_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(workers, "WORTH", 10_000)
+    monkeypatch.setattr(workers, "MIN_QUESTIONS", 10_000)
     read, before = [], run.Rater.look_ahead
     monkeypatch.setattr(run.Rater, "look_ahead", lambda self, batches, threads: before(self, map(heard, batches), threads))
 

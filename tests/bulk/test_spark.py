@@ -365,8 +365,8 @@ def test_the_driver_finds_the_law_of_the_first_lines_before_the_job(spark, recor
     from tariffcli.bulk.frame import kept_classes
 
     monkeypatch.setenv("TARIFF_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(workers, "WORTH", 40)
-    monkeypatch.setattr(rater, "FEW_UNMET", 20)
+    monkeypatch.setattr(workers, "MIN_QUESTIONS", 40)
+    monkeypatch.setattr(rater, "MIN_UNMET", 20)
     begun, before = [], workers._begun
     monkeypatch.setattr(workers, "_begun", lambda *given: begun.append(given) or before(*given))
     table = pa.Table.from_batches([lines(1, 200)]).append_column("line", pa.array(range(200)))

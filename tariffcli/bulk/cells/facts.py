@@ -1,31 +1,30 @@
-# pyright: basic
-"""Columns of facts about entries: of each line the number of its combination of facts, or the refusal of it."""
+"""Columns of facts about entries: each line's set of facts by number, or the refusal of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tariffcli.book.entry import TypedFacts, facts_given, ordinary_duty
 from tariffcli.book.load import Record
 from tariffcli.bulk.cells import spellings
 from tariffcli.bulk.cells.plan import FACTS, Plan
-from tariffcli.bulk.classes.classes import Classes, Entry
+from tariffcli.bulk.classes.arrow import Int64s
+from tariffcli.bulk.classes.classes import Classes, FactSet
 from tariffcli.errors import UsageError
 from tariffcli.law.facts import holds_for
 from tariffcli.law.model import Condition
 
-Indices = NDArray[np.int64]
-Column = tuple[Indices, list[Any]]
-"""Each line's number among the distinct values of a column, and those; the last stands for a null."""
+Column = tuple[Int64s, list[object]]
+"""Each line's number among the distinct values of a column, and those; the last stands for null."""
 
-MOST_TOGETHER = 1 << 62
-"""So many combinations of facts have a number of their own; beyond them those that occur are numbered anew."""
+MAX_COMBINATIONS = 1 << 62
+"""At most this many combinations of facts are numbered by multiplication; beyond it those that
+occur are numbered anew.
+"""
 
 
 class Facts:
@@ -35,16 +34,18 @@ class Facts:
         self, book: Record, plan: Plan, classes: Classes, refusal: Callable[[str], int]
     ) -> None:
         self.book, self.plan, self.classes, self.refusal = book, plan, classes, refusal
-        self._entries: dict[tuple[object, ...], int] = {}
-        self._first: dict[object, Any] = {}
+        self._fact_sets: dict[tuple[object, ...], int] = {}
+        self._first: dict[object, object] = {}
         self._readers = book.derived("readers of facts", partial(_readers, book))
 
     def check(self, constants: dict[str, str]) -> None:
         """Raise UsageError for what holds for every line and says nothing."""
         self._typed("UTC", constants)
 
-    def read(self, groups: Indices, column: Callable[[str], Column]) -> Indices:
-        """Each line's combination of facts, or the refusal of it. `column` gives the column of a meaning."""
+    def read(self, groups: Int64s, column: Callable[[str], Column]) -> Int64s:
+        """Each line's set of facts, or the refusal of it. `column` gives the column of a
+        meaning.
+        """
         zones = [group.zone for group in self.classes.groups.found] or ["UTC"]
         clocks = {
             "shipment_value": ["UTC"],
@@ -57,7 +58,7 @@ class Facts:
         ]
         together, size = np.maximum(groups, 0), len(self.classes.groups.found) + 1
         for _, numbers, values in given:
-            if size * len(values) > MOST_TOGETHER:
+            if size * len(values) > MAX_COMBINATIONS:
                 _, together = np.unique(together, return_inverse=True)
                 size = len(together)
             together = together * len(values) + numbers
@@ -66,16 +67,19 @@ class Facts:
         found: list[int] = []
         for line in first.tolist():
             told = {meaning: values[numbers[line]] for meaning, numbers, values in given}
-            found.append(self._entry(zones[max(int(groups[line]), 0)], told))
+            found.append(self._fact_set(zones[max(int(groups[line]), 0)], told))
         return np.array(found, dtype=np.int64).take(places.reshape(-1))
 
     def _alike(
-        self, meaning: str, zones: list[str] | None, numbers: Indices, values: list[Any]
+        self, meaning: str, zones: list[str] | None, numbers: Int64s, values: list[object]
     ) -> Column:
-        """A column with one value for all that mean the same by the clocks of `zones` (None: each is itself): the first that was met."""
+        """A column in which all values that mean the same are one value: the first that was met.
+
+        They mean the same if they do by the clocks of all `zones` (None: each value means itself).
+        """
         if zones is None:
             return numbers, values
-        kept: dict[Any, int] = {}
+        kept: dict[object, int] = {}
         places = [
             kept.setdefault(
                 self._first.setdefault((meaning, *self._said(zones, meaning, one)), one), len(kept)
@@ -84,8 +88,11 @@ class Facts:
         ]
         return np.array(places, dtype=np.int64).take(numbers), list(kept)
 
-    def _said(self, zones: list[str], meaning: str, value: Any) -> tuple[object, ...]:
-        """What a value says to each condition that reads it, by the clock of each zone; one that says nothing is only like itself."""
+    def _said(self, zones: list[str], meaning: str, value: object) -> tuple[object, ...]:
+        """What a value says to each condition that reads it, by the clock of each zone.
+
+        A value that says nothing is like no other.
+        """
         try:
             told = [fact for zone in zones for fact in self._typed(zone, {meaning: value}).facts]
         except UsageError:
@@ -98,16 +105,16 @@ class Facts:
             ),
         )
 
-    def _entry(self, zone: str, texts: dict[str, Any]) -> int:
+    def _fact_set(self, zone: str, texts: Mapping[str, object]) -> int:
         key = (zone, *texts.items())
-        if key not in self._entries:
+        if key not in self._fact_sets:
             try:
-                self._entries[key] = self.classes.entry_number(self._typed(zone, texts))
+                self._fact_sets[key] = self.classes.fact_set_number(self._typed(zone, texts))
             except UsageError as error:
-                self._entries[key] = self.refusal(str(error))
-        return self._entries[key]
+                self._fact_sets[key] = self.refusal(str(error))
+        return self._fact_sets[key]
 
-    def _typed(self, zone: str, texts: dict[str, Any]) -> Entry:
+    def _typed(self, zone: str, texts: Mapping[str, object]) -> FactSet:
         said = {
             name: str(value).strip()
             for name, value in texts.items()
@@ -129,7 +136,7 @@ class Facts:
             self.book, typed, zone, lambda text: spellings.iso_day(text, self.plan.month_first)
         )
         mfn: Decimal | None = ordinary_duty(told["mfn"]) if "mfn" in told else None
-        return Entry(tuple(sorted(facts.items())), mfn)
+        return FactSet(tuple(sorted(facts.items())), mfn)
 
 
 def _readers(book: Record) -> dict[str, list[Condition]]:

@@ -1,50 +1,58 @@
-# pyright: basic
-"""The straight way for batches that share their distinct codes and origins: from both and from the day to the class, by three tables.
+"""The fast path for batches that share their distinct codes and origins.
 
-What `Reader` and `Classes` find in seven steps for any batch, these tables hold for all pairs of such a file or frame. They copy what was
-found and find nothing: a line for which they have no answer sends its batch the long way, and the next batch new tables.
+Three tables lead from code, origin and day to the class. What `Reader` and `Classes` find in seven
+steps for any batch, these tables hold for all pairs of such a file or frame. They copy what was
+found and find nothing: a line for which they have no answer sends its batch the long way, and the
+next batch gets new tables.
 """
 
 from __future__ import annotations
 
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from tariffcli.bulk.cells.plan import FACTS
 from tariffcli.bulk.cells.reader import EARLIEST, LATEST, Reader
 from tariffcli.bulk.classes import arrow
+from tariffcli.bulk.classes.arrow import Array, Batch, Int32s, Int64s, Integers, pa
 
-MOST_PAIRS, MOST_CELLS, MOST_REFUSED = 1 << 24, 1 << 24, 256
-"""Beyond so many pairs, cells, or refused codes and origins, the tables cost more than they save."""
+MAX_PAIRS, MAX_CELLS, MAX_REFUSED = 1 << 24, 1 << 24, 256
+"""With more pairs, cells, or refused codes and origins than this the tables cost more than they
+save.
+"""
 
-MOST_NARROW = int(np.iinfo(np.uint16).max)
-"""Fewer classes are numbered in two bytes: of those twice as many are in the cache."""
-
-Small = NDArray[np.int32]
+MAX_NARROW_CLASSES = int(np.iinfo(np.uint16).max)
+"""Fewer classes than this are numbered in two bytes: twice as many of them fit into the cache."""
 
 
 class Tables(NamedTuple):
-    """Of each origin and code (flat, origin by origin) the start of its row, of each day its column, and of both the class.
+    """The three tables of the fast path.
 
-    Days between which nothing changes for any of the origins are one column. `cells` are copied in the least width that holds all
-    classes, so that they stay in the cache; where no line asked yet they are `unknown`, the highest number of that width.
+        starts[origin, code]          the start of a row (flat, origin by origin)
+        columns[day - first_day]      the column of a day
+        cells[start + column]         the class
+
+    Days between which nothing changes for any of the origins share a column. `cells` are copied in
+    the least width that holds all classes, so that they stay in the cache; where no line asked yet
+    they are `unknown`, the highest number of that width.
     """
 
-    codes: Any
-    origins: Any
-    starts: Small
-    columns: Small
+    codes: Array
+    origins: Array
+    starts: Int32s
+    columns: Int32s
     first_day: int
-    cells: NDArray[Any]
+    cells: Integers
     unknown: int
 
 
-class Direct:
-    """Finds the classes of a batch by tables that are made when its distinct values come a second time."""
+class FastPath:
+    """Finds the classes of a batch by tables.
+
+    They are made when the distinct values of batches come a second time.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self.reader, self.classes = reader, reader.classes
@@ -54,11 +62,11 @@ class Direct:
             plan.columns
         ) and "importer" in plan.constants
         self._fits = asked and not plan.has(*FACTS)
-        self._last: tuple[Any, Any] | None = None
+        self._last: tuple[Array, Array] | None = None
         self._tables: Tables | None = None
         self._making = Lock()
 
-    def classify(self, batch: Any) -> NDArray[Any] | None:
+    def classify(self, batch: Batch) -> Integers | None:
         """The class of each line, or None where the long way must be taken."""
         if not self._fits or batch.num_rows == 0:
             return None
@@ -79,7 +87,7 @@ class Direct:
             self._tables = None  # the long way finds what these tables lack
         return found
 
-    def _tables_for(self, codes: Any, origins: Any) -> Tables | None:
+    def _tables_for(self, codes: Array, origins: Array) -> Tables | None:
         made, now = self._tables, (codes, origins)
         if made is not None and _alike((made.codes, made.origins), now):
             return made
@@ -94,12 +102,12 @@ class Direct:
             self._making.release()
         return found if found is not None and _alike((found.codes, found.origins), now) else None
 
-    def _made(self, codes: Any, origins: Any) -> Tables | None:
+    def _made(self, codes: Array, origins: Array) -> Tables | None:
         goods, groups = self.reader.goods_of(codes), self.reader.groups_of(origins)
         refused = int((goods < 0).sum() + (groups < 0).sum())
         with self.classes.lock:
             first_day, days = self.classes.groups.days
-            if len(groups) * len(goods) > MOST_PAIRS or refused > MOST_REFUSED:
+            if len(groups) * len(goods) > MAX_PAIRS or refused > MAX_REFUSED:
                 return None
             starts = self.classes.rows[np.ix_(np.maximum(groups, 0), np.maximum(goods, 0))]
             for number in np.flatnonzero(goods < 0).tolist():
@@ -113,19 +121,21 @@ class Direct:
 
     def _laid_out(
         self,
-        codes: Any,
-        origins: Any,
-        starts: NDArray[np.int64],
+        codes: Array,
+        origins: Array,
+        starts: Int64s,
         first_day: int,
-        days: NDArray[np.int64],
+        days: Int64s,
     ) -> Tables | None:
         """The tables of these rows and of the epochs of each origin and day."""
         changes = np.append(True, (np.diff(days, axis=1) != 0).any(axis=0))
         places, epochs = np.cumsum(changes, dtype=np.int32) - 1, days[:, changes]
         width = epochs.shape[1]
-        dtype: Any = np.uint16 if len(self.classes.outcomes) < MOST_NARROW else np.int32
+        dtype = np.uint16 if len(self.classes.outcomes) < MAX_NARROW_CLASSES else np.int32
         unknown = int(np.iinfo(dtype).max)
-        found, cells, many, alike = np.empty(starts.shape, np.int32), [], 0, dict[bytes, int]()
+        found = np.empty(starts.shape, np.int32)
+        cells: list[Integers] = []
+        many, alike = 0, dict[bytes, int]()
         for origin, row in enumerate(starts):
             first = alike.setdefault(row.tobytes(), origin)
             if first != origin:  # an origin of the same group: mostly there are few groups
@@ -134,7 +144,7 @@ class Direct:
             distinct, numbers = np.unique(row, return_inverse=True)
             found[origin] = many + numbers
             many += len(distinct)
-            if many * width > MOST_CELLS:
+            if many * width > MAX_CELLS:
                 return None
             classes = self.classes.cells[distinct[:, None] + epochs[origin]]
             cells.append(np.where(classes < 0, unknown, classes).astype(dtype).reshape(-1))
@@ -144,7 +154,7 @@ class Direct:
         )
 
 
-def _found(tables: Tables, goods: Small, origins: Small, days: Small) -> NDArray[Any] | None:
+def _found(tables: Tables, goods: Int32s, origins: Int32s, days: Int32s) -> Integers | None:
     """The class of each line; None if a day lies beside all that is read, or a class is unknown."""
     low, high = int(days.min()), int(days.max())
     if low < EARLIEST or high > LATEST:
@@ -160,16 +170,16 @@ def _found(tables: Tables, goods: Small, origins: Small, days: Small) -> NDArray
     return None if int(found.max()) == tables.unknown else found
 
 
-def _alike(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
+def _alike(one: tuple[Array, Array], other: tuple[Array, Array]) -> bool:
     """Whether the distinct codes and origins of two batches are the same."""
     return arrow.same(one[0], other[0]) and arrow.same(one[1], other[1])
 
 
-def _plain(column: Any) -> bool:
+def _plain(column: Array) -> bool:
     """Whether a column is of distinct values and numbers, none of them missing."""
     return pa.types.is_dictionary(column.type) and column.indices.null_count == 0
 
 
-def _numbers(column: Any) -> Small:
+def _numbers(column: Array) -> Int32s:
     indices = column.indices
     return arrow.view(indices, arrow.WIDTHS[str(indices.type)]).astype(np.int32, copy=False)

@@ -1,4 +1,7 @@
-"""What to do with a file: which column means what, what holds for every line, how days are written. Plain enough to travel."""
+"""What to do with a file: which column means what, what holds for every line, how days are written.
+
+A plan is plain enough to travel.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from typing import Any, NamedTuple
 from tariffcli.errors import UsageError
 
 FACTS = ("claim", "loaded", "mode", "metal_share", "in_quota", "postal", "mfn", "shipment_value")
-"""Facts of an entry, by the names of their flags. A line's `value` is not the value of the shipment, and claims nothing."""
+"""Facts of an entry, by the names of their flags.
+
+The `value` of a line is not the value of the shipment, and claims nothing.
+"""
 
 MEANINGS = (
     "date",
@@ -25,15 +31,17 @@ MEANINGS = (
 )
 """What a column or a constant may mean."""
 
-MOST_SHOWN, WIDEST = 12, 40
-"""So many columns are named in a message, and so many letters of each."""
+MAX_SHOWN_COLUMNS, MAX_SHOWN_LETTERS = 12, 40
+"""At most this many columns are named in a message, with at most this many letters of each."""
 
 
 class Plan(NamedTuple):
-    """`columns`: meaning to the name of the input's column; `constants`: meaning to a text that holds for every line.
+    """How to read a file, and what to add to it.
 
-    `month_first` reads slashed days; `restore_zeros` gives codes of an odd length the zero that a spreadsheet ate; `outputs`
-    are the columns to add, all where it is None; `known_on` as in a query.
+    `columns` maps meanings to the names of the input's columns, `constants` maps meanings to texts
+    that hold for every line. `month_first` reads slashed days; `restore_zeros` gives codes of an
+    odd length the zero that a spreadsheet dropped; `outputs` are the columns to add, all where it
+    is None; `known_on` is as in a query.
     """
 
     columns: Mapping[str, str]
@@ -53,17 +61,20 @@ class Plan(NamedTuple):
 
 
 def shown(names: Sequence[str]) -> str:
-    """The first columns of a file for a message: what is no header may hold anything, so each is cut short."""
+    """The first columns of a file for a message, each cut short: a bad header may hold anything."""
     plain = (
-        "".join(letter if letter.isprintable() else " " for letter in name[: WIDEST + 1])
-        for name in names[:MOST_SHOWN]
+        "".join(letter if letter.isprintable() else " " for letter in name[: MAX_SHOWN_LETTERS + 1])
+        for name in names[:MAX_SHOWN_COLUMNS]
     )
-    cut = [name if len(name) <= WIDEST else f"{name[: WIDEST - 3]}..." for name in plain]
-    return ", ".join([*cut, "..."] if len(names) > MOST_SHOWN else cut)
+    cut = [
+        name if len(name) <= MAX_SHOWN_LETTERS else f"{name[: MAX_SHOWN_LETTERS - 3]}..."
+        for name in plain
+    ]
+    return ", ".join([*cut, "..."] if len(names) > MAX_SHOWN_COLUMNS else cut)
 
 
 def check(plan: Plan, names: Sequence[str], added: Sequence[str]) -> None:
-    """Raise UsageError unless a plan fits a file with columns `names` to which `added` are to be added."""
+    """Raise UsageError unless a plan fits a file of columns `names` that gets `added` columns."""
     unknown = [meaning for meaning in (*plan.columns, *plan.constants) if meaning not in MEANINGS]
     if unknown:
         raise UsageError(
@@ -79,15 +90,18 @@ def check(plan: Plan, names: Sequence[str], added: Sequence[str]) -> None:
             raise UsageError(f"Both {one} and {other} are given; map one of them only.")
         if not plan.has(one, other):
             raise UsageError(
-                f"No column tells the {one}; its columns are: {shown(names)}. Say which: --map {one}=COLUMN."
+                f"No column tells the {one}; its columns are: {shown(names)}. "
+                f"Say which: --map {one}=COLUMN."
             )
     for meaning, flag in (("origin", "--from"), ("importer", "--to")):
         if not plan.has(meaning):
             raise UsageError(
-                f"No column tells the {meaning}; say which (--map {meaning}=COLUMN) or give {flag} for every line."
+                f"No column tells the {meaning}; say which (--map {meaning}=COLUMN) "
+                f"or give {flag} for every line."
             )
     clash = [name for name in added if name in names]
     if clash:
         raise UsageError(
-            f"The file already has a column '{shown(clash[:1])}', which the answer would add; rename it first."
+            f"The file already has a column '{shown(clash[:1])}', which the answer would add; "
+            f"rename it first."
         )

@@ -1,5 +1,7 @@
-# pyright: basic
-"""From a batch of lines to its answers: columns become numbers, numbers classes, classes columns. One function for every engine."""
+"""From a batch of lines to its answers, for every engine.
+
+Columns become numbers, numbers become classes, classes become columns.
+"""
 
 from __future__ import annotations
 
@@ -7,52 +9,84 @@ import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from typing import Any
+from typing import NamedTuple, TypeVar
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from tariffcli.book.load import Record
-from tariffcli.bulk.cells.answers import DUTY, Rated, columns_of
-from tariffcli.bulk.cells.fast_path import Direct
+from tariffcli.bulk.cells.fast_path import FastPath
 from tariffcli.bulk.cells.plan import Plan
-from tariffcli.bulk.cells.reader import Read, Reader
+from tariffcli.bulk.cells.reader import BatchNumbers, Reader
 from tariffcli.bulk.cells.values import read_amounts
 from tariffcli.bulk.classes import arrow, workers
-from tariffcli.bulk.classes.classes import NO_FACTS, Classes
-from tariffcli.bulk.classes.duties import duties
-from tariffcli.bulk.classes.outcomes import NUMBERS, WORDS
-from tariffcli.bulk.classes.questions import apart, in_one
-from tariffcli.bulk.classes.store import MOST_GOODS
+from tariffcli.bulk.classes.arrow import (
+    Array,
+    Batch,
+    Chunked,
+    Column,
+    Int32s,
+    Int64s,
+    Integers,
+    Table,
+    pa,
+)
+from tariffcli.bulk.classes.classes import NO_FACTS, Classes, apart, in_one
+from tariffcli.bulk.classes.duties import UNKNOWN, Amounts, duties
+from tariffcli.bulk.classes.outcomes import NUMBER_COLUMNS, TEXT_COLUMNS, Outcomes
+from tariffcli.bulk.classes.store import MAX_KEPT_GOODS
 from tariffcli.errors import UsageError
 
-LINES, MOST_LINES = 1 << 18, 1 << 20
-"""Lines of a part of a table in memory. Threads take turns between steps, so for several a part is longer: an equal share each."""
+DUTY = "duty_due"
 
-FEW_UNMET = 2_000
-"""So many questions of a first batch without an answer are found with those of the next batches."""
+Lines = TypeVar("Lines", bound=Batch)
 
-FEW = 2
-"""For more columns than these the numbers of classes are widened once, not at each."""
+LINES_AT_ONCE, MAX_LINES_AT_ONCE = 1 << 18, 1 << 20
+"""A table in memory is rated in parts of this many lines. For several threads a part is longer,
+an equal share for each, up to the second number: threads take turns between steps.
+"""
+
+MIN_UNMET = 2_000
+"""Fewer unanswered questions of a first batch than this are found with those of the next
+batches.
+"""
+
+FEW_COLUMNS = 2
+"""With more columns than this the numbers of classes are widened once, not for each."""
+
+
+class Rated(NamedTuple):
+    """The class of each line (whole numbers of any width), and its duty in cents if values are
+    given.
+
+    `amounts` are those values and quantities.
+    """
+
+    classes: Integers
+    cents: Int64s | None
+    amounts: Amounts | None = None
 
 
 class Rater:
-    """Rates batches of lines by a plan. What it learns of one batch serves the next; several threads may share it."""
+    """Rates batches of lines by a plan.
+
+    What it learns from one batch serves the next. Several threads may share it.
+    """
 
     def __init__(self, book: Record, plan: Plan, classes: Classes | None = None) -> None:
         self.book, self.plan = book, plan
         self.classes = classes if classes is not None else Classes(book, plan.known_on)
         self.reader = Reader(book, plan, self.classes)
-        self.direct = Direct(self.reader)
+        self.fast_path = FastPath(self.reader)
         self.stop = Event()
-        """Set where nobody waits for the answers any more; threads that still ask for them end soon."""
+        """Set when nobody waits for the answers any more: threads that still ask for them end
+        soon.
+        """
 
     @property
     def added(self) -> list[str]:
         """The columns that answers add, in order."""
         authorities = [f"{name}_pct" for name in self.classes.outcomes.authorities]
-        every = [*NUMBERS, *authorities, DUTY, *WORDS]
+        every = [*NUMBER_COLUMNS, *authorities, DUTY, *TEXT_COLUMNS]
         if self.plan.outputs is None:
             return every
         unknown = [name for name in self.plan.outputs if name not in every]
@@ -62,24 +96,28 @@ class Rater:
             )
         return [name for name in every if name in self.plan.outputs]
 
-    def rate(self, batch: Any) -> list[Any]:
+    def rate(self, batch: Batch) -> list[Array]:
         """The added columns of a record batch or table, as Arrow arrays in the order of `added`."""
         return self.columns(self.classify(batch))
 
-    def columns(self, rated: Rated) -> list[Any]:
+    def columns(self, rated: Rated) -> list[Array]:
         """The added columns of rated lines."""
         return columns_of(self.classes.outcomes, self.added, rated)
 
-    def rate_table(self, table: Any, threads: int | None = None) -> list[Any]:
-        """`rate` for a long table, in parts and several threads (None: one a processor); chunked arrays."""
+    def rate_table(self, table: Table, threads: int | None = None) -> list[Chunked]:
+        """`rate` for a long table, in parts and several threads (None: one for each processor)."""
         self.stop.clear()
         table = self._shared(table)
         threads = threads or processors()
-        lines = LINES if threads == 1 else min(max(-(-len(table) // threads), LINES), MOST_LINES)
+        lines = (
+            LINES_AT_ONCE
+            if threads == 1
+            else min(max(-(-len(table) // threads), LINES_AT_ONCE), MAX_LINES_AT_ONCE)
+        )
         starts = range(0, max(len(table), 1), lines)
         threads = min(threads, len(starts))
 
-        def work(start: int) -> list[Any]:
+        def work(start: int) -> list[Array]:
             return self.rate(table.slice(start, lines))
 
         if threads == 1:
@@ -93,7 +131,7 @@ class Rater:
                     raise
         return [pa.chunked_array(parts).unify_dictionaries() for parts in zip(*found, strict=True)]
 
-    def _shared(self, table: Any) -> Any:
+    def _shared(self, table: Table) -> Table:
         """A table whose text columns of few distinct values hold those once, for all batches."""
         for meaning in ("hs", "product", "origin", "importer"):
             place = table.schema.get_field_index(self.plan.columns.get(meaning, ""))
@@ -107,32 +145,35 @@ class Rater:
                 table = table.set_column(place, table.schema.names[place], column.combine_chunks())
         return table
 
-    def look_ahead(self, batches: Iterable[Any], threads: int) -> None:
-        """Find the classes of lines to come, in several processes; where those of the first batch are mostly known, nothing is done."""
+    def look_ahead(self, batches: Iterable[Batch], threads: int) -> None:
+        """Find the classes of lines to come, in several processes.
+
+        Nothing is done where those of the first batch are mostly known.
+        """
         met = np.zeros(0, dtype=np.int64)
         for batch in batches:
             read = self.reader.read(batch)
             fine = (
-                arrow.first_refusal(read.troubled) >= 0
-                if read.troubled
+                arrow.first_refusal(read.refusals) >= 0
+                if read.refusals
                 else np.ones(len(read.goods), dtype=bool)
             )
-            if read.entries is not None:
-                fine &= read.entries == NO_FACTS
+            if read.fact_sets is not None:
+                fine &= read.fact_sets == NO_FACTS
             asked = arrow.distinct(in_one(read.groups[fine], read.goods[fine], read.epochs[fine]))
-            if not len(met) and self.classes.unmet(*apart(asked)) < FEW_UNMET:
+            if not len(met) and self.classes.unmet(*apart(asked)) < MIN_UNMET:
                 return
             met = arrow.distinct(np.concatenate([met, asked]))
-            if len(self.classes.goods) > MOST_GOODS:
+            if len(self.classes.goods) > MAX_KEPT_GOODS:
                 return
         workers.find(self.classes, met, threads)
 
-    def classify(self, batch: Any) -> Rated:
+    def classify(self, batch: Batch) -> Rated:
         """The class of every line of a batch, and what it owes."""
         amounts, wrong = read_amounts(self.reader, batch)
-        found = self.direct.classify(batch) if wrong is None else None
+        found = self.fast_path.classify(batch) if wrong is None else None
         classes = self._classes(self.reader.read(batch, wrong)) if found is None else found
-        if len(self.added) > FEW:
+        if len(self.added) > FEW_COLUMNS:
             classes = classes.astype(np.intp)
         if amounts is None:
             return Rated(classes, None)
@@ -147,17 +188,17 @@ class Rater:
             amounts,
         )
 
-    def _classes(self, read: Read) -> NDArray[np.int32]:
-        if not read.troubled:
+    def _classes(self, read: BatchNumbers) -> Int32s:
+        if not read.refusals:
             return self.classes.classify(
-                read.groups, read.goods, read.epochs, read.entries, self.stop.is_set
+                read.groups, read.goods, read.epochs, read.fact_sets, self.stop.is_set
             )
-        worst = arrow.first_refusal(read.troubled)
+        worst = arrow.first_refusal(read.refusals)
         here = np.flatnonzero(worst >= 0)
         found = np.empty(len(worst), dtype=np.int32)
-        entries = None if read.entries is None else read.entries[here]
+        fact_sets = None if read.fact_sets is None else read.fact_sets[here]
         parts = (read.groups[here], read.goods[here], read.epochs[here])
-        found[here] = self.classes.classify(*parts, entries, self.stop.is_set)
+        found[here] = self.classes.classify(*parts, fact_sets, self.stop.is_set)
         wrong = worst < 0
         numbers, places = np.unique(worst[wrong], return_inverse=True)
         said = [self.classes.invalid(self.reader.reason(number)) for number in numbers.tolist()]
@@ -170,8 +211,35 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def with_columns(batch: Any, names: Sequence[str], arrays: Sequence[Any]) -> Any:
+def with_columns(batch: Lines, names: Sequence[str], arrays: Sequence[Column]) -> Lines:
     """A batch or table with columns added at its end."""
     for name, array in zip(names, arrays, strict=True):
         batch = batch.append_column(name, array)
     return batch
+
+
+def columns_of(outcomes: Outcomes, names: Sequence[str], rated: Rated) -> list[Array]:
+    """The named columns of rated lines; columns of numbers that say the same share their memory."""
+    twins = outcomes.twins()
+    made: dict[str, Array] = {}
+    for name in names:
+        same = twins.get(name, name)
+        if same not in made:
+            made[same] = _column(outcomes, same, rated)
+    return [made[twins.get(name, name)] for name in names]
+
+
+def _column(outcomes: Outcomes, name: str, rated: Rated) -> Array:
+    if name == DUTY:
+        return _dollars(rated)
+    if name in outcomes.words:
+        found = outcomes.words[name]
+        return arrow.texts_at(found.numbers.values, rated.classes, found.arrow, found.blank)
+    return arrow.gathered(outcomes.numbers[name].values, rated.classes)
+
+
+def _dollars(rated: Rated) -> Array:
+    """The duty in units of money; a cent is its hundredth, so the nearest float prints exactly."""
+    if rated.cents is None:
+        return pa.nulls(len(rated.classes), pa.float64())
+    return arrow.numbers_with_nulls(np.where(rated.cents == UNKNOWN, np.nan, rated.cents / 100))

@@ -1,7 +1,15 @@
-# pyright: basic, reportAttributeAccessIssue=false
-"""From the columns of a batch to numbers: goods, origin groups, epochs, facts and amounts, each distinct value read once.
+"""From the columns of a batch to numbers, each distinct value read once.
 
-A line that asks nothing (no code, no day, an unknown country) has a number below zero, which stands for its reason.
+A line that asks nothing (no code, no day, an unknown country) has a number below zero. It stands
+for the reason, so no number that is read may be below zero itself:
+
+      -n ... -2  -1 | 0   1   2 ...
+    --------------- | ------------------------------------------------
+       refusals:    | goods, countries, groups, sets of facts: from 0 up
+    reasons[-n - 1] | days since 1970         + DAY_SHIFT      (2^20)
+                    | seconds since 1970, UTC + INSTANT_SHIFT  (2^40)
+
+The shift is taken off again as soon as the refusals of a column are set apart.
 """
 
 from __future__ import annotations
@@ -10,11 +18,9 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from tariffcli.book.load import Record
 from tariffcli.book.words import find_country
@@ -22,26 +28,32 @@ from tariffcli.bulk.cells import spellings
 from tariffcli.bulk.cells.facts import Facts
 from tariffcli.bulk.cells.plan import FACTS, Plan
 from tariffcli.bulk.classes import arrow
+from tariffcli.bulk.classes.arrow import Array, Batch, Int32s, Int64s, pa
 from tariffcli.bulk.classes.classes import Classes
 from tariffcli.bulk.classes.refusals import Refusals
 from tariffcli.errors import UsageError
 
-Indices = NDArray[np.int64]
-UNMET = np.iinfo(np.int64).max
+INSTANT_SHIFT, DAY_SHIFT = 1 << 40, 1 << 20
+"""Added to instants and days while they are read, so that none of them is below zero."""
+
+UNMET_PAIR = np.iinfo(np.int64).max
 EARLIEST, LATEST = (
     date(1900, 1, 1).toordinal() - spellings.EPOCH,
     date(2199, 12, 31).toordinal() - spellings.EPOCH,
 )
 
 
-class Read(NamedTuple):
-    """A batch as numbers; `entries` is None where no line gives facts. `troubled`: what has refusals."""
+class BatchNumbers(NamedTuple):
+    """A batch as numbers. `fact_sets` is None where no line gives facts.
 
-    groups: Indices
-    goods: Indices
-    epochs: Indices
-    entries: Indices | None
-    troubled: list[Indices]
+    `refusals` are those columns of numbers in which some line is refused.
+    """
+
+    groups: Int64s
+    goods: Int64s
+    epochs: Int64s
+    fact_sets: Int64s | None
+    refusals: list[Int64s]
 
 
 class Reader:
@@ -52,11 +64,11 @@ class Reader:
         self._goods_meaning = "hs" if plan.has("hs") else "product"
         self.countries = sorted(book.country_names)
         self._places = {code: place for place, code in enumerate(self.countries)}
-        self._pairs = np.full(len(self.countries) ** 2, UNMET, dtype=np.int64)
-        self._meanings: dict[tuple[str, Any], int] = {}
-        self._tables: dict[str, tuple[Any, Indices]] = {}
+        self._pairs = np.full(len(self.countries) ** 2, UNMET_PAIR, dtype=np.int64)
+        self._meanings: dict[tuple[str, object], int] = {}
+        self._tables: dict[str, tuple[Array, Int64s]] = {}
         """Of each meaning all distinct values met, and their numbers."""
-        self._last: dict[str, tuple[Any, Indices]] = {}
+        self._last: dict[str, tuple[Array, Int64s]] = {}
         """The same of the batch before: those of one file mostly share their distinct values."""
         self._lock = Lock()
         self._refusals = Refusals()
@@ -64,7 +76,7 @@ class Reader:
         self._facts = Facts(book, plan, classes, self.refusal)
 
     def check_constants(self) -> None:
-        """Raise UsageError for what holds for every line and says nothing: better at once than on each line."""
+        """Raise UsageError for constants that say nothing: better at once than on each line."""
         constants = self.plan.constants
         for meaning in ("importer", "origin"):
             if meaning in constants:
@@ -89,40 +101,44 @@ class Reader:
         """The reason of a number below zero."""
         return self.reasons[-number - 1]
 
-    def goods_of(self, values: Any) -> Indices:
+    def goods_of(self, values: Array) -> Int64s:
         """The goods of distinct values."""
         return self._table(self._goods_meaning, self._goods, values)[:-1]
 
-    def groups_of(self, values: Any) -> Indices:
+    def groups_of(self, values: Array) -> Int64s:
         """The groups of distinct origins, where one importer holds for every line."""
         return self._table("origin", self._group_of_origin, values)[:-1]
 
-    def read(self, batch: Any, wrong: Indices | None = None) -> Read:
+    def read(self, batch: Batch, wrong: Int64s | None = None) -> BatchNumbers:
         """A record batch or table as numbers; `wrong`: refusals of its amounts."""
         goods = self._meant(batch, self._goods_meaning, self._goods)
         groups = self._groups(batch)
         epochs, days = self._epochs(batch, groups)
-        entries = (
+        fact_sets = (
             self._facts.read(groups, partial(self._distinct, batch))
             if self.plan.has(*FACTS)
             else None
         )
         checked = [
-            part for part in (goods, groups, days, entries, wrong) if part is not None and len(part)
+            part
+            for part in (goods, groups, days, fact_sets, wrong)
+            if part is not None and len(part)
         ]
-        return Read(groups, goods, epochs, entries, [part for part in checked if part.min() < 0])
+        return BatchNumbers(
+            groups, goods, epochs, fact_sets, [part for part in checked if part.min() < 0]
+        )
 
-    def column(self, batch: Any, meaning: str) -> Any:
+    def column(self, batch: Batch, meaning: str) -> Array:
         """The column of a meaning, as one array."""
         return arrow.flat(batch.column(self.plan.columns[meaning]))
 
-    def given(self, batch: Any, meaning: str) -> Any:
+    def given(self, batch: Batch, meaning: str) -> Array:
         """The column of a meaning, or what is given for every line."""
         if meaning in self.plan.constants:
             return arrow.texts([self.plan.constants[meaning]] * batch.num_rows)
         return self.column(batch, meaning)
 
-    def _meant(self, batch: Any, meaning: str, read: Callable[[Any], int]) -> Indices:
+    def _meant(self, batch: Batch, meaning: str, read: Callable[[object], int]) -> Int64s:
         """The numbers of a column by `read`, asked once for each distinct value."""
         if meaning in self.plan.constants:
             return np.full(
@@ -133,17 +149,21 @@ class Reader:
         numbers, values = arrow.encoded(self.column(batch, meaning))
         return arrow.gather(self._table(meaning, read, values), numbers)
 
-    def _table(self, meaning: str, read: Callable[[Any], int], values: Any) -> Indices:
-        """The numbers of distinct values, and at the end that of a null. Values met before are found without Python."""
+    def _table(self, meaning: str, read: Callable[[object], int], values: Array) -> Int64s:
+        """The numbers of distinct values, and last that of a null.
+
+        Values met before are found without Python.
+        """
         last = self._last.get(meaning)
         if last is None or not arrow.same(last[0], values):
-            with self._lock:  # threads that begin together mostly ask for the same values: the first reads them for all
+            # threads that begin together mostly ask for the same values: the first reads for all
+            with self._lock:
                 last = self._last.get(meaning)
                 if last is None or not arrow.same(last[0], values):
                     last = self._last[meaning] = (values, self._read_table(meaning, read, values))
         return last[1]
 
-    def _read_table(self, meaning: str, read: Callable[[Any], int], values: Any) -> Indices:
+    def _read_table(self, meaning: str, read: Callable[[object], int], values: Array) -> Int64s:
         kept = self._tables.get(meaning)
         if kept is not None and kept[0].type == values.type:
             return self._met_before(meaning, read, values, kept)
@@ -151,8 +171,13 @@ class Reader:
         self._tables[meaning] = (values, table)
         return table
 
-    def _numbers_of(self, meaning: str, read: Callable[[Any], int], values: list[Any]) -> Indices:
-        """What values mean. Plain codes that classes know already are most of a usual file and need no reading."""
+    def _numbers_of(
+        self, meaning: str, read: Callable[[object], int], values: list[object]
+    ) -> Int64s:
+        """What values mean.
+
+        Most of a usual file are plain codes that the classes know already: they need no reading.
+        """
         known = (
             self.classes.known_codes(values)
             if meaning == self._goods_meaning and not self.plan.restore_zeros
@@ -164,9 +189,9 @@ class Reader:
         return np.fromiter(found, dtype=np.int64, count=len(values))
 
     def _met_before(
-        self, meaning: str, read: Callable[[Any], int], values: Any, kept: tuple[Any, Indices]
-    ) -> Indices:
-        import pyarrow.compute as pc  # loads as long as all of numpy: only where the distinct values change
+        self, meaning: str, read: Callable[[object], int], values: Array, kept: tuple[Array, Int64s]
+    ) -> Int64s:
+        pc = arrow.compute()  # only where the distinct values change
 
         places = pc.index_in(values, value_set=kept[0])
         if places.null_count:
@@ -182,7 +207,7 @@ class Reader:
         numbers = np.where(arrow.missing(places), null, arrow.view(places, np.int32))
         return arrow.gather(kept[1], np.append(numbers, null))
 
-    def once(self, meaning: str, read: Callable[[Any], int], value: Any) -> int:
+    def once(self, meaning: str, read: Callable[[object], int], value: object) -> int:
         """What a value means, or the refusal of it."""
         key = (meaning, value)
         found = self._meanings.get(key)
@@ -199,16 +224,16 @@ class Reader:
             self._meanings[key] = found
         return found
 
-    def _goods(self, value: Any) -> int:
+    def _goods(self, value: object) -> int:
         code = spellings.code_of(value)
         return self.classes.goods_number(
             spellings.restored(code) if self.plan.restore_zeros else code
         )
 
-    def _country(self, value: Any) -> int:
+    def _country(self, value: object) -> int:
         return self._places[find_country(self.book, spellings.country_word(value))]
 
-    def _groups(self, batch: Any) -> Indices:
+    def _groups(self, batch: Batch) -> Int64s:
         if "importer" in self.plan.constants:
             return self._meant(batch, "origin", self._group_of_origin)
         numbers, importers = self._countries(batch, "importer")
@@ -219,13 +244,13 @@ class Reader:
         )  # of two refusals that of the importer
         pairs = np.where(wrong < 0, 0, importers * len(self.countries) + origins)
         groups = np.where(wrong < 0, wrong, arrow.gather(self._pairs, pairs))
-        if len(groups) and groups.max() == UNMET:
-            for pair in np.unique(pairs[groups == UNMET]).tolist():
+        if len(groups) and groups.max() == UNMET_PAIR:
+            for pair in np.unique(pairs[groups == UNMET_PAIR]).tolist():
                 self._pairs[pair] = self._group(*divmod(pair, len(self.countries)))
             groups = np.where(wrong < 0, wrong, arrow.gather(self._pairs, pairs))
         return groups
 
-    def _countries(self, batch: Any, meaning: str) -> tuple[Indices, Indices]:
+    def _countries(self, batch: Batch, meaning: str) -> tuple[Int64s, Int64s]:
         """Each line's number among the distinct countries of a column, and what those are."""
         if meaning in self.plan.constants:
             one = self.once(meaning, self._country, self.plan.constants[meaning])
@@ -233,7 +258,7 @@ class Reader:
         numbers, values = arrow.encoded(self.column(batch, meaning))
         return numbers, self._table(meaning, self._country, values)
 
-    def _group_of_origin(self, value: Any) -> int:
+    def _group_of_origin(self, value: object) -> int:
         importer = self.once("importer", self._country, self.plan.constants["importer"])
         return importer if importer < 0 else self._group(importer, self._country(value))
 
@@ -241,12 +266,15 @@ class Reader:
         if importer == origin:
             name = self.countries[importer]
             return self.refusal(
-                f"origin and importer are both {name}; a country charges no import duty on its own goods."
+                f"origin and importer are both {name}; "
+                "a country charges no import duty on its own goods."
             )
         return self.classes.group_number(self.countries[importer], self.countries[origin])
 
-    def _epochs(self, batch: Any, groups: Indices) -> tuple[Indices, Indices | None]:
-        """The epoch of each line, and the refusals of its day; of an instant where the plan has one."""
+    def _epochs(self, batch: Batch, groups: Int64s) -> tuple[Int64s, Int64s | None]:
+        """The epoch of each line, and the refusals of its day, or of its instant if the plan
+        has one.
+        """
         if self.plan.has("instant"):
             return self._epochs_of_instants(batch, groups)
         days, wrong = self._days(batch)
@@ -257,7 +285,7 @@ class Reader:
             )
         return self.classes.groups.epochs_of_days(groups, days), wrong
 
-    def _days(self, batch: Any) -> tuple[NDArray[np.int32], Indices | None]:
+    def _days(self, batch: Batch) -> tuple[Int32s, Int64s | None]:
         """Days counted from 1970, and refusals."""
         column = self.given(batch, "date")
         if pa.types.is_timestamp(column.type):
@@ -267,13 +295,15 @@ class Reader:
         numbers, values = arrow.encoded(column)
         table = [self.once("date", self._day, value) for value in (*values.to_pylist(), None)]
         found = np.array(table, dtype=np.int64).take(numbers)
-        return np.where(found < 0, 0, found - SHIFT).astype(np.int32), np.minimum(found, 0)
+        return np.where(found < 0, 0, found - DAY_SHIFT).astype(np.int32), np.minimum(found, 0)
 
-    def _day(self, value: Any) -> int:
-        return spellings.day_number(value, self.plan.month_first) + SHIFT
+    def _day(self, value: object) -> int:
+        return spellings.day_number(value, self.plan.month_first) + DAY_SHIFT
 
-    def _epochs_of_instants(self, batch: Any, groups: Indices) -> tuple[Indices, Indices]:
-        """The epoch of each instant; one without an offset is on the clock of the line's importer."""
+    def _epochs_of_instants(self, batch: Batch, groups: Int64s) -> tuple[Int64s, Int64s]:
+        """The epoch of each instant; without an offset it is on the clock of the line's
+        importer.
+        """
         column = self.given(batch, "instant")
         found, wrong = (
             np.zeros(batch.num_rows, dtype=np.int64),
@@ -285,36 +315,39 @@ class Reader:
             here = np.flatnonzero(groups == number)
             moments = self._aware(column) if aware else self._on_the_clock(column, group.zone)
             wrong[here] = np.minimum(moments, 0)[here]
-            found[here] = group.epochs_of_instants(moments[here] - FAR)
+            found[here] = group.epochs_of_instants(moments[here] - INSTANT_SHIFT)
         return found, wrong
 
-    def _aware(self, column: Any) -> Indices:
+    def _aware(self, column: Array) -> Int64s:
         seconds = arrow.view(column.cast(pa.timestamp("s", "UTC"), safe=False), np.int64)
-        return np.where(arrow.missing(column), self.refusal("no instant is given"), seconds + FAR)
+        return np.where(
+            arrow.missing(column), self.refusal("no instant is given"), seconds + INSTANT_SHIFT
+        )
 
-    def _on_the_clock(self, column: Any, zone: str) -> Indices:
+    def _on_the_clock(self, column: Array, zone: str) -> Int64s:
         numbers, values = arrow.encoded(column)
         read = [
             self.once(
-                f"instant in {zone}", lambda value: spellings.instant_number(value, zone) + FAR, one
+                f"instant in {zone}",
+                lambda value: spellings.instant_number(value, zone) + INSTANT_SHIFT,
+                one,
             )
             for one in values.to_pylist()
         ]
         return np.array([*read, self.refusal("no instant is given")], dtype=np.int64).take(numbers)
 
-    def _distinct(self, batch: Any, meaning: str) -> tuple[Indices, list[Any]]:
-        """Each line's number among the distinct values of a column of facts, and those; the last stands for a null."""
+    def _distinct(self, batch: Batch, meaning: str) -> tuple[Int64s, list[object]]:
+        """Each line's number among the distinct values of a column of facts, and those values.
+
+        The last stands for a null.
+        """
         if meaning in self.plan.constants:
             return np.zeros(batch.num_rows, dtype=np.int64), [self.plan.constants[meaning], None]
         numbers, values = arrow.encoded(self.column(batch, meaning))
         return numbers, [*values.to_pylist(), None]
 
 
-FAR, SHIFT = 1 << 40, 1 << 20
-"""Added to instants and days while they are read, so that none is below zero: a number below zero is a refusal."""
-
-
-def _present(groups: Indices) -> list[int]:
+def _present(groups: Int64s) -> list[int]:
     """The groups of some lines, in order; refusals left out."""
     if not len(groups):
         return []

@@ -1,4 +1,7 @@
-"""What files hold for codes, days, money and countries, made plain. Each distinct text is read once, never each line."""
+"""What files hold for codes, days, money and countries, made plain.
+
+Each distinct text is read once, never each line.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from tariffcli.errors import UsageError
 from tariffcli.law.instants import parse_day, parse_instant
@@ -15,7 +17,10 @@ from tariffcli.law.instants import parse_day, parse_instant
 _FLOAT_CODE = re.compile(r"(\d+)\.0+$")
 _DECIMAL = re.compile(r"\d+\.\d+$")
 _DOTTED = re.compile(r"\d{4}\.\d{2}(?:\d{2}){0,2}$|\d{6}\.\d{2}(?:\d{2})?$|\d{8}\.\d{2}$")
-"""Codes with one dot, as people write them; another number of digits before or after it shows that zeros are gone."""
+"""Codes with one dot, as people write them.
+
+Another number of digits before or after the dot shows that zeros are gone.
+"""
 
 _POWER = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+$")
 _SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:[ T].*)?$", re.ASCII)
@@ -25,10 +30,11 @@ EPOCH = date(1970, 1, 1).toordinal()
 """Days are counted from 1970."""
 
 
-def code_of(text: Any) -> str:
-    """A tariff code or product word as it is asked: `9503.00.00.73`, `9503000073.0` and a number all become digits.
+def code_of(text: object) -> str:
+    """A tariff code or product word as it is asked.
 
-    A code that a spreadsheet turned into a power of ten has lost digits, and is refused. Raises UsageError.
+    `9503.00.00.73`, `9503000073.0` and a number all become digits. A code that a spreadsheet turned
+    into a power of ten has lost digits, and is refused. Raises UsageError.
     """
     plain = str(text).strip()
     if plain.isdecimal() and plain.isascii():
@@ -39,21 +45,27 @@ def code_of(text: Any) -> str:
         plain = before if len(before) > 6 or plain == f"{before}.0" else plain
     if _DECIMAL.match(plain) and not _DOTTED.match(plain):
         raise UsageError(
-            f"'{plain[:20]}' is a code that a spreadsheet took for a number; zeros at its ends are lost. Give it as text."
+            f"'{plain[:20]}' is a code that a spreadsheet took for a number; "
+            "zeros at its ends are lost. Give it as text."
         )
     if _POWER.match(plain) and not plain.isdigit():
         raise UsageError(
-            f"'{plain[:20]}' is a number that a spreadsheet shortened; the digits of the code are lost."
+            f"'{plain[:20]}' is a number that a spreadsheet shortened; "
+            "the digits of the code are lost."
         )
     digits = re.sub(r"[.\s\u00a0-]", "", plain)
     return digits if digits.isascii() and digits.isdigit() else plain
 
 
 def lost_zeros(codes: Iterable[str]) -> bool:
-    """Whether a column's codes lost their leading zeros to a spreadsheet: some have an odd length, and none begins with a zero.
+    """Whether a column's codes lost their leading zeros to a spreadsheet.
 
-    >>> lost_zeros(["9503000073", "101210010"]), lost_zeros(["0101210010", "101210010"]), lost_zeros(["9503000073"])
-    (True, False, False)
+    They did if some have an odd length, and none begins with a zero.
+
+    >>> lost_zeros(["9503000073", "101210010"])
+    True
+    >>> lost_zeros(["0101210010", "101210010"]), lost_zeros(["9503000073"])
+    (False, False)
     """
     digits = [code for code in codes if code.isdigit()]
     return any(len(code) % 2 for code in digits) and not any(
@@ -67,9 +79,10 @@ def restored(code: str) -> str:
 
 
 def month_first_of(texts: Iterable[str]) -> bool | None:
-    """Whether the slashed days of a column begin with the month: told by a day above 12; None where nothing tells.
+    """Whether the slashed days of a column begin with the month; None where nothing tells.
 
-    Raises UsageError when one day can only be read the one way and another only the other.
+    A day above 12 tells. Raises UsageError when one day can only be read the one way and another
+    only the other way.
     """
     ways: dict[bool, str] = {}
     for text in texts:
@@ -82,7 +95,8 @@ def month_first_of(texts: Iterable[str]) -> bool | None:
                 ways.setdefault(True, text)
     if len(ways) == 2:
         raise UsageError(
-            f"The days of the column are written two ways: '{ways[True][:20]}' and '{ways[False][:20]}'; write them one way."
+            f"The days of the column are written two ways: '{ways[True][:20]}' and "
+            f"'{ways[False][:20]}'; write them one way."
         )
     return next(iter(ways), None)
 
@@ -92,8 +106,11 @@ def is_slashed(text: str) -> bool:
     return bool(_SLASHED.match(text.strip()))
 
 
-def day_number(text: Any, month_first: bool | None) -> int:
-    """A day, counted from 1970, from text, a date or a whole number such as 20250424. Raises UsageError."""
+def day_number(text: object, month_first: bool | None) -> int:
+    """A day, counted from 1970, from text, a date or a whole number such as 20250424.
+
+    Raises UsageError.
+    """
     if isinstance(text, datetime):
         return text.date().toordinal() - EPOCH
     if isinstance(text, date):
@@ -114,18 +131,21 @@ def several(text: str) -> tuple[str, ...]:
     return tuple(piece.strip() for piece in text.split(";") if piece.strip())
 
 
-def country_word(value: Any) -> str:
+def country_word(value: object) -> str:
     """A country as a file holds it; census codes come as numbers."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def is_nan(value: Any) -> bool:
+def is_nan(value: object) -> bool:
     """Whether a value is a float that is no number."""
     return isinstance(value, float) and math.isnan(value)
 
 
-def instant_number(text: Any, zone: str) -> int:
-    """An instant in seconds of UTC; without an offset it is on the clock of `zone`. Raises UsageError."""
+def instant_number(text: object, zone: str) -> int:
+    """An instant in seconds of UTC; without an offset it is on the clock of `zone`.
+
+    Raises UsageError.
+    """
     if isinstance(text, datetime):
         if text.tzinfo is not None:
             return int(text.astimezone(UTC).timestamp())
@@ -133,8 +153,11 @@ def instant_number(text: Any, zone: str) -> int:
     return parse_instant(str(text), zone)
 
 
-def money(text: Any) -> Decimal:
-    """An amount or a quantity: `1,234.50`, `$1,234.50`, `1234.5`. Raises UsageError when it is none, or not finite."""
+def money(text: object) -> Decimal:
+    """An amount or a quantity: `1,234.50`, `$1,234.50`, `1234.5`.
+
+    Raises UsageError when it is none, or not finite.
+    """
     plain = str(text).strip().removeprefix("$").strip()
     if plain.startswith("(") and plain.endswith(")"):
         plain = f"-{plain[1:-1]}"
@@ -147,7 +170,7 @@ def money(text: Any) -> Decimal:
     return value
 
 
-def yes_or_no(text: Any) -> bool:
+def yes_or_no(text: object) -> bool:
     """A cell that says yes or no. Raises UsageError."""
     word = str(text).strip().lower()
     if word in ("yes", "y", "true", "1", "1.0"):

@@ -1,29 +1,28 @@
-# pyright: basic
-"""Classes of equal lines: one scalar call of the engine for each, however long the file is.
+"""Classes of equal lines: one call of the engine for each, however long the file is.
 
-A line's cell is the row of its goods (lines that always stood on the same lists share one) and its epoch; a cell holds the number
-of its class. Facts of the entry make further cells, by the truth of the conditions they decide. Nothing about law is
-written here: an empty cell is filled with what `answer_case` says of one of its lines.
+A line's cell is given by a row and an epoch; the cell holds the number of its class. Goods that
+always stood on the same lists share a row. The facts of an entry make further cells, by the truth
+of the conditions that they decide. Nothing about law is written here: an empty cell is filled with
+what `answer_case` says of one of its lines.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tariffcli.book.load import Record
-from tariffcli.bulk.classes.arrow import distinct, gather
+from tariffcli.bulk.classes.arrow import Int32s, Int64s, distinct, gather, listed
 from tariffcli.bulk.classes.groups import Group, Groups
 from tariffcli.bulk.classes.outcomes import Outcomes, outcome_of, refused
-from tariffcli.bulk.classes.questions import Numbers, Stop, check, one_of_each
 from tariffcli.bulk.classes.refusals import Refusals
 from tariffcli.bulk.classes.sameness import law_behind
-from tariffcli.errors import UsageError
+from tariffcli.errors import Interrupted, UsageError
 from tariffcli.law.docket import Docket, breakpoints, nomenclature_points, scopes_known
 from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.entry_summary import reporting_on
@@ -31,32 +30,53 @@ from tariffcli.law.instants import day_of
 from tariffcli.law.model import FactValue, OrdinaryDuty, Product, Query
 from tariffcli.law.products import GENERAL, cut_to_law, digits_of, find_product, line_classes
 
-MOST_EPOCHS = 1 << 16
-"""So many cells at the start stay empty: the row of goods that were not met yet."""
+MAX_EPOCHS = 1 << 16
+"""At most this many epochs. As many cells at the start stay empty: the row of goods not met yet."""
 
-MOST_KEPT = 6_000
-"""So many results of the engine's sorting are kept for the next batch."""
+MAX_KEPT_RESULTS = 6_000
+"""At most this many results of the engine's sorting are kept for the next batch."""
 
-AT_ONCE = 1 << 14
-"""So many questions are answered before some of those results may go."""
+QUESTIONS_AT_ONCE = 1 << 14
+"""At most this many questions are answered before some of those results may go."""
 
 NO_FACTS = 0
 """The number of the combination of facts that gives none."""
 
 
-class Entry(NamedTuple):
-    """A combination of facts that lines give; `mfn_pct` supplies an ordinary duty, as in a query."""
+Stop = Callable[[], bool]
+"""Whether somebody asked a long run to end."""
+
+GROUP_AT, GOODS_AT = 48, 20
+"""The bits of a packed question where its group and its goods begin; the epoch is below both."""
+
+
+def never() -> bool:
+    """The `stop` of a run that nobody asks to end."""
+    return False
+
+
+def check(stop: Stop) -> None:
+    """Raise Interrupted where `stop` says so."""
+    if stop():
+        raise Interrupted("stopped")
+
+
+class FactSet(NamedTuple):
+    """A combination of facts that lines give; `mfn_pct` is an ordinary duty, as in a query."""
 
     facts: tuple[tuple[str, FactValue], ...] = ()
-    mfn_pct: Any = None
+    mfn_pct: Decimal | None = None
 
 
-Kind = tuple[frozenset[str], tuple[OrdinaryDuty, ...]]
+LineLaw = tuple[frozenset[str], tuple[OrdinaryDuty, ...]]
 """What the law sees of a tariff line: its lists and the rows of its ordinary duty."""
 
 
 class Row(NamedTuple):
-    """Goods that always stood on the same lists: a group, one of the goods, and the epochs at which their own law could change."""
+    """Goods that always stood on the same lists.
+
+    `goods` is one of them; `starts` are the epochs at which their own law could change.
+    """
 
     group: int
     goods: int
@@ -64,7 +84,10 @@ class Row(NamedTuple):
 
 
 class Classes:
-    """The classes of a record as known on a day, found as lines ask for them. Safe to use from several threads."""
+    """The classes of a record as known on a day, found as lines ask for them.
+
+    Safe to use from several threads.
+    """
 
     def __init__(self, book: Record, known_on: str | None = None) -> None:
         self.book, self.known_on = book, known_on
@@ -74,12 +97,14 @@ class Classes:
         self.groups = Groups(book, known_on)
         self.goods: list[str] = []
         self._goods_numbers: dict[str, int] = {}
-        self.entries: list[Entry] = [Entry()]
-        self._entry_numbers: dict[Entry, int] = {Entry(): NO_FACTS}
+        self.fact_sets: list[FactSet] = [FactSet()]
+        self._fact_set_numbers: dict[FactSet, int] = {FactSet(): NO_FACTS}
         self.rows = np.zeros((0, 1024), dtype=np.int64)
-        """Of each group and goods, the cell of the first epoch; 0 is a row of empty cells for what was not met yet."""
-        self.cells = np.full(2 * MOST_EPOCHS, -1, dtype=np.int32)
-        self.used = MOST_EPOCHS
+        """For each group and goods the cell of the first epoch; 0 is the empty row of goods not met
+        yet.
+        """
+        self.cells = np.full(2 * MAX_EPOCHS, -1, dtype=np.int32)
+        self.used = MAX_EPOCHS
         self._rows_by_law: dict[object, int] = {}
         self.laws: dict[int, Row] = {}
         self._products: dict[tuple[str, int], Product] = {}
@@ -89,16 +114,16 @@ class Classes:
         self._refusals = Refusals()
         self.lock = RLock()
         self.fresh, self.kept, self.stamp = 0, 0, 0
-        """How often the engine was asked, before classes were last kept too, and which kept file these hold (see `kept`)."""
+        """How often the engine was asked, the same when the classes were last stored, and the stamp
+        of the stored file that they hold (see `store`).
+        """
 
-    def restore(
-        self, goods: list[str], rows: Numbers, cells: NDArray[np.int32], laws: dict[int, Row]
-    ) -> None:
+    def restore(self, goods: list[str], rows: Int64s, cells: Int32s, laws: dict[int, Row]) -> None:
         """Go on from what an earlier run found."""
         self.goods, self.rows, self.laws, self.used = goods, rows, laws, len(cells)
         self._goods_numbers = {text: number for number, text in enumerate(goods)}
         self.cells = np.concatenate(
-            [cells, np.full(len(cells) // 2 + MOST_EPOCHS, -1, dtype=np.int32)]
+            [cells, np.full(len(cells) // 2 + MAX_EPOCHS, -1, dtype=np.int32)]
         )
 
     # what lines name
@@ -115,7 +140,7 @@ class Classes:
             self.goods.append(text)
             return self._goods_numbers.setdefault(text, found)
 
-    def known_codes(self, values: Iterable[Any]) -> dict[str, int]:
+    def known_codes(self, values: Iterable[object]) -> dict[object, int]:
         """The numbers of those values that are codes of digits alone and name goods met before."""
         numbers = self._goods_numbers
         digits = (
@@ -125,18 +150,18 @@ class Classes:
         )
         return {code: numbers[code] for code in digits if code in numbers}
 
-    def entry_number(self, entry: Entry) -> int:
+    def fact_set_number(self, fact_set: FactSet) -> int:
         """The number of a combination of facts."""
         with self.lock:
-            if entry not in self._entry_numbers:
-                self.entries.append(entry)
-                self._entry_numbers[entry] = len(self.entries) - 1
-            return self._entry_numbers[entry]
+            if fact_set not in self._fact_set_numbers:
+                self.fact_sets.append(fact_set)
+                self._fact_set_numbers[fact_set] = len(self.fact_sets) - 1
+            return self._fact_set_numbers[fact_set]
 
     def group_number(self, importer: str, origin: str) -> int:
         """The number of a pair's origin group."""
         with self.lock:
-            number = self.groups.number_of(importer, origin)
+            number = self.groups.group_number(importer, origin)
             if number >= len(self.rows):
                 self.rows = np.concatenate(
                     [self.rows, np.zeros((1, self.rows.shape[1]), dtype=np.int64)]
@@ -146,7 +171,7 @@ class Classes:
     def invalid(self, reason: str) -> int:
         """The class of lines that ask no question."""
         with self.lock:
-            return self.outcomes.number_of(refused(reason, self.outcomes.authorities))
+            return self.outcomes.class_number(refused(reason, self.outcomes.authorities))
 
     def refused_row(self, reason: str) -> int:
         """A row whose every cell is the class of lines that ask no question, for this reason."""
@@ -163,29 +188,28 @@ class Classes:
 
     def classify(
         self,
-        groups: Numbers,
-        goods: Numbers,
-        epochs: Numbers,
-        entries: Numbers | None = None,
-        stop: Stop = bool,
-    ) -> NDArray[np.int32]:
-        """The class of each line, given the numbers of its group, goods, epoch and (None: no facts) combination of facts.
+        groups: Int64s,
+        goods: Int64s,
+        epochs: Int64s,
+        fact_sets: Int64s | None = None,
+        stop: Stop = never,
+    ) -> Int32s:
+        """The class of each line, given the numbers of its group, goods, epoch and facts.
 
-        Raises Interrupted soon after `stop` says so: to ask the engine about many lines takes long.
+        `fact_sets` is None where no line gives facts. Raises Interrupted soon after `stop` says so,
+        because asking the engine about many lines takes long.
         """
         plain = self._plain(groups, goods, epochs, stop)
-        if entries is None:
+        if fact_sets is None:
             return plain
-        telling = np.flatnonzero(entries)
+        telling = np.flatnonzero(fact_sets)
         if len(telling):
-            plain[telling] = self._told(
-                groups[telling], goods[telling], epochs[telling], entries[telling], stop
+            plain[telling] = self._with_facts_of(
+                groups[telling], goods[telling], epochs[telling], fact_sets[telling], stop
             )
         return plain
 
-    def _plain(
-        self, groups: Numbers, goods: Numbers, epochs: Numbers, stop: Stop
-    ) -> NDArray[np.int32]:
+    def _plain(self, groups: Int64s, goods: Int64s, epochs: Int64s, stop: Stop) -> Int32s:
         places = self._starts_of(
             groups, goods
         )  # before the cells: a row is named only after its cells exist
@@ -198,14 +222,17 @@ class Classes:
                 found = self.cells.take(self._starts_of(groups, goods) + epochs)
         return found
 
-    def unmet(self, groups: Numbers, goods: Numbers, epochs: Numbers) -> int:
+    def unmet(self, groups: Int64s, goods: Int64s, epochs: Int64s) -> int:
         """How many of these lines have no class yet."""
         return int((self.cells.take(self._starts_of(groups, goods) + epochs) < 0).sum())
 
-    def find(self, groups: Numbers, goods: Numbers, epochs: Numbers, stop: Stop = bool) -> None:
+    def find(self, groups: Int64s, goods: Int64s, epochs: Int64s, stop: Stop = never) -> None:
         """Fill the cells of lines that give no facts, where they are empty."""
         with self.lock:
-            for part in (slice(start, start + AT_ONCE) for start in range(0, len(groups), AT_ONCE)):
+            for part in (
+                slice(start, start + QUESTIONS_AT_ONCE)
+                for start in range(0, len(groups), QUESTIONS_AT_ONCE)
+            ):
                 starts = self._rows_for(groups[part], goods[part], stop)
                 places = starts + epochs[part]
                 for line in one_of_each(places, np.flatnonzero(self.cells.take(places) < 0)):
@@ -214,25 +241,26 @@ class Classes:
                 self._forget()
 
     def _forget(self) -> None:
-        """Let go of what the engine sorted out for the goods of a batch: others come, and memory is bounded."""
-        if len(self._known) > MOST_KEPT:
+        """Let go of what the engine worked out for the goods of a batch: memory is bounded."""
+        if len(self._known) > MAX_KEPT_RESULTS:
             self._known.clear()
-        self.book.forget(MOST_KEPT)
+        self.book.forget(MAX_KEPT_RESULTS)
         for group in self.groups.found:
-            self._docket(group).forget(MOST_KEPT)
+            self._docket(group).forget(MAX_KEPT_RESULTS)
 
-    def _starts_of(self, groups: Numbers, goods: Numbers) -> Numbers:
+    def _starts_of(self, groups: Int64s, goods: Int64s) -> Int64s:
         rows = self.rows
         places = groups * rows.shape[1]
         places += goods
         return gather(rows.reshape(-1), places)
 
-    def _rows_for(self, groups: Numbers, goods: Numbers, stop: Stop = bool) -> Numbers:
+    def _rows_for(self, groups: Int64s, goods: Int64s, stop: Stop = never) -> Int64s:
         """The rows of lines, after giving one to all goods that have none."""
         starts = self._starts_of(groups, goods)
         missing = np.flatnonzero(starts == 0)
         if len(missing):
-            for pair in distinct(groups[missing] * self.rows.shape[1] + goods[missing]).tolist():
+            pairs = groups[missing] * self.rows.shape[1] + goods[missing]
+            for pair in listed(distinct(pairs)):
                 check(stop)
                 group, number = divmod(pair, self.rows.shape[1])
                 self.rows[group, number] = self._row(self.groups.found[group], number)
@@ -240,7 +268,7 @@ class Classes:
         return starts
 
     def _fill(self, start: int, epoch: int) -> None:
-        """Fill a cell, and with it every epoch of its row in which nothing changes for these goods."""
+        """Fill a cell, and with it all epochs of its row in which nothing changes for its goods."""
         row = self.laws[start]
         if self.cells[start + epoch] < 0:
             first, after = self._stretch(row, epoch)
@@ -253,36 +281,38 @@ class Classes:
         width = len(self.groups.found[row.group].points) + 1
         return row.starts[place - 1], row.starts[place] if place < len(row.starts) else width
 
-    def _told(
-        self, groups: Numbers, goods: Numbers, epochs: Numbers, entries: Numbers, stop: Stop
-    ) -> NDArray[np.int32]:
+    def _with_facts_of(
+        self, groups: Int64s, goods: Int64s, epochs: Int64s, fact_sets: Int64s, stop: Stop
+    ) -> Int32s:
         with self.lock:
             starts = self._rows_for(groups, goods, stop)
-            keys = (starts + epochs) * len(self.entries) + entries
+            keys = (starts + epochs) * len(self.fact_sets) + fact_sets
             each, lines, places = np.unique(keys, return_index=True, return_inverse=True)
             found = np.empty(len(each), dtype=np.int32)
             for place, line in enumerate(lines.tolist()):
                 check(stop)
                 found[place] = self._class_with(
-                    int(starts[line]), int(epochs[line]), int(entries[line])
+                    int(starts[line]), int(epochs[line]), int(fact_sets[line])
                 )
             self._forget()
             return found.take(places.reshape(-1))
 
-    def _class_with(self, start: int, epoch: int, entry: int) -> int:
+    def _class_with(self, start: int, epoch: int, fact_set: int) -> int:
         row = self.laws[start]
         first, _ = self._stretch(row, epoch)
-        key = (start + first, entry)
+        key = (start + first, fact_set)
         if key not in self._with_facts:
             self._with_facts[key] = self._class_of(
-                self.groups.found[row.group], row.goods, first, entry
+                self.groups.found[row.group], row.goods, first, fact_set
             )
         return self._with_facts[key]
 
     # what the law says of one line
 
     def _row(self, group: Group, number: int) -> int:
-        """The row of goods in a group: shared by all that have stood on the same lists at the same times."""
+        """The row of goods in a group, shared by all that stood on the same lists at the same
+        times.
+        """
         docket = self._docket(group)
         product = _product(docket, self.goods[number])
         edges = sorted({*nomenclature_points(docket, product)}) if product is not None else []
@@ -309,8 +339,13 @@ class Classes:
                 self._refuse(start, moments, lists)
         return start
 
-    def _refuse(self, start: int, moments: list[int], lists: list[frozenset[Kind] | str]) -> None:
-        """Fill the cells of a row in which its goods name nothing: others share it, so that none may be named there later."""
+    def _refuse(
+        self, start: int, moments: list[int], lists: list[frozenset[LineLaw] | str]
+    ) -> None:
+        """Fill the cells of a row in which its goods name nothing.
+
+        Other goods share the row, so none of them may be named there later.
+        """
         row = self.laws[start]
         for epoch in row.starts:
             moment = self.groups.found[row.group].moment(epoch)
@@ -334,7 +369,7 @@ class Classes:
             self.cells = grown
         return start
 
-    def _lists(self, docket: Docket, number: int, moment: int) -> frozenset[Kind] | str:
+    def _lists(self, docket: Docket, number: int, moment: int) -> frozenset[LineLaw] | str:
         try:
             product = self._product_at(docket.importer, number, moment)
             found = line_classes(
@@ -361,12 +396,12 @@ class Classes:
                 self._products[importer, number] = product
         return product
 
-    def _class_of(self, group: Group, number: int, epoch: int, entry: int) -> int:
+    def _class_of(self, group: Group, number: int, epoch: int, fact_set: int) -> int:
         """The class of one line; the engine is asked unless an equal line was asked before."""
         docket, moment = self._docket(group), group.moment(epoch)
         try:
             product = self._product_at(group.importer, number, moment)
-            facts, mfn_pct = self.entries[entry]
+            facts, mfn_pct = self.fact_sets[fact_set]
             query = Query(
                 group.importer, docket.origin, moment, self.known_on, product, dict(facts), mfn_pct
             )
@@ -378,7 +413,7 @@ class Classes:
                 )
                 even = any(row.rule == "even_units" for row in rules)
                 outcome = outcome_of(answer, self.outcomes.authorities, self.authority_of, even)
-                self._known[key] = self.outcomes.number_of(outcome)
+                self._known[key] = self.outcomes.class_number(outcome)
                 self.fresh += 1
             return self._known[key]
         except UsageError as error:
@@ -386,7 +421,7 @@ class Classes:
 
 
 def _product(docket: Docket, text: str) -> Product | None:
-    """The goods whatever the day, to learn when their codes could change; None for a word that names nothing."""
+    """The goods on any day, to learn when their codes could change; None for an unknown word."""
     code = digits_of(text)
     if code is not None:
         return (
@@ -398,3 +433,24 @@ def _product(docket: Docket, text: str) -> Product | None:
         return find_product(docket.book, docket.importer, text, 0)
     except UsageError:
         return None
+
+
+def in_one(groups: Int64s, goods: Int64s, epochs: Int64s) -> Int64s:
+    """What a line without facts asks, packed into one number."""
+    return groups << GROUP_AT | goods << GOODS_AT | epochs
+
+
+def apart(questions: Int64s) -> tuple[Int64s, Int64s, Int64s]:
+    """The groups, goods and epochs that `in_one` packed."""
+    return (
+        questions >> GROUP_AT,
+        questions >> GOODS_AT & (1 << GROUP_AT - GOODS_AT) - 1,
+        questions & (1 << GOODS_AT) - 1,
+    )
+
+
+def one_of_each(places: Int64s, lines: Int64s) -> list[int]:
+    """The first of some lines in each place."""
+    _, first = np.unique(places[lines], return_index=True)
+    found: list[int] = lines[first].tolist()
+    return found

@@ -1,9 +1,10 @@
-# pyright: basic
-"""Duties of many lines at once: the arithmetic of `law.amounts` in whole numbers, every line rounded alike.
+"""Duties of many lines at once: the arithmetic of `law.bill` in whole numbers.
 
-Values are whole cents, rates ten-thousandths of a per cent, quantities thousandths of a unit. Of an amount with a part of a cent two
-bounds are reckoned, between which it lies: mostly they owe the same, and so does it. What does not fit (bounds that owe different
-sums, a rate of more decimals, a sum beyond 64 bits) is reckoned line by line with `duty_of` itself.
+Every line is rounded as a bill rounds it. Values are whole cents, rates are ten-thousandths of a
+per cent, quantities thousandths of a unit. For an amount with a fraction of a cent the duty of two
+bounds is computed, between which it lies: mostly they owe the same, and so does the amount. What
+does not fit is computed line by line with `duty_of` itself: bounds that owe different sums, a rate
+with more decimals, a sum beyond 64 bits.
 """
 
 from __future__ import annotations
@@ -16,12 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tariffcli.bulk.classes.arrow import gather
+from tariffcli.bulk.classes.arrow import Bools, Int32s, Int64s, gather, listed
 from tariffcli.bulk.classes.specific import (
     MICRO,
     MILLI,
     Counted,
-    Whole,
     by_quantity,
     counted_of,
     rate_of,
@@ -30,74 +30,80 @@ from tariffcli.law.bill import Goods
 from tariffcli.law.expression import AdValorem, in_unit
 from tariffcli.law.formula import Formula, FormulaLine, duty_of
 
-Lines = NDArray[np.intp]
 UNKNOWN = np.iinfo(np.int64).min
 """No amount."""
 
-MOST_CENTS = 10**11
+MAX_CENTS = 10**11
 """A value of a thousand million dollars at five thousand per cent still fits."""
 
 CENT, THOUSANDTH = Decimal("0.01"), Decimal("0.001")
 
 
-FINE = 1_000
-"""Bounds of values are in so many parts of a cent: finer ones owe the same more often, and fit less."""
+PARTS_OF_CENT = 1_000
+"""Bounds of values are counted in this many parts of a cent. With finer parts two bounds owe the
+same more often, but fewer values fit into 64 bits.
+"""
 
-MOST_EXACT = 2**62
+MAX_EXACT = 2**62
 """Sums below it are made with machine integers."""
 
 
-class Odd(NamedTuple):
-    """Lines whose value is no whole cents, or whose quantity no whole thousandths, in order.
+class InexactAmounts(NamedTuple):
+    """Lines whose value is not whole cents, or whose quantity is not whole thousandths, in order.
 
-    The value lies between `low` and `high` (parts of a cent; it is neither, unless both are the same), the quantity from `few` to
-    `many`. A `low` of `UNKNOWN` tells nothing. `exact` gives value and quantity of a row of the file, `rows` the rows of these lines.
+    The value lies between `low` and `high` (in parts of a cent; it is neither, unless both are the
+    same), the quantity between `few` and `many`. Where `low` is `UNKNOWN` there are no bounds.
+    `rows` are the rows of these lines in the file; `exact` reads value and quantity of a row.
     """
 
-    lines: Whole
-    low: Whole
-    high: Whole
-    few: Whole
-    many: Whole
-    rows: Whole
+    lines: Int64s
+    low: Int64s
+    high: Int64s
+    few: Int64s
+    many: Int64s
+    rows: Int64s
     exact: Callable[[int], tuple[Decimal, Decimal | None]]
 
-    def taken(self, lines: Whole) -> Odd | None:
-        """The same where `lines` are taken from the lines that these belong to, some more than once."""
+    def taken(self, lines: Int64s) -> InexactAmounts | None:
+        """These amounts for `lines` out of those they belong to, some more than once."""
         places = np.minimum(np.searchsorted(self.lines, lines), len(self.lines) - 1)
         here = np.flatnonzero(self.lines[places] == lines)
         kept = places[here]
         if not len(here):
             return None
         low, high, few, many = (bound[kept] for bound in (self.low, self.high, self.few, self.many))
-        return Odd(here.astype(np.int64), low, high, few, many, self.rows[kept], self.exact)
+        return InexactAmounts(
+            here.astype(np.int64), low, high, few, many, self.rows[kept], self.exact
+        )
 
 
 class Amounts(NamedTuple):
-    """What lines are worth and how much they are: cents, thousandths of a unit (`UNKNOWN`: not given), the unit by number.
+    """What lines are worth, and how much they are.
 
-    `odd` tells of lines that do not fit into whole cents and thousandths; their cents and thousandths are the nearest.
+    `cents` and `quantities` (thousandths of a unit) are `UNKNOWN` where not given; `units` are
+    places in `unit_names`. Lines that do not fit into whole cents and thousandths have the nearest
+    here, and their bounds in `inexact`.
     """
 
-    cents: Whole
-    quantities: Whole
-    units: Whole
+    cents: Int64s
+    quantities: Int64s
+    units: Int64s
     unit_names: list[str]
-    odd: Odd | None = None
+    inexact: InexactAmounts | None = None
 
-    def taken(self, lines: Whole) -> Amounts:
+    def taken(self, lines: Int64s) -> Amounts:
         """The amounts of some of these lines, some more than once."""
-        odd = self.odd.taken(lines) if self.odd is not None else None
+        odd = self.inexact.taken(lines) if self.inexact is not None else None
         return Amounts(
             self.cents[lines], self.quantities[lines], self.units[lines], self.unit_names, odd
         )
 
     def of_line(self, line: int) -> tuple[Decimal, Decimal | None]:
         """Value and quantity of one line."""
-        if self.odd is not None:
-            place = int(np.searchsorted(self.odd.lines, line))
-            if place < len(self.odd.lines) and self.odd.lines[place] == line:
-                return self.odd.exact(int(self.odd.rows[place]))
+        if self.inexact is not None:
+            place = int(np.searchsorted(self.inexact.lines, line))
+            if place < len(self.inexact.lines) and self.inexact.lines[place] == line:
+                return self.inexact.exact(int(self.inexact.rows[place]))
         cents, thousandths = int(self.cents[line]), int(self.quantities[line])
         return Decimal(cents) * CENT, None if thousandths == UNKNOWN else Decimal(
             thousandths
@@ -105,21 +111,23 @@ class Amounts(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Formulas as arrays: rates by formula and line, which count in whole units, which are rates alone, which ask the quantity.
+    """Formulas as arrays, a row each.
 
-    Of a `counted` formula the rates are those of its other lines.
+    `rates` by formula and line (for a `counted` formula those of its other lines); `even`: the
+    value counts in whole units; `plain`: rates alone; `priced`: there is a formula; `by_quantity`:
+    it asks for the quantity. The `part_...` are those of `Counted`.
     """
 
-    rates: Whole
-    even: NDArray[np.bool_]
-    plain: NDArray[np.bool_]
-    priced: NDArray[np.bool_]
-    by_quantity: NDArray[np.bool_]
-    part_rate: Whole
-    part_each: Whole
+    rates: Int64s
+    even: Bools
+    plain: Bools
+    priced: Bools
+    by_quantity: Bools
+    part_rate: Int64s
+    part_each: Int64s
     part_unit: NDArray[np.str_]
-    part_whole: NDArray[np.bool_]
-    counted: NDArray[np.bool_]
+    part_whole: Bools
+    counted: Bools
 
     @property
     def parts(self) -> Counted:
@@ -159,10 +167,13 @@ def joined(table: Table, more: Table) -> Table:
 
 
 def duties(
-    formulas: Sequence[Formula | None], table: Table, numbers: NDArray[np.int32], amounts: Amounts
-) -> Whole:
-    """The duty of each line in cents (`UNKNOWN`: cannot be said). `numbers` gives each line's formula, `table` all formulas."""
-    odd = amounts.odd
+    formulas: Sequence[Formula | None], table: Table, numbers: Int32s, amounts: Amounts
+) -> Int64s:
+    """The duty of each line in cents; `UNKNOWN` where it cannot be said.
+
+    `numbers` gives the formula of each line, `table` holds all formulas.
+    """
+    odd = amounts.inexact
     if odd is None:
         return _of_cents(formulas, table, numbers, amounts)
     if len(odd.lines) == len(numbers):
@@ -170,7 +181,7 @@ def duties(
     else:
         whole = amounts.cents.copy()
         whole[odd.lines] = UNKNOWN
-        found = _of_cents(formulas, table, numbers, amounts._replace(cents=whole, odd=None))
+        found = _of_cents(formulas, table, numbers, amounts._replace(cents=whole, inexact=None))
     owed, sure = _between(
         table, gather(numbers, odd.lines), odd, gather(amounts.units, odd.lines), amounts.unit_names
     )
@@ -181,8 +192,8 @@ def duties(
 
 
 def _of_cents(
-    formulas: Sequence[Formula | None], table: Table, numbers: NDArray[np.int32], amounts: Amounts
-) -> Whole:
+    formulas: Sequence[Formula | None], table: Table, numbers: Int32s, amounts: Amounts
+) -> Int64s:
     """The duty of lines of whole cents."""
     known = amounts.cents != UNKNOWN
     base = np.where(known, amounts.cents, 0)
@@ -196,17 +207,17 @@ def _of_cents(
     others = np.flatnonzero(~gather(table.plain, numbers) & known)
     if len(others):
         others = _add_parts(found, table, numbers, others, base, amounts)
-    for number in np.unique(numbers[others]).tolist():
+    for number in listed(np.unique(numbers[others])):
         lines = others[numbers[others] == number]
         found[lines] = _special(formulas[number], base[lines], lines, amounts)
     for line in np.flatnonzero(
-        known & ((amounts.cents > MOST_CENTS) | (amounts.cents < 0))
+        known & ((amounts.cents > MAX_CENTS) | (amounts.cents < 0))
     ).tolist():
         found[line] = _exactly(formulas[int(numbers[line])], line, amounts)
     return found
 
 
-def _by_rates(table: Table, numbers: NDArray[np.int32], base: Whole) -> Whole:
+def _by_rates(table: Table, numbers: Int32s, base: Int64s) -> Int64s:
     """What the rates of each line's formula come to in cents, each rounded half up."""
     found = (base * gather(table.rates[:, 0], numbers) + MICRO // 2) // MICRO
     lines, left = np.arange(len(base)), numbers
@@ -222,15 +233,15 @@ def _by_rates(table: Table, numbers: NDArray[np.int32], base: Whole) -> Whole:
 
 
 def _between(
-    table: Table, numbers: NDArray[np.int32], odd: Odd, units: Whole, names: list[str]
-) -> tuple[Whole, NDArray[np.bool_]]:
-    """What lines owe that lie between bounds, and of which it is sure, as the bounds owe the same."""
-    sure = (odd.low >= 0) & (odd.high < MOST_EXACT // max(int(table.rates.max(initial=1)), MICRO))
+    table: Table, numbers: Int32s, odd: InexactAmounts, units: Int64s, names: list[str]
+) -> tuple[Int64s, Bools]:
+    """What lines between two bounds owe, and for which this is sure: both bounds owe the same."""
+    sure = (odd.low >= 0) & (odd.high < MAX_EXACT // max(int(table.rates.max(initial=1)), MICRO))
     low, high = np.where(sure, odd.low, 0), np.where(sure, odd.high, 0)
     less = (low < high).astype(np.int64)
     even = gather(table.even, numbers)
     if even.any():
-        unit = 100 * FINE
+        unit = 100 * PARTS_OF_CENT
         low = np.where(even, (low + unit // 2) // unit * unit, low)
         high = np.where(even, (high + unit // 2 - less) // unit * unit, high)
         less = np.where(even, 0, less)  # a whole unit is not below itself
@@ -241,8 +252,8 @@ def _between(
     if len(others):
         least, most = found.copy(), found.copy()
         few, many = (Amounts(low, quantities, units, names) for quantities in (odd.few, odd.many))
-        sure[_add_parts(least, table, numbers, others, low, few, FINE)] = False
-        sure[_add_parts(most, table, numbers, others, high, many, FINE, less)] = False
+        sure[_add_parts(least, table, numbers, others, low, few, PARTS_OF_CENT)] = False
+        sure[_add_parts(most, table, numbers, others, high, many, PARTS_OF_CENT, less)] = False
         sure &= least == most
         found = least
     found[~known] = UNKNOWN
@@ -251,21 +262,20 @@ def _between(
 
 def _by_rates_between(
     table: Table,
-    numbers: NDArray[np.int32],
-    low: Whole,
-    span: Whole,
-    less: Whole,
-    sure: NDArray[np.bool_],
-) -> Whole:
-    """What the rates of each line's formula come to of the lower bound; not `sure` where the upper one comes to more.
+    numbers: Int32s,
+    low: Int64s,
+    span: Int64s,
+    less: Int64s,
+    sure: Bools,
+) -> Int64s:
+    """What the rates of each line's formula come to for its lower bound.
 
-    That is `span` above, or `less` is 1 and it is any part below that.
+    A line is not `sure` where the upper bound comes to more. That bound is `span` above the lower
+    one; where `less` is 1 the value may be anything just below it.
     """
-    whole = MICRO * FINE
+    whole = MICRO * PARTS_OF_CENT
 
-    def charge(
-        rate: Whole, low: Whole, span: Whole, less: Whole
-    ) -> tuple[Whole, NDArray[np.bool_]]:
+    def charge(rate: Int64s, low: Int64s, span: Int64s, less: Int64s) -> tuple[Int64s, Bools]:
         exact = low * rate
         exact += whole // 2
         owed = exact // whole
@@ -292,16 +302,19 @@ def _by_rates_between(
 
 
 def _add_parts(
-    found: Whole,
+    found: Int64s,
     table: Table,
-    numbers: NDArray[np.int32],
-    others: Lines,
-    base: Whole,
+    numbers: Int32s,
+    others: Int64s,
+    base: Int64s,
     amounts: Amounts,
     fine: int = 1,
-    less: Whole | None = None,
-) -> Lines:
-    """Add what lines of counted formulas owe by quantity; gives the lines of other formulas, and those that do not fit."""
+    less: Int64s | None = None,
+) -> Int64s:
+    """Add what lines of counted formulas owe by quantity.
+
+    Returns the lines of other formulas, and those that do not fit.
+    """
     counted = gather(table.counted, gather(numbers, others))
     here, left = others[counted], others[~counted]
     if not len(here):
@@ -322,15 +335,13 @@ def _add_parts(
     return np.sort(np.concatenate([left, here[known & ~fits]]))
 
 
-def _special(
-    formula: Formula | None, base: Whole, lines: NDArray[np.intp], amounts: Amounts
-) -> Whole:
+def _special(formula: Formula | None, base: Int64s, lines: Int64s, amounts: Amounts) -> Int64s:
     """The duty of lines of one formula that is not of rates alone."""
     found = np.full(len(lines), UNKNOWN, dtype=np.int64)
     if formula is None:
         return found
     units = amounts.units[lines]
-    for unit in np.unique(units).tolist():
+    for unit in listed(np.unique(units)):
         here = np.flatnonzero(units == unit)
         name = amounts.unit_names[unit] if unit < len(amounts.unit_names) else ""
         if not formula.needs_quantity:
@@ -343,7 +354,7 @@ def _special(
     return found
 
 
-def _all_lines(formula: Formula, base: Whole, quantities: Whole, unit: str) -> Whole | None:
+def _all_lines(formula: Formula, base: Int64s, quantities: Int64s, unit: str) -> Int64s | None:
     """The sum of a formula's lines; None where whole numbers cannot hold one of them."""
     total = np.zeros(len(base), dtype=np.int64)
     known = (
@@ -380,7 +391,7 @@ def _all_lines(formula: Formula, base: Whole, quantities: Whole, unit: str) -> W
     return total
 
 
-def _units(thousandths: Whole, factor: Fraction, whole: bool) -> Whole | None:
+def _units(thousandths: Int64s, factor: Fraction, whole: bool) -> Int64s | None:
     """A quantity in another unit, in thousandths; rounded to whole units where the law says so."""
     if factor.denominator != 1 and whole is False:
         return None

@@ -1,5 +1,7 @@
-# pyright: basic
-"""How the duty of each class is reckoned: formulas by number, each held once, kept between runs as plain text and arrays."""
+"""How the duty of each class is computed: formulas by number, each held once.
+
+They are kept between runs as plain text and arrays.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ class Formulas(Sequence["Formula | None"]):
             else [read(json.loads(text)) for text in found]
         )
 
-    def number_of(self, formula: Formula | None) -> int:
+    def formula_number(self, formula: Formula | None) -> int:
         """The number of a formula, new or known."""
         return self._number(json.dumps(written(formula)))
 

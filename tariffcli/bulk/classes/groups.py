@@ -1,16 +1,18 @@
-"""Origin groups: origins whose goods the law of an importer treats alike, and the epochs between which nothing changes for them."""
+"""Origin groups, and the epochs between which nothing changes for them.
+
+The law of an importer treats goods of all origins of a group alike.
+"""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tariffcli.book.load import Record
-from tariffcli.bulk.classes.arrow import gather
+from tariffcli.bulk.classes.arrow import Int32s, Int64s, Integers, gather
 from tariffcli.law.docket import Docket, breakpoints, coverage_points
 from tariffcli.law.engine import open_case
 from tariffcli.law.instants import end_of_day, start_of_day
@@ -20,9 +22,10 @@ EPOCH_DAY = date(1970, 1, 1)
 
 
 class Group(NamedTuple):
-    """Goods of alike origins in one importer. `points` are the sorted instants at which an answer could change.
+    """Goods of one importer from origins that are alike.
 
-    `epochs[day - first_day]` is the epoch at the end of that local day, days counted from 1970; a day beside the table has
+    `points` are the sorted instants at which an answer could change. `epochs[day - first_day]` is
+    the epoch at the end of that local day, with days counted from 1970; a day outside the table has
     the epoch of its nearest end.
     """
 
@@ -30,11 +33,13 @@ class Group(NamedTuple):
     importer: str
     origin: str
     zone: str
-    points: NDArray[np.int64]
+    points: Int64s
     first_day: int
-    epochs: NDArray[np.int32]
+    epochs: Int32s
     always: tuple[int, ...]
-    """Instants at which answers could change whatever the goods: what is covered, how entries are counted."""
+    """Instants at which answers could change for any goods: by coverage, and how entries are
+    counted.
+    """
 
     def moment(self, epoch: int) -> int:
         """An instant of an epoch; any other gives the same answers."""
@@ -46,11 +51,11 @@ class Group(NamedTuple):
             else 0
         )
 
-    def epochs_of_days(self, days: NDArray[Any]) -> NDArray[np.int32]:
+    def epochs_of_days(self, days: Integers) -> Int32s:
         """The epoch at the end of each day (counted from 1970)."""
         return self.epochs.take(days - self.first_day, mode="clip")
 
-    def epochs_of_instants(self, instants: NDArray[np.int64]) -> NDArray[np.int64]:
+    def epochs_of_instants(self, instants: Int64s) -> Int64s:
         """The epoch of each instant."""
         return np.searchsorted(self.points, instants, side="right").astype(np.int64)
 
@@ -66,7 +71,7 @@ class Groups:
         self.days = (0, np.zeros((1, 1), dtype=np.int64))
         """The first day, counted from 1970, and of each group and day since then the epoch."""
 
-    def number_of(self, importer: str, origin: str) -> int:
+    def group_number(self, importer: str, origin: str) -> int:
         """The group of a pair, opened when it is first met."""
         pair = (importer, origin)
         if pair not in self.by_pair:
@@ -84,7 +89,7 @@ class Groups:
         if self.found:
             self.days = self._table()
 
-    def _table(self) -> tuple[int, NDArray[np.int64]]:
+    def _table(self) -> tuple[int, Int64s]:
         """The epochs of all groups by day, over the days of all."""
         first = min(group.first_day for group in self.found)
         last = max(group.first_day + len(group.epochs) for group in self.found)
@@ -93,10 +98,11 @@ class Groups:
             np.int64
         )
 
-    def epochs_of_days(
-        self, groups: NDArray[np.int64], days: NDArray[np.int32]
-    ) -> NDArray[np.int64]:
-        """The epoch of each line at the end of its day (counted from 1970). What is given for a group below zero means nothing."""
+    def epochs_of_days(self, groups: Int64s, days: Int32s) -> Int64s:
+        """The epoch of each line at the end of its day (counted from 1970).
+
+        The epoch of a group below zero means nothing.
+        """
         first, table = self.days
         width = table.shape[1]
         since = days - np.int32(first)
@@ -108,7 +114,10 @@ class Groups:
 
 
 def law_of(docket: Docket) -> object:
-    """What makes two origins alike: the same rows, relations and coverage reach them, and they belong to the same areas."""
+    """What makes two origins alike.
+
+    The same rows, relations and coverage reach them, and they belong to the same areas.
+    """
     book, origin = docket.book, docket.origin
     areas = tuple(
         sorted(
@@ -146,7 +155,7 @@ def open_group(number: int, book: Record, docket: Docket, known_on: str | None) 
 
 
 @lru_cache(maxsize=64)
-def _ends(zone: str, first: int, last: int) -> NDArray[np.int64]:
+def _ends(zone: str, first: int, last: int) -> Int64s:
     """The ends of days in a zone: the same for most groups of an importer."""
     return np.array([end_of_day(_iso(day), zone) for day in range(first, last + 1)], dtype=np.int64)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tariffcli.bulk.classes import arrow
+from tariffcli.bulk.classes.arrow import Array, Bools, Floats, Int32s
 from tariffcli.bulk.classes.formulas import Formulas
 from tariffcli.law.engine import CHARGING_ROLES
 from tariffcli.law.formula import Formula, formula_of
@@ -18,18 +19,25 @@ from tariffcli.law.model import Answer
 INVALID = "invalid"
 """The status of a line that asks no question of law: no code, no day, an unknown country."""
 
-SUMMED = ("applies", "floor")
-NUMBERS = ("additional_pct", "additional_min_pct", "additional_max_pct", "mfn_pct", "total_pct")
-KEPT = (*NUMBERS, "total_min_pct", "total_max_pct")
-"""The numbers of a class; those beyond NUMBERS are for means, and are no columns of a rated file."""
+NUMBER_COLUMNS = (
+    "additional_pct",
+    "additional_min_pct",
+    "additional_max_pct",
+    "mfn_pct",
+    "total_pct",
+)
+KEPT_NUMBERS = (*NUMBER_COLUMNS, "total_min_pct", "total_max_pct")
+"""The numbers of a class. Those beyond `NUMBER_COLUMNS` are for means: a rated file lacks them."""
 
-WORDS = ("status", "reason", "event_ids")
+TEXT_COLUMNS = ("status", "reason", "event_ids")
 CHARGES = "charges"
-"""A word of each class that is no column of answers: under which headings the lines of its formula are declared (see `written_charges`)."""
+"""A text of each class that is not a column of answers: the headings under which the lines of its
+formula are declared (see `written_charges`).
+"""
 
 
 class Outcome(NamedTuple):
-    """One class: percentages of customs value (None: not one number), words, and how its duty is reckoned."""
+    """One class: percentages of customs value (None: no single number), texts, and its formula."""
 
     numbers: tuple[Decimal | None, ...]
     authorities: tuple[Decimal | None, ...]
@@ -40,7 +48,7 @@ class Outcome(NamedTuple):
 def outcome_of(
     answer: Answer, authorities: Sequence[str], authority_of: dict[str, str], even: bool
 ) -> Outcome:
-    """The row of an answer. `authorities` are the columns, `authority_of` a programme's authority."""
+    """The outcome of an answer. `authorities` are columns; `authority_of` is by programme."""
     known = answer.min_pct is not None
     sums: dict[str, Decimal | None] = dict.fromkeys(authorities, Decimal(0) if known else None)
     for layer in answer.layers:
@@ -70,9 +78,10 @@ def outcome_of(
 
 
 def written_charges(answer: Answer, formula: Formula | None) -> str:
-    """Heading and programme of each line of a formula, `9903.01.24|a-programme;|`: both blank for the ordinary duty, which is last.
+    """Heading and programme of each line of a formula: `9903.01.24|a-programme;|`.
 
-    Blank where the duty is one sum of which no line is known apart, or no number at all.
+    Both are blank for the ordinary duty, which comes last. The text is empty where the duty is one
+    sum whose lines are not known, or no number at all.
     """
     layers = [layer for layer in answer.layers if layer.role in CHARGING_ROLES]
     if formula is None or len(formula.lines) != len(layers) + 1:
@@ -92,7 +101,9 @@ def charges_of(text: str) -> list[tuple[str, str]]:
 
 def refused(reason: str, authorities: Sequence[str]) -> Outcome:
     """The row of lines that ask nothing."""
-    return Outcome((None,) * len(KEPT), (None,) * len(authorities), (INVALID, reason, "", ""), None)
+    return Outcome(
+        (None,) * len(KEPT_NUMBERS), (None,) * len(authorities), (INVALID, reason, "", ""), None
+    )
 
 
 class Column:
@@ -123,17 +134,17 @@ class Column:
         return self._data[: self.length]
 
 
-class Words:
+class TextColumn:
     """A column of words, each kept once."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.numbers = Column(np.int32, -1)
         self._known: dict[str, int] = {}
-        self._made: tuple[Any, NDArray[np.bool_]] = (arrow.texts([]), np.zeros(0, dtype=bool))
+        self._made: tuple[Array, Bools] = (arrow.texts([]), np.zeros(0, dtype=bool))
 
     @classmethod
-    def of(cls, texts: list[str], numbers: NDArray[Any]) -> Words:
+    def of(cls, texts: list[str], numbers: NDArray[Any]) -> TextColumn:
         """A column that starts with these words."""
         words = cls()
         words.texts, words.numbers = texts, Column.of(numbers, -1)
@@ -141,16 +152,16 @@ class Words:
         return words
 
     @property
-    def arrow(self) -> Any:
+    def arrow(self) -> Array:
         """The texts as an Arrow array."""
         return self._latest()[0]
 
     @property
-    def blank(self) -> NDArray[np.bool_]:
+    def blank(self) -> Bools:
         """Which texts are blank."""
         return self._latest()[1]
 
-    def _latest(self) -> tuple[Any, NDArray[np.bool_]]:
+    def _latest(self) -> tuple[Array, Bools]:
         """Both of the above, made anew only when there are more texts."""
         made = self._made
         if len(made[1]) != len(self.texts):
@@ -161,7 +172,7 @@ class Words:
             )
         return made
 
-    def number_of(self, text: str) -> int:
+    def text_number(self, text: str) -> int:
         """The number of a word, new or known."""
         number = self._known.setdefault(text, len(self.texts))
         if number == len(self.texts):
@@ -176,9 +187,9 @@ class Outcomes:
         self.authorities = tuple(authorities)
         self.numbers = {
             name: Column(np.float64, np.nan)
-            for name in (*KEPT, *(f"{name}_pct" for name in authorities))
+            for name in (*KEPT_NUMBERS, *(f"{name}_pct" for name in authorities))
         }
-        self.words = {name: Words() for name in (*WORDS, CHARGES)}
+        self.words = {name: TextColumn() for name in (*TEXT_COLUMNS, CHARGES)}
         self.formulas = Formulas()
         self.formula = Column(np.int32, -1)
         self._classes: dict[bytes, int] = {}
@@ -188,9 +199,10 @@ class Outcomes:
         return self.formula.length
 
     def twins(self) -> dict[str, str]:
-        """Of each column of numbers the first that says the same of every class: such are gathered once.
+        """For each column of numbers the first that says the same of every class; they are gathered
+        once.
 
-        An importer charges by few of all authorities, so that many columns are zero wherever they are known.
+        An importer charges by few of all authorities, so many columns are zero wherever known.
         """
         many, found = self._twins
         if many != len(self):
@@ -202,7 +214,7 @@ class Outcomes:
             self._twins = many, found
         return found
 
-    def number_of(self, outcome: Outcome) -> int:
+    def class_number(self, outcome: Outcome) -> int:
         """The class of an outcome, new or known."""
         numbers = np.array(
             [
@@ -211,15 +223,15 @@ class Outcomes:
             ]
         )
         words = tuple(
-            column.number_of(text)
+            column.text_number(text)
             for column, text in zip(self.words.values(), outcome.words, strict=True)
         )
-        return self._number_of(numbers, words, self.formulas.number_of(outcome.formula))
+        return self._number_of(numbers, words, self.formulas.formula_number(outcome.formula))
 
-    def absorb(self, other: Outcomes) -> NDArray[np.int32]:
+    def absorb(self, other: Outcomes) -> Int32s:
         """The numbers here of all classes that `other` holds, in its order."""
         words = [
-            np.array([mine.number_of(text) for text in theirs.texts] or [0])
+            np.array([mine.text_number(text) for text in theirs.texts] or [0])
             for mine, theirs in self._pairs(other)
         ]
         formulas = np.array(self.formulas.absorb(other.formulas) or [0])
@@ -233,10 +245,10 @@ class Outcomes:
         found = map(self._number_of, numbers, spoken, formulas[formula].tolist())
         return np.fromiter(found, dtype=np.int32, count=len(other))
 
-    def _pairs(self, other: Outcomes) -> list[tuple[Words, Words]]:
+    def _pairs(self, other: Outcomes) -> list[tuple[TextColumn, TextColumn]]:
         return [(self.words[name], other.words[name]) for name in self.words]
 
-    def _rows(self) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]:
+    def _rows(self) -> tuple[Floats, Int32s, Int32s]:
         """Numbers and words of each class, a row each, and its formula."""
         numbers = np.stack([column.values for column in self.numbers.values()], axis=1)
         return (
@@ -245,7 +257,7 @@ class Outcomes:
             self.formula.values,
         )
 
-    def _number_of(self, numbers: NDArray[np.float64], words: tuple[int, ...], formula: int) -> int:
+    def _number_of(self, numbers: Floats, words: tuple[int, ...], formula: int) -> int:
         if not self._classes and len(self):  # kept by an earlier run
             kept = np.hstack(
                 [

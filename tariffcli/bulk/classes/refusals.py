@@ -6,9 +6,12 @@ from collections.abc import Hashable
 
 from tariffcli.errors import NotFound, UsageError
 
-MOST_NAMED = 100
-"""So many are told with what is like them: to look for that takes a thousand times as long as to
-know that there is nothing. Of all others only that is said."""
+MAX_NAMED = 100
+"""At most this many words are answered with words like them.
+
+Looking for those takes a thousand times as long as knowing that there is nothing. All others are
+only told that.
+"""
 
 
 class Refusals:
@@ -19,7 +22,7 @@ class Refusals:
 
     def said(self, word: Hashable, error: UsageError) -> str:
         """What the first refusal of a word says: it names the word while there is room."""
-        if isinstance(error, NotFound) and len(self._named) < MOST_NAMED:
+        if isinstance(error, NotFound) and len(self._named) < MAX_NAMED:
             self._named.add(word)
         return self.said_again(word, error)
 

@@ -1,4 +1,7 @@
-"""What an answer can depend on: two questions of which all of it is equal are one class, and the engine is asked once."""
+"""What an answer can depend on.
+
+Two questions for which all of it is equal are one class, and the engine is asked once.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,11 @@ from tariffcli.law.model import Condition, FactValue, OrdinaryDuty, Query
 
 
 def law_behind(book: Record, docket: Docket, group: Group, query: Query) -> object:
-    """The lists and epochs of the lines of a question, what is covered, how it is reported, and the facts that rows in force read."""
+    """Everything that the answer to a question can depend on.
+
+    That is the lists and epochs of its lines, what is covered, how it is reported, and the facts
+    that rows in force read.
+    """
     moment, facts = query.instant, query.facts
     covered = tuple(row.programme + row.covered_from for row in coverage_at(docket, moment))
     lists: list[object] = []
@@ -32,7 +39,10 @@ def law_behind(book: Record, docket: Docket, group: Group, query: Query) -> obje
 def _reads(
     docket: Docket, epoch: Epoch, duties: tuple[OrdinaryDuty, ...]
 ) -> tuple[tuple[Condition, bool], ...]:
-    """The conditions that rows of an epoch and of an ordinary duty read, each with whether its share is a base."""
+    """The conditions that rows of an epoch and of an ordinary duty read.
+
+    Each comes with whether its share is a base.
+    """
     found = epoch.readings.get(duties)
     if found is None:
         conditions = docket.book.conditions
@@ -56,7 +66,7 @@ def _told_of(read: tuple[Condition, bool], facts: Mapping[str, FactValue]) -> ob
 
 
 def _is_share(book: Record, fact: str) -> bool:
-    """Whether a fact is a share: the key of a class holds every one, as shares of one value bound each other."""
+    """Whether a fact is a share. The key of a class holds all of them: shares bound each other."""
     return any(
         condition.fact == fact and condition.kind == "share"
         for condition in book.conditions.values()

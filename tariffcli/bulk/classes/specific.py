@@ -1,6 +1,7 @@
-"""Duties by quantity, of many formulas at once: cents per kilogram, alone or beside a rate, as arrays.
+"""Duties by quantity, of many formulas at once: cents per kilogram, alone or beside a rate.
 
-A formula is `counted` here when one of its lines has one amount per unit (and rates beside it), and its other lines are rates alone.
+A formula is `counted` when one of its lines has one amount per unit (and rates beside it) and its
+other lines are rates alone.
 """
 
 from __future__ import annotations
@@ -13,36 +14,41 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tariffcli.bulk.classes.arrow import gather
+from tariffcli.bulk.classes.arrow import Bools, Int32s, Int64s, gather
 from tariffcli.law.expression import AdValorem, Specific, in_unit
 from tariffcli.law.formula import Formula, FormulaLine
 
-Whole = NDArray[np.int64]
 PER_PCT, MILLI, MICRO = 10_000, 1_000, 1_000_000
-MOST_RATE = 5 * 10**7
-MOST_FACTOR = 10**9
-LIMIT = 2.0**61
+MAX_RATE = 5 * 10**7
+MAX_FACTOR = 10**9
+MAX_SAFE = 2.0**61
 """What whole numbers hold safely."""
 
 
 class Counted(NamedTuple):
-    """Of each formula the line with an amount per unit: its rate, millionths of a cent for each thousandth of a unit, the unit, and
-    whether only whole units count. `here`: whether the formula has such a line."""
+    """For each formula its line with an amount per unit.
 
-    rate: Whole
-    each: Whole
+    `rate` is the rate beside it; `each` is millionths of a cent per thousandth of a unit; `whole`:
+    only whole units count; `here`: whether the formula has such a line.
+    """
+
+    rate: Int64s
+    each: Int64s
     unit: NDArray[np.str_]
-    whole: NDArray[np.bool_]
-    here: NDArray[np.bool_]
+    whole: Bools
+    here: Bools
 
 
 def rate_of(line: FormulaLine) -> int | None:
-    """The rate of a line of a bill that is a rate alone, in ten-thousandths of a per cent; None where it does not fit."""
+    """The rate of a line of a bill in ten-thousandths of a per cent.
+
+    None where the line is not a rate alone, or the rate does not fit.
+    """
     part = line.parts[0]
     if len(line.parts) != 1 or not isinstance(part, AdValorem):
         return None
     scaled = part.pct * PER_PCT
-    return int(scaled) if scaled == int(scaled) and scaled <= MOST_RATE else None
+    return int(scaled) if scaled == int(scaled) and scaled <= MAX_RATE else None
 
 
 def counted_of(formulas: Sequence[Formula | None]) -> Counted:
@@ -71,7 +77,7 @@ def _counted_line(formula: Formula | None) -> tuple[int, int, str, bool] | None:
     if len(amounts) != 1 or None in rates:
         return None
     each = Fraction(amounts[0].amount) * 100 * MICRO / MILLI
-    if each.denominator != 1 or each > MOST_RATE * MICRO:
+    if each.denominator != 1 or each > MAX_RATE * MICRO:
         return None
     return (
         sum(rate for rate in rates if rate),
@@ -83,18 +89,19 @@ def _counted_line(formula: Formula | None) -> tuple[int, int, str, bool] | None:
 
 def by_quantity(
     counted: Counted,
-    numbers: NDArray[np.int32],
-    base: Whole,
-    quantities: Whole,
-    units: Whole,
+    numbers: Int32s,
+    base: Int64s,
+    quantities: Int64s,
+    units: Int64s,
     names: Sequence[str],
     fine: int = 1,
-    less: Whole | int = 0,
-) -> tuple[Whole, NDArray[np.bool_], NDArray[np.bool_]]:
-    """What such lines come to in cents, which of them are known, and which do not fit here.
+    less: Int64s | int = 0,
+) -> tuple[Int64s, Bools, Bools]:
+    """What such lines come to in cents, which of them are known, and which fit here.
 
-    `numbers`: the formula of each line; `base`: cents, or so `fine` parts of one, and what they come to `less` a part of the least;
-    `quantities`: thousandths of a unit, whose `names` have `units` as numbers.
+    `numbers` is the formula of each line; `base` its cents, or parts of a cent, `fine` to a cent;
+    `quantities` are thousandths of a unit; `units` are places in `names`. Of the sum `less` of the
+    smallest parts are taken away before rounding.
     """
     each, place = np.unique(numbers, return_inverse=True)
     wanted = counted.unit.take(each).tolist()
@@ -115,8 +122,8 @@ def by_quantity(
     amount = np.where(known, quantities, 0)
     rate, price = gather(counted.rate, numbers), gather(counted.each, numbers)
     fits = (bottom == 1) | (whole & (bottom > 0))
-    fits &= (2.0 * amount * top < LIMIT) & (
-        amount.astype(np.float64) * top * price * fine + base.astype(np.float64) * rate < LIMIT
+    fits &= (2.0 * amount * top < MAX_SAFE) & (
+        amount.astype(np.float64) * top * price * fine + base.astype(np.float64) * rate < MAX_SAFE
     )
     amount = np.where(fits, amount, 0)
     bottom = np.maximum(bottom, 1) * MILLI
@@ -129,11 +136,14 @@ def by_quantity(
 
 
 def _factor(given: str, wanted: str) -> tuple[int, int]:
-    """One unit in another as a fraction: 0 where they do not measure the same, 1 by 0 where it is no fraction of small numbers."""
+    """One unit in terms of another, as a fraction.
+
+    0 by 1 where they do not measure the same, 1 by 0 where it is no fraction of small numbers.
+    """
     factor = in_unit(Decimal(1), given, wanted)
     found = Fraction(factor) if factor is not None else Fraction(0)
     return (
         (found.numerator, found.denominator)
-        if max(found.numerator, found.denominator) < MOST_FACTOR
+        if max(found.numerator, found.denominator) < MAX_FACTOR
         else (1, 0)
     )

@@ -1,5 +1,7 @@
-# pyright: basic
-"""Classes kept between runs: a file of arrays in the user's cache folder, of one record and one version of the engine, never pickled."""
+"""Classes stored between runs: a file of arrays in the user's cache folder, never pickled.
+
+A file belongs to one record and one version of the engine.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -17,21 +19,26 @@ from tariffcli import files
 from tariffcli.book.compiled import cache_path
 from tariffcli.book.load import HERE, Record
 from tariffcli.book.sealed import read_head, read_section, seal
-from tariffcli.bulk.classes.absorb import absorb
+from tariffcli.bulk.classes.arrow import Int32s, Int64s
 from tariffcli.bulk.classes.classes import Classes, Row
 from tariffcli.bulk.classes.formulas import Formulas, arrays_of, table_from
 from tariffcli.bulk.classes.groups import Group
-from tariffcli.bulk.classes.outcomes import Column, Words
+from tariffcli.bulk.classes.outcomes import Column, TextColumn
 
-MOST_GOODS, MOST_FILES = 60_000, 6
-"""A file with more distinct codes is mostly dirt, and not worth keeping."""
+MAX_KEPT_GOODS, MAX_KEPT_FILES = 60_000, 6
+"""A record with more distinct codes than this is mostly dirt and not worth storing; at most this
+many files are kept.
+"""
 
-WORTH_KEEPING = 500
-"""So many new classes, and a quarter more than before, are worth a file where lines come again and again."""
+MIN_NEW_CLASSES = 500
+"""At least this many new classes, and a quarter more than before, are worth a new file."""
 
 
 def open_classes(book: Record, known_on: str | None, carried: bytes = b"") -> Classes:
-    """The classes of a record as earlier runs left them, or as `packed` elsewhere (the longer of both), or none yet."""
+    """The classes of a record as earlier runs stored them, or as they were `packed` elsewhere.
+
+    The longer of both is taken; without either the classes are empty.
+    """
     path, classes = _path(book, known_on), None
     if path is not None and _length(path) > len(carried):
         classes = _kept(book, known_on, path)
@@ -65,8 +72,8 @@ def _kept(book: Record, known_on: str | None, path: Path) -> Classes | None:
     return classes
 
 
-def _read(book: Record, known_on: str | None, stream: Any) -> Classes | None:
-    """Kept classes; None if they are not as they were kept, or not of this record: they are found anew."""
+def _read(book: Record, known_on: str | None, stream: BinaryIO) -> Classes | None:
+    """Stored classes; None if they are damaged or not of this record: they are found anew."""
     classes = Classes(book, known_on)
     try:
         head = read_head(stream)
@@ -104,8 +111,11 @@ def _length(path: Path) -> int:
 
 
 def packed(classes: Classes) -> bytes:
-    """Classes for `open_classes` of another machine, with the same record and release; nothing where there are none."""
-    if not classes.laws or len(classes.goods) > MOST_GOODS:
+    """Classes as bytes for `open_classes` on another machine; empty where there are none.
+
+    It needs the same record and the same release.
+    """
+    if not classes.laws or len(classes.goods) > MAX_KEPT_GOODS:
         return b""
     return _content(classes)
 
@@ -119,14 +129,16 @@ def _content(classes: Classes) -> bytes:
 
 def keep_if_worth(classes: Classes) -> None:
     """Keep what was found, if it is much against what was kept before."""
-    if classes.fresh - classes.kept >= WORTH_KEEPING and classes.fresh >= 1.25 * classes.kept:
+    if classes.fresh - classes.kept >= MIN_NEW_CLASSES and classes.fresh >= 1.25 * classes.kept:
         keep_classes(classes)
 
 
 def keep_classes(classes: Classes) -> None:
-    """Keep what was found, with what others kept meanwhile, where it can be; silently do without where it cannot."""
+    """Store what was found, with what others stored meanwhile; silently do without where that
+    fails.
+    """
     path = _path(classes.book, classes.known_on)
-    if path is None or not classes.fresh or len(classes.goods) > MOST_GOODS:
+    if path is None or not classes.fresh or len(classes.goods) > MAX_KEPT_GOODS:
         return
     if classes.fresh == classes.kept and _length(path):
         return
@@ -136,7 +148,7 @@ def keep_classes(classes: Classes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, _content(classes))
         classes.stamp = _stamp(path)
-        old = sorted(path.parent.glob("classes-*.npz"), key=_stamp, reverse=True)[MOST_FILES:]
+        old = sorted(path.parent.glob("classes-*.npz"), key=_stamp, reverse=True)[MAX_KEPT_FILES:]
         for one in old:
             one.unlink(missing_ok=True)
 
@@ -146,7 +158,7 @@ def _path(book: Record, known_on: str | None) -> Path | None:
     if folder is None:
         return None
     sources = [
-        path for room in ("law", "book", "bulk") for path in sorted((HERE / room).glob("*.py"))
+        path for room in ("law", "book", "bulk") for path in sorted((HERE / room).rglob("*.py"))
     ]
     stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
     stamp = zlib.crc32(repr((stats, known_on, book.fingerprint)).encode())
@@ -199,7 +211,7 @@ def _fill(classes: Classes, kept: Any, plain: dict[str, Any]) -> None:
     for name in outcomes.numbers:
         outcomes.numbers[name] = Column.of(kept[f"number {name}"], np.nan)
     for name in outcomes.words:
-        outcomes.words[name] = Words.of(plain["texts"][name], kept[f"word {name}"])
+        outcomes.words[name] = TextColumn.of(plain["texts"][name], kept[f"word {name}"])
     outcomes.formulas = Formulas(kept["formulas"].tobytes().decode(), table_from(kept))
     outcomes.formula = Column.of(kept["formula"], -1)
     for number, (importer, origin, zone, first_day, always) in enumerate(plain["groups"]):
@@ -227,3 +239,77 @@ def _laws(laws: Any, starts: Any) -> Iterator[tuple[int, Row]]:
     ends = np.cumsum(laws[:, 3]).tolist()
     for (start, group, goods, many), end in zip(laws.tolist(), ends, strict=True):
         yield start, Row(group, goods, starts[end - many : end])
+
+
+# what other classes know
+
+
+def absorb(classes: Classes, other: Classes) -> None:
+    """Fill empty cells of `classes` with what `other` has there.
+
+    Both are of one record, one known-on day and one release. Raises ValueError, before anything is
+    changed, if the epochs of a group differ: then they are not.
+    """
+    with classes.lock:
+        groups = [
+            classes.group_number(group.importer, group.origin) for group in other.groups.found
+        ]
+        for number, group in zip(groups, other.groups.found, strict=True):
+            if not np.array_equal(classes.groups.found[number].points, group.points):
+                raise ValueError(f"The epochs of {group.origin} in {group.importer} differ.")
+        numbers = classes.outcomes.absorb(other.outcomes)
+        for pair, number in other.groups.by_pair.items():  # alike here as there
+            classes.groups.by_pair.setdefault(pair, groups[number])
+        goods = np.array([classes.goods_number(text) for text in other.goods], dtype=np.int64)
+        starts = _starts(classes, other, groups, goods)
+        for theirs, row in other.laws.items():
+            _fill_empty(
+                classes,
+                other,
+                int(starts[theirs]),
+                theirs,
+                len(other.groups.found[row.group].points) + 1,
+                numbers,
+            )
+
+
+def _starts(classes: Classes, other: Classes, groups: list[int], goods: Int64s) -> Int64s:
+    """For each row of `other` (by its start) the row of `classes`.
+
+    Goods that share a row there share one here.
+    """
+    found = np.zeros(other.used, dtype=np.int64)
+    rows = [
+        (groups[number], goods[lines], other.rows[number, lines]) for number, lines in _met(other)
+    ]
+    for group, here, there in rows:
+        np.maximum.at(found, there, classes.rows[group, here])
+    for start, row in other.laws.items():
+        if not found[start]:
+            number = groups[row.group]
+            found[start] = classes.new_row(Row(number, int(goods[row.goods]), row.starts))
+    for group, here, there in rows:
+        ours = classes.rows[group, here]
+        classes.rows[group, here] = np.where(ours == 0, found[there], ours)
+    return found
+
+
+def _met(classes: Classes) -> list[tuple[int, Int64s]]:
+    """Of each group the goods that were met in it."""
+    return [
+        (number, np.flatnonzero(classes.rows[number, : len(classes.goods)]))
+        for number in range(len(classes.groups.found))
+    ]
+
+
+def _fill_empty(
+    classes: Classes,
+    other: Classes,
+    start: int,
+    theirs: int,
+    width: int,
+    numbers: Int32s,
+) -> None:
+    ours, known = classes.cells[start : start + width], other.cells[theirs : theirs + width]
+    empty = np.flatnonzero((ours < 0) & (known >= 0))
+    ours[empty] = numbers[known[empty]]

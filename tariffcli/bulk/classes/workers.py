@@ -1,8 +1,8 @@
-# pyright: basic
-"""Processes that find classes side by side: a first file asks the engine for a minute, and a process of Python asks one thing at a time.
+"""Processes that find classes side by side.
 
-Goods of one law share their answers, so each process asks about the goods of some chapters. What it finds is taken over as kept classes
-are; where a process fails, its share is found here.
+A first file would ask the engine for a minute, as a process of Python asks one thing at a time.
+Goods of one law share their answers, so each process asks about the goods of some chapters. What it
+finds is taken over as stored classes are; where a process fails, its share is found here.
 """
 
 from __future__ import annotations
@@ -15,26 +15,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tariffcli.book.load import load_bytes
-from tariffcli.bulk.classes.absorb import absorb
-from tariffcli.bulk.classes.classes import Classes
-from tariffcli.bulk.classes.questions import Numbers, apart
-from tariffcli.bulk.classes.store import open_classes, packed
+from tariffcli.bulk.classes.arrow import Int64s, listed
+from tariffcli.bulk.classes.classes import Classes, apart
+from tariffcli.bulk.classes.store import absorb, open_classes, packed
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-WORTH, MOST = 8_000, 3
-"""Fewer questions are sooner asked here; and so many processes at most, each of some 110 MB."""
+MIN_QUESTIONS, MAX_HELPERS = 8_000, 3
+"""Fewer questions are answered sooner here; and at most this many processes, each of about 110 MB.
+"""
 
 
 class Asked(NamedTuple):
-    """A share of questions as another process understands them: groups by pair of countries, goods by text, epochs by number."""
+    """A share of questions as another process understands them.
+
+    `pairs` are importers and origins, `texts` name goods; `groups` and `goods` are places in them.
+    """
 
     pairs: list[tuple[str, str]]
     texts: list[str]
-    groups: Numbers
-    goods: Numbers
-    epochs: Numbers
+    groups: Int64s
+    goods: Int64s
+    epochs: Int64s
 
 
 class Helper(NamedTuple):
@@ -44,15 +47,18 @@ class Helper(NamedTuple):
     answers: Connection
 
 
-def find(classes: Classes, questions: Numbers, threads: int) -> None:
-    """Fill the cells of different questions (`in_one`): as many processes as threads, this one included, each those of its share."""
-    if threads > 1 and len(questions) >= WORTH:
-        _find_together(classes, questions, min(threads - 1, MOST))
+def find(classes: Classes, questions: Int64s, threads: int) -> None:
+    """Fill the cells of distinct questions (`in_one`) with up to `threads` processes.
+
+    This process is one of them; each answers its share.
+    """
+    if threads > 1 and len(questions) >= MIN_QUESTIONS:
+        _find_together(classes, questions, min(threads - 1, MAX_HELPERS))
     classes.find(*apart(questions))  # those that no process found
 
 
-def _find_together(classes: Classes, questions: Numbers, many: int) -> None:
-    """Fill cells with the help of so many processes, or of those that could begin and did not fail."""
+def _find_together(classes: Classes, questions: Int64s, many: int) -> None:
+    """Fill cells with the help of at most `many` processes: those that start and do not fail."""
     shares = _shares(classes, apart(questions)[1], many + 1)
     helpers: list[Helper] = []
     try:
@@ -70,10 +76,13 @@ def _find_together(classes: Classes, questions: Numbers, many: int) -> None:
             helper.answers.close()
 
 
-def _shares(classes: Classes, goods: Numbers, many: int) -> Numbers:
-    """Of each question the number of its share: chapters, from that of most questions down, go where there are least so far."""
+def _shares(classes: Classes, goods: Int64s, many: int) -> Int64s:
+    """For each question the number of its share.
+
+    Chapters, from that with most questions down, go to the share with fewest questions so far.
+    """
     met, places, counts = np.unique(goods, return_inverse=True, return_counts=True)
-    chapters, asked = [classes.goods[number][:2] for number in met.tolist()], Counter[str]()
+    chapters, asked = [classes.goods[number][:2] for number in listed(met)], Counter[str]()
     for chapter, times in zip(chapters, counts.tolist(), strict=True):
         asked[chapter] += times
     load, shares = [0] * many, dict[str, int]()
@@ -85,7 +94,7 @@ def _shares(classes: Classes, goods: Numbers, many: int) -> Numbers:
     )
 
 
-def _begun(classes: Classes, questions: Numbers) -> Helper:
+def _begun(classes: Classes, questions: Int64s) -> Helper:
     """A process that has begun to find the classes of questions."""
     from multiprocessing import get_context
 
@@ -98,15 +107,15 @@ def _begun(classes: Classes, questions: Numbers) -> Helper:
     return Helper(process, answers)
 
 
-def _asked(classes: Classes, questions: Numbers) -> Asked:
+def _asked(classes: Classes, questions: Int64s) -> Asked:
     groups, goods, epochs = apart(questions)
     pairs = {number: pair for pair, number in classes.groups.by_pair.items()}
     (theirs, group_places), (named, places) = (
         np.unique(part, return_inverse=True) for part in (groups, goods)
     )
-    texts = [classes.goods[number] for number in named.tolist()]
+    texts = [classes.goods[number] for number in listed(named)]
     return Asked(
-        [pairs[number] for number in theirs.tolist()],
+        [pairs[number] for number in listed(theirs)],
         texts,
         group_places.reshape(-1),
         places.reshape(-1),
@@ -121,7 +130,9 @@ def _take_over(classes: Classes, fresh: int, content: bytes) -> None:
 
 
 def answer(record: bytes, known_on: str | None, asked: Asked, given: Connection) -> None:
-    """What a process does: find the classes of its share, and give them with how often it asked the engine."""
+    """What a process does: find its share of classes, and send them with the number of questions
+    asked.
+    """
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # the terminal tells all; who began this process ends it

@@ -19,12 +19,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tariffcli.bulk.cells.answers import Rated
-from tariffcli.bulk.cells.rater import Rater
+from tariffcli.bulk.cells.rater import Rated, Rater
 from tariffcli.bulk.classes import arrow
 from tariffcli.bulk.classes.duties import UNKNOWN
 from tariffcli.bulk.classes.outcomes import CHARGES, INVALID, charges_of
-from tariffcli.bulk.classes.outcomes import WORDS as WORD_COLUMNS
+from tariffcli.bulk.classes.outcomes import TEXT_COLUMNS as WORD_COLUMNS
 from tariffcli.bulk.entries.declared import (
     AGREES,
     CENT,

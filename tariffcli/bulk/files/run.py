@@ -17,9 +17,8 @@ import numpy as np
 import pyarrow as pa
 
 from tariffcli.bulk.cells import spellings
-from tariffcli.bulk.cells.answers import DUTY, Rated
 from tariffcli.bulk.cells.plan import Plan, check
-from tariffcli.bulk.cells.rater import Rater, processors, with_columns
+from tariffcli.bulk.cells.rater import DUTY, Rated, Rater, processors, with_columns
 from tariffcli.bulk.classes import arrow
 from tariffcli.bulk.classes.outcomes import INVALID
 from tariffcli.bulk.files.sinks import Aside, Sink, fitted, open_sink, output_schema

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from tariffcli.bulk.cells.answers import Rated
-from tariffcli.bulk.cells.rater import Rater
+from tariffcli.bulk.cells.rater import Rated, Rater
 from tariffcli.bulk.files.reports import Report
 
 TEXT = pa.dictionary(pa.int32(), pa.string())

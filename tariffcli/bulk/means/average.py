@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tariffcli.bulk.cells.spellings import EPOCH
-from tariffcli.bulk.classes.classes import NO_FACTS, Classes, Entry
+from tariffcli.bulk.classes.classes import NO_FACTS, Classes, FactSet
 from tariffcli.bulk.classes.outcomes import INVALID
 from tariffcli.bulk.means.reach import Reach
 from tariffcli.bulk.means.weights import Weights
@@ -90,7 +90,7 @@ class Averager:
     """
 
     def __init__(
-        self, classes: Classes, importer: str, origin: str, weights: Weights, entry: Entry | None = None,
+        self, classes: Classes, importer: str, origin: str, weights: Weights, entry: FactSet | None = None,
         reach: Reach | None = None, with_ordinary: bool = False,
     ) -> None:  # fmt: skip
         self.classes, self.with_ordinary, self._pair = classes, with_ordinary, (importer, origin)
@@ -122,7 +122,7 @@ class Averager:
         self._goods = np.array(
             [classes.goods_number(self.codes[place]) for place in self._asked], dtype=np.int64
         )
-        self._entry = classes.entry_number(entry or Entry())
+        self._entry = classes.fact_set_number(entry or FactSet())
         self._kept: dict[int, Mean] = {}
         self._ever = np.zeros((len(LEFT), len(self.codes)), dtype=bool)
 

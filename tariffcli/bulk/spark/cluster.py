@@ -1,5 +1,8 @@
-# pyright: basic, reportAttributeAccessIssue=false, reportMissingImports=false
-"""Spark's side of a job: the session, files read as text, an output folder that appears only when whole, errors in plain words."""
+"""Spark's side of a job.
+
+That is the session, files read as text, an output folder that appears only when it is whole, and
+errors in plain words.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -42,8 +45,11 @@ PACKED = ("gz", "bz2", "zst", "snappy", "deflate")
 
 
 @contextmanager
-def session(master: str | None, settings: Mapping[str, str]) -> Iterator[Any]:
-    """The Spark session at hand, left open; or a new one, stopped at the end. Raises UsageError where Spark cannot start."""
+def session(master: str | None, settings: Mapping[str, str]) -> Generator[Any]:
+    """The Spark session at hand, left open; or a new one, stopped at the end.
+
+    Raises UsageError where Spark cannot start.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
@@ -75,14 +81,15 @@ def _open(master: str | None, usual: Mapping[str, str], asked: Mapping[str, str]
 
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
         raise UsageError(
-            "Spark needs Java 17 or newer, and there is no java; on Debian: apt-get install openjdk-17-jre-headless."
+            "Spark needs Java 17 or newer, and there is no java; "
+            "on Debian: apt-get install openjdk-17-jre-headless."
         )
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     inside = (master or "").startswith("local")
     if inside:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     try:
-        SparkContext._ensure_initialized()
+        SparkContext._ensure_initialized()  # pyright: ignore[reportPrivateUsage]
         conf = SparkConf()
         if master:
             conf.setMaster(master)
@@ -113,9 +120,10 @@ def _java_error() -> Any:
 
 
 def read(opened: Any, source: str, kind: str, options: Mapping[str, str]) -> tuple[Any, str | None]:
-    """The lines of a file or folder as a frame, and the name of the column that is not null for lines with odd cells (None: none).
+    """The lines of a file or folder as a frame, and a column that is null for whole lines.
 
-    Text stays text and an empty cell is an empty text, as on one machine. Raises UsageError.
+    That column is named if lines can have too many or too few cells (None: they cannot). Text stays
+    text, and an empty cell is an empty text, as on one machine. Raises UsageError.
     """
     if kind == "parquet":
         return opened.read.options(**{"mergeSchema": "true", **options}).parquet(source), None
@@ -151,7 +159,10 @@ def read(opened: Any, source: str, kind: str, options: Mapping[str, str]) -> tup
 
 
 class Place:
-    """Where a job reads and writes, on any file system that Spark knows. Raises UsageError where the output must not be."""
+    """Where a job reads and writes, on any file system that Spark knows.
+
+    Raises UsageError where the output must not be.
+    """
 
     def __init__(self, opened: Any, source: str, out: str, force: bool) -> None:
         self._jvm = opened._jvm
@@ -169,7 +180,8 @@ class Place:
             raise UsageError(f"{out} exists already; give --force to replace it.")
         if self._files.exists(self._aside):
             raise UsageError(
-                f"Another run is writing {out}, or one was killed; if none runs, remove {self._aside}."
+                f"Another run is writing {out}, or one was killed; "
+                f"if none runs, remove {self._aside}."
             )
 
     def _path(self, text: str) -> Any:
@@ -189,12 +201,13 @@ class Place:
                 name = found.next().getPath().getName()
         if not _ending(name):
             raise UsageError(
-                f"{self._source} holds no file that ends in .parquet, .csv or .tsv; Spark reads those."
+                f"{self._source} holds no file that ends in .parquet, .csv or .tsv; "
+                "Spark reads those."
             )
         return _ending(name)
 
     @contextmanager
-    def aside(self) -> Iterator[str]:
+    def aside(self) -> Generator[str]:
         """A folder beside the output, to write into; removed if it was not published."""
         try:
             yield str(self._aside)
@@ -230,7 +243,7 @@ def _ending(name: str) -> str:
 
 
 @contextmanager
-def told(source: str) -> Iterator[None]:
+def told(source: str) -> Generator[None]:
     """Spark's errors as one line for a person."""
     from pyspark.errors import AnalysisException, PySparkException
 
@@ -245,7 +258,8 @@ def told(source: str) -> Iterator[None]:
         ]
         if missing:
             raise TariffError(
-                f"A worker has no '{missing[0]}': install 'tariffcli[spark]' on every machine, and say which Python with PYSPARK_PYTHON."
+                f"A worker has no '{missing[0]}': install 'tariffcli[spark]' on every machine, "
+                "and say which Python with PYSPARK_PYTHON."
             ) from None
         raise TariffError(f"The Spark job failed: {cause_of(error)}") from None
 

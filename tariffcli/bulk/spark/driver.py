@@ -1,9 +1,10 @@
-# pyright: basic, reportAttributeAccessIssue=false, reportMissingImports=false
-"""Many machines: the same rating over an Apache Spark frame, and over files too long for one machine. Needs the extra `spark`.
+"""Many machines: the same rating over an Apache Spark frame, and over files too long for one
+machine.
 
-The compiled record travels once to each machine as the bytes of a file, with the classes that the driver knows; a worker process
-opens both once. Classes are kept in the cache folder of each machine, as `tariff bulk` keeps them. Workers import this package by
-name: every machine needs the same release of it.
+It needs the extra `spark`. The compiled record travels once to each machine as the bytes of a file,
+with the classes that the driver knows; a worker process opens both once. Classes are stored in the
+cache folder of each machine, as `tariff bulk` stores them. Workers import this package by name:
+every machine needs the same release of it.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from tariffcli import __version__
 from tariffcli.book.load import Record, load, load_bytes
 from tariffcli.bulk.cells.plan import MEANINGS, Plan, check
 from tariffcli.bulk.cells.rater import Rater
+from tariffcli.bulk.classes import arrow
+from tariffcli.bulk.classes.arrow import Array, Batch, Column, Table, pa
 from tariffcli.bulk.classes.classes import Classes
-from tariffcli.bulk.classes.outcomes import INVALID, WORDS
+from tariffcli.bulk.classes.outcomes import INVALID, TEXT_COLUMNS
 from tariffcli.bulk.classes.store import catch_up, keep_if_worth, open_classes, packed
 from tariffcli.bulk.frame import kept_classes, settle
 from tariffcli.clock import today
@@ -30,11 +33,15 @@ STATUSES = ("complete", "needs_fact", "range", "prohibited", "outside_coverage",
 COUNTED = ("status", "reason")
 """What `run` looks at to count lines, whether or not it is written."""
 
-MOST_DISTINCT = 5_000_000
-"""So many different codes or days of a column are looked at on the driver; a column with more holds something else."""
+MAX_DISTINCT_VALUES = 5_000_000
+"""At most this many distinct codes or days of a column are looked at on the driver: a column
+with more holds something else.
+"""
 
-SAMPLES = (1 << 16, 1 << 21)
-"""So many lines are read on the driver, to learn whether their law is known, and to find it where it is not."""
+SAMPLE_LINES = (1 << 16, 1 << 21)
+"""Lines that are read on the driver: first to learn whether their law is known, then to find it
+where it is not.
+"""
 
 RAGGED = "the line has more or fewer cells than the header"
 
@@ -51,16 +58,20 @@ def rate_lines(
     month_first: bool | None = None,
     outputs: list[str] | None = None,
 ) -> Any:
-    """Rate every line of a Spark frame at its own day, by the record `book` (None: the one that came with the package).
+    """Rate every line of a Spark frame at its own day, by the record `book`.
 
-    Columns read, columns added and their units are those of `tariffcli.bulk.frame.rate_lines`. The frame that comes back has the
-    input's columns, then numbers as doubles and words as strings; it is lazy. A bad line has the status `invalid` and its
-    reason, and never fails the job. Columns of days that are timestamps count in the time zone of the Spark session.
+    None is the record that came with the package. Columns read, columns added and their units are
+    those of `tariffcli.bulk.frame.rate_lines`. The frame that comes back has the input's columns,
+    then numbers as doubles and texts as strings; it is lazy. A bad line has the status `invalid`
+    and its reason, and never fails the job. Columns of days that are timestamps count in the time
+    zone of the Spark session.
 
-    Two things only a whole column tells (how slashed days begin, whether codes lost their leading zeros), so the distinct
-    values of the columns of codes and of days written as text are read at the call: cache a frame that is dear to make.
+    Two things only a whole column tells: how slashed days begin, and whether codes lost their
+    leading zeros. So the distinct values of the columns of codes, and of days written as text, are
+    read at the call: cache a frame that is expensive to make.
 
-    Raises UsageError on the driver where columns are missing or collide, or slashed days can be read two ways.
+    Raises UsageError on the driver where columns are missing or collide, or where slashed days can
+    be read two ways.
     """
     record = book if book is not None else load()
     given = dict(constants or {})
@@ -85,7 +96,10 @@ def _known(known_on: str | date | None) -> str | None:
 
 
 def settled(plan: Plan, spark_df: Any, record: Record) -> Plan:
-    """A plan checked against a frame, with what only whole columns tell. Reads distinct values with Spark. Raises UsageError."""
+    """A plan checked against a frame, with what only whole columns tell.
+
+    Reads distinct values with Spark. Raises UsageError.
+    """
     names = list(spark_df.columns)
     added = Rater(record, plan, kept_classes(record, plan.known_on)).added
     check(plan, names, added)
@@ -93,7 +107,8 @@ def settled(plan: Plan, spark_df: Any, record: Record) -> Plan:
     clash = [name for name in names if name.casefold() in folded]
     if clash:
         raise UsageError(
-            f"The file has a column '{clash[0]}', which Spark cannot tell from '{folded[clash[0].casefold()]}'; rename it first."
+            f"The file has a column '{clash[0]}', which Spark cannot tell from "
+            f"'{folded[clash[0].casefold()]}'; rename it first."
         )
     for meaning in ("hs", "date"):
         name = plan.columns.get(meaning)
@@ -105,11 +120,16 @@ def settled(plan: Plan, spark_df: Any, record: Record) -> Plan:
 
 
 def meet(spark_df: Any, record: Record, plan: Plan, threads: int) -> None:
-    """Find the classes of a frame's first lines in as many processes of the driver, where they are not known: they travel with the job."""
+    """Find the classes of a frame's first lines where they are not known.
+
+    As many processes of the driver as `threads` share the work. The classes travel with the job.
+    """
     columns = dict.fromkeys(plan.columns.values())
     lines = spark_df.select(*(_column(spark_df, name) for name in columns))
     batches = (
-        batch for many in SAMPLES for batch in lines.limit(many).toArrow().to_batches(SAMPLES[0])
+        batch
+        for many in SAMPLE_LINES
+        for batch in lines.limit(many).toArrow().to_batches(SAMPLE_LINES[0])
     )
     classes = kept_classes(record, plan.known_on)
     Rater(record, plan, classes).look_ahead(batches, threads)
@@ -117,7 +137,11 @@ def meet(spark_df: Any, record: Record, plan: Plan, threads: int) -> None:
 
 
 def rated(spark_df: Any, record: Record, plan: Plan, ragged: str | None = None) -> Any:
-    """The lazy frame of a settled plan. `ragged` names a column, left out of the answer, that is not null for lines that are no lines."""
+    """The lazy frame of a settled plan.
+
+    `ragged` names a column that is not null for lines with too many or too few cells; it is left
+    out of the answer.
+    """
     from pyspark.sql.types import DoubleType, StringType, StructField, StructType
 
     classes = kept_classes(record, plan.known_on)
@@ -131,7 +155,7 @@ def rated(spark_df: Any, record: Record, plan: Plan, ragged: str | None = None) 
         [
             *kept,
             *(
-                StructField(name, StringType() if name in WORDS else DoubleType(), True)
+                StructField(name, StringType() if name in TEXT_COLUMNS else DoubleType(), True)
                 for name in added
             ),
         ]
@@ -158,12 +182,15 @@ def _column(spark_df: Any, name: str) -> Any:
     return spark_df["`" + name.replace("`", "``") + "`"]
 
 
-def _distinct(spark_df: Any, name: str) -> Any:
+def _distinct(spark_df: Any, name: str) -> Table:
     """The different values of a column, as an Arrow table of that column."""
-    found = spark_df.select(_column(spark_df, name)).distinct().limit(MOST_DISTINCT + 1).toArrow()
-    if found.num_rows > MOST_DISTINCT:
+    found = (
+        spark_df.select(_column(spark_df, name)).distinct().limit(MAX_DISTINCT_VALUES + 1).toArrow()
+    )
+    if found.num_rows > MAX_DISTINCT_VALUES:
         raise UsageError(
-            f"The column '{name}' has more than {MOST_DISTINCT:,} different values; is it the right one?"
+            f"The column '{name}' has more than {MAX_DISTINCT_VALUES:,} different values; "
+            "is it the right one?"
         )
     return found
 
@@ -172,14 +199,16 @@ def _distinct(spark_df: Any, name: str) -> Any:
 
 
 class Cargo(NamedTuple):
-    """What travels to the workers, as bytes: the compiled record, and the classes that the driver knows."""
+    """What travels to the workers as bytes: the compiled record, and the driver's classes."""
 
     record: bytes
     classes: bytes
 
 
 class Desk(NamedTuple):
-    """What a worker process keeps: the record by fingerprint, its classes by known-on day, a rater for each plan."""
+    """What a worker process keeps: the record by fingerprint, its classes by known-on day, a
+    rater for each plan.
+    """
 
     records: dict[str, Record]
     classes: dict[str | None, Classes]
@@ -195,11 +224,12 @@ def rate_batches(
     plan: str,
     ragged: str | None,
     release: str,
-    batches: Iterable[Any],
-) -> Iterator[Any]:
-    """Rate Arrow record batches on a worker: the input's columns, then the added ones, words plain."""
-    import pyarrow as pa
+    batches: Iterable[Batch],
+) -> Iterator[Batch]:
+    """Rate Arrow record batches on a worker.
 
+    Returns the input's columns, then the added ones, with texts in full.
+    """
     rater = _rater(carried, fingerprint, plan, release)
     for batch in batches:
         arrays = [
@@ -216,10 +246,14 @@ def rate_batches(
 
 
 def _rater(carried: Any, fingerprint: str, plan: str, release: str) -> Rater:
-    """The rater of a plan, made when this process first meets it. `carried` is the cargo, or the broadcast of it."""
+    """The rater of a plan, made when this process first meets it.
+
+    `carried` is the cargo, or the broadcast of it.
+    """
     if release != __version__:
         raise RecordError(
-            f"A worker has tariffcli {__version__} and the driver {release}; install the same release on every machine."
+            f"A worker has tariffcli {__version__} and the driver {release}; "
+            "install the same release on every machine."
         )
     if fingerprint not in _DESK.records:
         for shelf in _DESK:
@@ -240,10 +274,9 @@ def _cargo(carried: Any) -> Cargo:
     return carried if isinstance(carried, Cargo) else carried.value
 
 
-def _spoilt(bad: Any, names: Sequence[str], arrays: Sequence[Any]) -> list[Any]:
-    """Answers with those of lines that are no lines taken back: what stands in their cells may belong to other columns."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def _spoilt(bad: Column, names: Sequence[str], arrays: Sequence[Array]) -> list[Array]:
+    """Answers without those of ragged lines: their cells may belong to other columns."""
+    pc = arrow.compute()
 
     said = {"status": INVALID, "reason": RAGGED}
     return [
@@ -256,7 +289,11 @@ def _spoilt(bad: Any, names: Sequence[str], arrays: Sequence[Any]) -> list[Any]:
 
 
 class Done(NamedTuple):
-    """What a job did: lines by status, the commonest reasons of bad lines with their counts, the settled plan, what was written."""
+    """What a job did.
+
+    Lines by status, the commonest reasons of bad lines with their counts, the settled plan, and
+    what was written.
+    """
 
     lines: int
     statuses: dict[str, int]
@@ -286,13 +323,17 @@ def run(
     options: Mapping[str, str] | None = None,
     threads: int = 1,
 ) -> Done:
-    """Rate a file or folder of lines with Spark into a folder of Parquet files, which appears only when it is whole.
+    """Rate a file or folder of lines with Spark into a folder of Parquet files.
 
-    `source` and `out` are paths or addresses that every worker reaches; `kind` is csv, tsv or parquet (None: told by the name).
-    `columns` maps meanings to columns, or is a function of the file's column names that gives such a mapping. `master` is Spark's
-    (None: that of spark-submit or of the session at hand, which is left open). `settings` are Spark's, `options` its reader's.
-    The text of CSV files stays text; a line with too many or too few cells is `invalid`. With several `threads` the driver finds the law
-    of the first lines in as many processes, before the job begins: each imports the main script, which then needs a main guard.
+    The folder appears only when it is whole. `source` and `out` are paths or addresses that every
+    worker reaches; `kind` is csv, tsv or parquet (None: told by the name). `columns` maps meanings
+    to columns, or is a function from the file's column names to such a mapping. `master` is Spark's
+    (None: that of spark-submit or of the session at hand, which is left open). `settings` are
+    Spark's, `options` its reader's.
+
+    The text of CSV files stays text; a line with too many or too few cells is `invalid`. With
+    several `threads` the driver finds the law of the first lines in as many processes, before the
+    job begins: each imports the main script, which then needs a main guard.
 
     Raises UsageError, RecordError, TariffError; an existing `out` is kept unless `force`.
     """
