@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from random import Random
 
-from tariffcli.book.entry import Entry, facts_given, ordinary_duty
+from tariffcli.book.entry import TypedFacts, facts_given, ordinary_duty
 from tariffcli.book.load import Record
 from tariffcli.book.words import find_country
 from tariffcli.errors import UsageError
@@ -61,7 +61,7 @@ def scalar(record: Record, line: dict[str, str]) -> tuple[Answer, Decimal | None
     importer, origin = find_country(record, line["importer"]), find_country(record, line["origin"])
     zone = record.zones.get(importer, "UTC")
     moment = end_of_day(line["date"], zone)
-    entry = Entry(
+    entry = TypedFacts(
         claim=tuple(piece for piece in line["claim"].split(";") if piece),
         metal_share=tuple(piece for piece in line["metal_share"].split(";") if piece),
         loaded=line["loaded"] or None,
