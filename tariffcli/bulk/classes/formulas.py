@@ -22,7 +22,7 @@ class Formulas(Sequence["Formula | None"]):
 
     def __init__(self, text: str = "", table: Table | None = None) -> None:
         self._texts = text.split("\n") if text else []
-        self._numbers = {one: number for number, one in enumerate(self._texts)}
+        self._numbers = {line: number for number, line in enumerate(self._texts)}
         self._table = table if table is not None else table_of([])
 
     def __len__(self) -> int:
@@ -33,11 +33,11 @@ class Formulas(Sequence["Formula | None"]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[Formula | None]: ...
     def __getitem__(self, index: int | slice) -> Formula | Sequence[Formula | None] | None:
-        found = self._texts[index]
+        texts = self._texts[index]
         return (
-            read(json.loads(found))
-            if isinstance(found, str)
-            else [read(json.loads(text)) for text in found]
+            read(json.loads(texts))
+            if isinstance(texts, str)
+            else [read(json.loads(text)) for text in texts]
         )
 
     def formula_number(self, formula: Formula | None) -> int:

@@ -52,10 +52,10 @@ def catch_up(classes: Classes) -> None:
     path = _path(classes.book, classes.known_on)
     stamp = _stamp(path)
     if path is not None and stamp and stamp != classes.stamp:
-        found = _kept(classes.book, classes.known_on, path)
-        if found is not None:
+        stored = _kept(classes.book, classes.known_on, path)
+        if stored is not None:
             with suppress(ValueError):  # not of this record, whatever its name says
-                absorb(classes, found)
+                absorb(classes, stored)
         classes.stamp = stamp
 
 
@@ -149,8 +149,8 @@ def keep_classes(classes: Classes) -> None:
         files.write(path, _content(classes))
         classes.stamp = _stamp(path)
         old = sorted(path.parent.glob("classes-*.npz"), key=_stamp, reverse=True)[MAX_KEPT_FILES:]
-        for one in old:
-            one.unlink(missing_ok=True)
+        for file in old:
+            file.unlink(missing_ok=True)
 
 
 def _path(book: Record, known_on: str | None) -> Path | None:
@@ -167,12 +167,12 @@ def _path(book: Record, known_on: str | None) -> Path | None:
 
 def _arrays(classes: Classes) -> dict[str, Any]:
     outcomes = classes.outcomes
-    found: dict[str, Any] = {
+    arrays: dict[str, Any] = {
         f"number {name}": column.values for name, column in outcomes.numbers.items()
     }
-    found |= {f"word {name}": words.numbers.values for name, words in outcomes.words.items()}
+    arrays |= {f"word {name}": words.numbers.values for name, words in outcomes.words.items()}
     groups = classes.groups.found
-    found |= {f"points {group.number}": group.points for group in groups} | {
+    arrays |= {f"points {group.number}": group.points for group in groups} | {
         f"epochs {group.number}": group.epochs for group in groups
     }
     plain = {
@@ -190,15 +190,15 @@ def _arrays(classes: Classes) -> dict[str, Any]:
         for text in (json.dumps(plain), outcomes.formulas.to_text())
     )
     rows = classes.laws.items()
-    found |= arrays_of(outcomes.formulas.table) | {"formulas": formulas}
-    found["laws"] = np.array(
+    arrays |= arrays_of(outcomes.formulas.table) | {"formulas": formulas}
+    arrays["laws"] = np.array(
         [[start, row.group, row.goods, len(row.starts)] for start, row in rows], dtype=np.int64
     ).reshape(-1, 4)
-    found["law starts"] = np.concatenate(
+    arrays["law starts"] = np.concatenate(
         [np.zeros(0, np.int64), *(np.asarray(row.starts) for _, row in rows)]
     )
     return {
-        **found,
+        **arrays,
         "rows": classes.rows,
         "cells": classes.cells[: classes.used],
         "formula": outcomes.formula.values,
@@ -237,8 +237,8 @@ def _fill(classes: Classes, kept: Any, plain: dict[str, Any]) -> None:
 
 def _laws(laws: Any, starts: Any) -> Iterator[tuple[int, Row]]:
     ends = np.cumsum(laws[:, 3]).tolist()
-    for (start, group, goods, many), end in zip(laws.tolist(), ends, strict=True):
-        yield start, Row(group, goods, starts[end - many : end])
+    for (start, group, goods, count), end in zip(laws.tolist(), ends, strict=True):
+        yield start, Row(group, goods, starts[end - count : end])
 
 
 # what other classes know
@@ -262,12 +262,12 @@ def absorb(classes: Classes, other: Classes) -> None:
             classes.groups.by_pair.setdefault(pair, groups[number])
         goods = np.array([classes.goods_number(text) for text in other.goods], dtype=np.int64)
         starts = _starts(classes, other, groups, goods)
-        for theirs, row in other.laws.items():
+        for start, row in other.laws.items():
             _fill_empty(
                 classes,
                 other,
-                int(starts[theirs]),
-                theirs,
+                int(starts[start]),
+                start,
                 len(other.groups.found[row.group].points) + 1,
                 numbers,
             )
@@ -278,20 +278,20 @@ def _starts(classes: Classes, other: Classes, groups: list[int], goods: Int64s) 
 
     Goods that share a row there share one here.
     """
-    found = np.zeros(other.used, dtype=np.int64)
+    starts = np.zeros(other.used, dtype=np.int64)
     rows = [
         (groups[number], goods[lines], other.rows[number, lines]) for number, lines in _met(other)
     ]
-    for group, here, there in rows:
-        np.maximum.at(found, there, classes.rows[group, here])
+    for group, own, foreign in rows:
+        np.maximum.at(starts, foreign, classes.rows[group, own])
     for start, row in other.laws.items():
-        if not found[start]:
+        if not starts[start]:
             number = groups[row.group]
-            found[start] = classes.new_row(Row(number, int(goods[row.goods]), row.starts))
-    for group, here, there in rows:
-        ours = classes.rows[group, here]
-        classes.rows[group, here] = np.where(ours == 0, found[there], ours)
-    return found
+            starts[start] = classes.new_row(Row(number, int(goods[row.goods]), row.starts))
+    for group, own, foreign in rows:
+        ours = classes.rows[group, own]
+        classes.rows[group, own] = np.where(ours == 0, starts[foreign], ours)
+    return starts
 
 
 def _met(classes: Classes) -> list[tuple[int, Int64s]]:
@@ -306,10 +306,13 @@ def _fill_empty(
     classes: Classes,
     other: Classes,
     start: int,
-    theirs: int,
+    other_start: int,
     width: int,
     numbers: Int32s,
 ) -> None:
-    ours, known = classes.cells[start : start + width], other.cells[theirs : theirs + width]
+    ours, known = (
+        classes.cells[start : start + width],
+        other.cells[other_start : other_start + width],
+    )
     empty = np.flatnonzero((ours < 0) & (known >= 0))
     ours[empty] = numbers[known[empty]]

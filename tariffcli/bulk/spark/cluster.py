@@ -74,7 +74,7 @@ def session(master: str | None, settings: Mapping[str, str]) -> Generator[Any]:
                 opened.stop()
 
 
-def _open(master: str | None, usual: Mapping[str, str], asked: Mapping[str, str]) -> Any:
+def _open(master: str | None, usual: Mapping[str, str], settings: Mapping[str, str]) -> Any:
     from pyspark import SparkConf, SparkContext
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
@@ -100,7 +100,7 @@ def _open(master: str | None, usual: Mapping[str, str], asked: Mapping[str, str]
         conf.set(
             "spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower()
         )  # pyspark switches it on whatever it writes to
-        for name, value in asked.items():
+        for name, value in settings.items():
             conf.set(name, value)
         for name, value in {**usual, **(HOME if inside else {})}.items():
             conf.setIfMissing(name, value)
@@ -129,8 +129,8 @@ def read(opened: Any, source: str, kind: str, options: Mapping[str, str]) -> tup
         return opened.read.options(**{"mergeSchema": "true", **options}).parquet(source), None
     from pyspark.sql.types import StringType, StructField, StructType
 
-    said = {"sep": SEPARATORS[kind], "quote": '"', "escape": '"', **options}
-    first = opened.read.options(**said).csv(source).limit(1).collect()
+    reader_options = {"sep": SEPARATORS[kind], "quote": '"', "escape": '"', **options}
+    first = opened.read.options(**reader_options).csv(source).limit(1).collect()
     if not first:
         raise UsageError(f"{source} is empty.")
     names = [str(name or "").lstrip("\ufeff") for name in first[0]]
@@ -149,13 +149,15 @@ def read(opened: Any, source: str, kind: str, options: Mapping[str, str]) -> tup
     while ragged in names:
         ragged += "_"
     schema = StructType([StructField(name, StringType()) for name in (*names, ragged)])
-    said |= {
+    reader_options |= {
         "header": "true",
         "enforceSchema": "false",
         "mode": "PERMISSIVE",
         "columnNameOfCorruptRecord": ragged,
     }
-    return opened.read.options(**said).schema(schema).csv(source).fillna("", subset=names), ragged
+    return opened.read.options(**reader_options).schema(schema).csv(source).fillna(
+        "", subset=names
+    ), ragged
 
 
 class Place:
@@ -171,8 +173,8 @@ class Place:
         self._files, self.force = self._out.getFileSystem(self._conf), force
         self._aside = self._path(f"{self._out.getParent()}/.{self._out.getName()}.part")
         self.out = str(self._out)
-        mine, other = f"{self._out}/", f"{self._source}/"
-        if mine.startswith(other) or other.startswith(mine):
+        own, other = f"{self._out}/", f"{self._source}/"
+        if own.startswith(other) or other.startswith(own):
             raise UsageError(
                 f"The output {out} would lie in the input, or the input in it; give another folder."
             )
@@ -195,10 +197,10 @@ class Place:
             raise UsageError(f"There is no file or folder {self._source}.")
         name = self._source.getName()
         if files.getFileStatus(self._source).isDirectory():
-            found = files.listFiles(self._source, True)
+            inside = files.listFiles(self._source, True)
             name = ""
-            while found.hasNext() and not _ending(name):
-                name = found.next().getPath().getName()
+            while inside.hasNext() and not _ending(name):
+                name = inside.next().getPath().getName()
         if not _ending(name):
             raise UsageError(
                 f"{self._source} holds no file that ends in .parquet, .csv or .tsv; "
@@ -228,11 +230,11 @@ class Place:
             raise TariffError(f"{self.out} could not be named; the result was thrown away.")
         self._files.delete(old, True)
         parts = [
-            one
-            for one in self._files.listStatus(self._out)
-            if one.getPath().getName().endswith(".parquet")
+            file
+            for file in self._files.listStatus(self._out)
+            if file.getPath().getName().endswith(".parquet")
         ]
-        return len(parts), sum(int(one.getLen()) for one in parts)
+        return len(parts), sum(int(file.getLen()) for file in parts)
 
 
 def _ending(name: str) -> str:
