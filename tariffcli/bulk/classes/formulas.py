@@ -11,10 +11,15 @@ from decimal import Decimal
 from typing import Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tariffcli.bulk.classes.arrow import Arrays
 from tariffcli.bulk.classes.duties import Table, joined, table_of
 from tariffcli.law.expression import AdValorem, Specific
 from tariffcli.law.formula import Formula, FormulaLine
+
+Written = tuple[bool, list[tuple[bool, list[list[str]]]]]
+"""A formula as JSON holds it: `even`, and of each line `greater` and its terms."""
 
 
 class Formulas(Sequence["Formula | None"]):
@@ -67,24 +72,24 @@ class Formulas(Sequence["Formula | None"]):
         return "\n".join(self._texts)
 
 
-def written(formula: Formula | None) -> Any:
+def written(formula: Formula | None) -> Written | None:
     """A formula as plain values."""
     if formula is None:
         return None
     lines = [
-        [
+        (
             line.greater,
             [
                 [str(part.pct)] if isinstance(part, AdValorem) else [str(part.amount), part.unit]
                 for part in line.parts
             ],
-        ]
+        )
         for line in formula.lines
     ]
-    return [formula.even, lines]
+    return formula.even, lines
 
 
-def read(plain: Any) -> Formula | None:
+def read(plain: Written | None) -> Formula | None:
     """A formula from plain values."""
     if plain is None:
         return None
@@ -103,11 +108,11 @@ def _part(plain: list[str]) -> AdValorem | Specific:
     )
 
 
-def arrays_of(table: Table) -> dict[str, Any]:
+def arrays_of(table: Table) -> dict[str, NDArray[Any]]:
     """A table as arrays by name."""
     return {f"table {name}": value for name, value in table._asdict().items()}
 
 
-def table_from(arrays: Any) -> Table:
+def table_from(arrays: Arrays) -> Table:
     """A table from arrays by name."""
     return Table(*(np.asarray(arrays[f"table {name}"]) for name in Table._fields))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tariffcli.bulk.classes import arrow
-from tariffcli.bulk.classes.arrow import Array, Bools, Floats, Int32s
+from tariffcli.bulk.classes.arrow import Array, Bools, Floats, Int32s, Item
 from tariffcli.bulk.classes.formulas import Formulas
 from tariffcli.law.engine import CHARGING_ROLES
 from tariffcli.law.formula import Formula, formula_of
@@ -106,16 +106,16 @@ def refused(reason: str, authorities: Sequence[str]) -> Outcome:
     )
 
 
-class Column:
+class Column(Generic[Item]):
     """A column of numbers that grows; None is NaN here, and null where it leaves the room."""
 
-    def __init__(self, dtype: type, missing: float) -> None:
+    def __init__(self, dtype: type[Item], missing: float) -> None:
         self._missing = missing
-        self._data: NDArray[Any] = np.empty(64, dtype)
+        self._data: NDArray[Item] = np.empty(64, dtype)
         self.length = 0
 
     @classmethod
-    def of(cls, values: NDArray[Any], missing: float) -> Column:
+    def of(cls, values: NDArray[Item], missing: float) -> Column[Item]:
         """A column that starts with these values."""
         column = cls(values.dtype.type, missing)
         column._data, column.length = values.copy() if len(values) else column._data, len(values)
@@ -129,7 +129,7 @@ class Column:
         self.length += 1
 
     @property
-    def values(self) -> NDArray[Any]:
+    def values(self) -> NDArray[Item]:
         """All values so far."""
         return self._data[: self.length]
 
@@ -144,10 +144,10 @@ class TextColumn:
         self._made: tuple[Array, Bools] = (arrow.texts([]), np.zeros(0, dtype=bool))
 
     @classmethod
-    def of(cls, texts: list[str], numbers: NDArray[Any]) -> TextColumn:
+    def of(cls, texts: list[str], numbers: Int32s) -> TextColumn:
         """A column that starts with these words."""
         words = cls()
-        words.texts, words.numbers = texts, Column.of(numbers, -1)
+        words.texts, words.numbers = texts, Column[np.int32].of(numbers, -1)
         words._known = {text: number for number, text in enumerate(texts)}
         return words
 

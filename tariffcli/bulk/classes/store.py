@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypedDict, cast
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from tariffcli import files
 from tariffcli.book.compiled import cache_path
 from tariffcli.book.load import HERE, Record
 from tariffcli.book.sealed import read_head, read_section, seal
-from tariffcli.bulk.classes.arrow import Int32s, Int64s
+from tariffcli.bulk.classes.arrow import Arrays, Int32s, Int64s
 from tariffcli.bulk.classes.classes import Classes, Row
 from tariffcli.bulk.classes.formulas import Formulas, arrays_of, table_from
 from tariffcli.bulk.classes.groups import Group
@@ -32,6 +32,17 @@ many files are kept.
 
 MIN_NEW_CLASSES = 500
 """At least this many new classes, and a quarter more than before, are worth a new file."""
+
+
+class Plain(TypedDict):
+    """What a stored file holds as JSON."""
+
+    goods: list[str]
+    groups: list[tuple[str, str, str, int, Sequence[int]]]
+    """Of each group the importer, origin, zone, first day, and instants `always`."""
+    pairs: list[tuple[str, str, int]]
+    texts: dict[str, list[str]]
+    used: int
 
 
 def open_classes(book: Record, known_on: str | None, carried: bytes = b"") -> Classes:
@@ -175,13 +186,13 @@ def _arrays(classes: Classes) -> dict[str, Any]:
     arrays |= {f"points {group.number}": group.points for group in groups} | {
         f"epochs {group.number}": group.epochs for group in groups
     }
-    plain = {
+    plain: Plain = {
         "goods": classes.goods,
         "groups": [
-            [group.importer, group.origin, group.zone, group.first_day, group.always]
+            (group.importer, group.origin, group.zone, group.first_day, group.always)
             for group in groups
         ],
-        "pairs": [[*pair, number] for pair, number in classes.groups.by_pair.items()],
+        "pairs": [(*pair, number) for pair, number in classes.groups.by_pair.items()],
         "texts": {name: words.texts for name, words in outcomes.words.items()},
         "used": classes.used,
     }
@@ -206,14 +217,14 @@ def _arrays(classes: Classes) -> dict[str, Any]:
     }
 
 
-def _fill(classes: Classes, kept: Any, plain: dict[str, Any]) -> None:
+def _fill(classes: Classes, kept: Arrays, plain: Plain) -> None:
     outcomes = classes.outcomes
     for name in outcomes.numbers:
-        outcomes.numbers[name] = Column.of(kept[f"number {name}"], np.nan)
+        outcomes.numbers[name] = Column[np.float64].of(kept[f"number {name}"], np.nan)
     for name in outcomes.words:
         outcomes.words[name] = TextColumn.of(plain["texts"][name], kept[f"word {name}"])
     outcomes.formulas = Formulas(kept["formulas"].tobytes().decode(), table_from(kept))
-    outcomes.formula = Column.of(kept["formula"], -1)
+    outcomes.formula = Column[np.int32].of(kept["formula"], -1)
     for number, (importer, origin, zone, first_day, always) in enumerate(plain["groups"]):
         group = Group(
             number,
@@ -235,10 +246,10 @@ def _fill(classes: Classes, kept: Any, plain: dict[str, Any]) -> None:
     )
 
 
-def _laws(laws: Any, starts: Any) -> Iterator[tuple[int, Row]]:
+def _laws(laws: Int64s, starts: Int64s) -> Iterator[tuple[int, Row]]:
     ends = np.cumsum(laws[:, 3]).tolist()
     for (start, group, goods, count), end in zip(laws.tolist(), ends, strict=True):
-        yield start, Row(group, goods, starts[end - count : end])
+        yield start, Row(group, goods, cast("Sequence[int]", starts[end - count : end]))
 
 
 # what other classes know

@@ -10,7 +10,7 @@ from __future__ import annotations
 import signal
 from collections import Counter
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from tariffcli.bulk.classes.store import absorb, open_classes, packed
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 MIN_QUESTIONS, MAX_HELPERS = 8_000, 3
 """Fewer questions are answered sooner here; and at most this many processes, each of about 110 MB.
@@ -43,7 +44,7 @@ class Asked(NamedTuple):
 class Helper(NamedTuple):
     """A process, and where it answers."""
 
-    process: Any
+    process: BaseProcess
     answers: Connection
 
 

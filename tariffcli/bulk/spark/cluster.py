@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -44,6 +45,11 @@ ENDINGS = {
 PACKED = ("gz", "bz2", "zst", "snappy", "deflate")
 
 
+def module(name: str) -> Any:
+    """A module of Spark, loaded where it is first needed; it may not be installed."""
+    return import_module(name)
+
+
 @contextmanager
 def session(master: str | None, settings: Mapping[str, str]) -> Generator[Any]:
     """The Spark session at hand, left open; or a new one, stopped at the end.
@@ -53,12 +59,12 @@ def session(master: str | None, settings: Mapping[str, str]) -> Generator[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
-            from pyspark.sql import SparkSession
+            spark_session = module("pyspark.sql").SparkSession
     except ImportError:
         raise UsageError(
             "--engine spark needs the extra: pip install 'tariffcli[spark]'."
         ) from None
-    at_hand = SparkSession.getActiveSession()
+    at_hand = spark_session.getActiveSession()
     with warnings.catch_warnings():
         warnings.filterwarnings(
             "ignore", message="PySpark does not yet fully support pandas", category=FutureWarning
@@ -75,10 +81,6 @@ def session(master: str | None, settings: Mapping[str, str]) -> Generator[Any]:
 
 
 def _open(master: str | None, usual: Mapping[str, str], settings: Mapping[str, str]) -> Any:
-    from pyspark import SparkConf, SparkContext
-    from pyspark.errors import PySparkException
-    from pyspark.sql import SparkSession
-
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
         raise UsageError(
             "Spark needs Java 17 or newer, and there is no java; "
@@ -88,9 +90,10 @@ def _open(master: str | None, usual: Mapping[str, str], settings: Mapping[str, s
     inside = (master or "").startswith("local")
     if inside:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    spark = module("pyspark")
     try:
-        SparkContext._ensure_initialized()  # pyright: ignore[reportPrivateUsage]
-        conf = SparkConf()
+        spark.SparkContext._ensure_initialized()
+        conf = spark.SparkConf()
         if master:
             conf.setMaster(master)
         if not conf.contains("spark.master"):
@@ -104,8 +107,8 @@ def _open(master: str | None, usual: Mapping[str, str], settings: Mapping[str, s
             conf.set(name, value)
         for name, value in {**usual, **(HOME if inside else {})}.items():
             conf.setIfMissing(name, value)
-        return SparkSession.builder.config(conf=conf).getOrCreate()
-    except PySparkException as error:
+        return module("pyspark.sql").SparkSession.builder.config(conf=conf).getOrCreate()
+    except module("pyspark.errors").PySparkException as error:
         raise TariffError(
             f"Java could not start Spark: {first_line(error)} Spark needs Java 17 or newer."
         ) from None
@@ -114,9 +117,7 @@ def _open(master: str | None, usual: Mapping[str, str], settings: Mapping[str, s
 
 
 def _java_error() -> Any:
-    from py4j.protocol import Py4JError
-
-    return Py4JError
+    return module("py4j.protocol").Py4JError
 
 
 def read(opened: Any, source: str, kind: str, options: Mapping[str, str]) -> tuple[Any, str | None]:
@@ -127,8 +128,7 @@ def read(opened: Any, source: str, kind: str, options: Mapping[str, str]) -> tup
     """
     if kind == "parquet":
         return opened.read.options(**{"mergeSchema": "true", **options}).parquet(source), None
-    from pyspark.sql.types import StringType, StructField, StructType
-
+    types = module("pyspark.sql.types")
     reader_options = {"sep": SEPARATORS[kind], "quote": '"', "escape": '"', **options}
     first = opened.read.options(**reader_options).csv(source).limit(1).collect()
     if not first:
@@ -148,7 +148,9 @@ def read(opened: Any, source: str, kind: str, options: Mapping[str, str]) -> tup
     ragged = "_ragged"
     while ragged in names:
         ragged += "_"
-    schema = StructType([StructField(name, StringType()) for name in (*names, ragged)])
+    schema = types.StructType(
+        [types.StructField(name, types.StringType()) for name in (*names, ragged)]
+    )
     reader_options |= {
         "header": "true",
         "enforceSchema": "false",
@@ -247,13 +249,12 @@ def _ending(name: str) -> str:
 @contextmanager
 def told(source: str) -> Generator[None]:
     """Spark's errors as one line for a person."""
-    from pyspark.errors import AnalysisException, PySparkException
-
+    errors = module("pyspark.errors")
     try:
         yield
-    except AnalysisException as error:
+    except errors.AnalysisException as error:
         raise UsageError(f"Spark cannot read {source}: {first_line(error)}") from None
-    except (PySparkException, _java_error()) as error:
+    except (errors.PySparkException, _java_error()) as error:
         text = str(error)
         missing = [
             name for name in ("tariffcli", "pyarrow", "numpy") if f"No module named '{name}" in text

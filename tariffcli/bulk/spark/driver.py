@@ -25,6 +25,7 @@ from tariffcli.bulk.classes.classes import Classes
 from tariffcli.bulk.classes.outcomes import INVALID, TEXT_COLUMNS
 from tariffcli.bulk.classes.store import catch_up, keep_if_worth, open_classes, packed
 from tariffcli.bulk.frame import kept_classes, settle
+from tariffcli.bulk.spark.cluster import module
 from tariffcli.clock import today
 from tariffcli.errors import RecordError, TariffError, UsageError
 from tariffcli.law.instants import day_given
@@ -144,20 +145,21 @@ def rated(spark_df: Any, record: Record, plan: Plan, ragged: str | None = None) 
     `ragged` names a column that is not null for lines with too many or too few cells; it is left
     out of the answer.
     """
-    from pyspark.sql.types import DoubleType, StringType, StructField, StructType
-
+    types = module("pyspark.sql.types")
     classes = kept_classes(record, plan.known_on)
     added = Rater(record, plan, classes).added
     kept = [
-        StructField(field.name, field.dataType, True, field.metadata)
+        types.StructField(field.name, field.dataType, True, field.metadata)
         for field in spark_df.schema.fields
         if field.name != ragged
     ]
-    schema = StructType(
+    schema = types.StructType(
         [
             *kept,
             *(
-                StructField(name, StringType() if name in TEXT_COLUMNS else DoubleType(), True)
+                types.StructField(
+                    name, types.StringType() if name in TEXT_COLUMNS else types.DoubleType(), True
+                )
                 for name in added
             ),
         ]
@@ -372,11 +374,9 @@ def run(
 
 def _write(session: Any, place: Any, answered: Any, plan: Plan) -> Done:
     """Write a rated frame aside, count what was written, then give the folder its name."""
-    from pyspark.sql import Observation
-    from pyspark.sql import functions as F
-
+    F = module("pyspark.sql.functions")
     is_bad = F.col("status") == INVALID
-    seen = Observation()
+    seen = module("pyspark.sql").Observation()
     sums = [
         F.sum(F.when(F.col("status") == status, 1).otherwise(0)).alias(status)
         for status in STATUSES
