@@ -61,13 +61,13 @@ def rate_lines(
         raise UsageError(f"threads takes 1 or more, or None for one a processor, not {threads}.")
     known = day_given(known_on, today("UTC")) if known_on is not None else None
     table = _table(frame)
-    given = dict(columns or {})
-    found = {
+    mapped = dict(columns or {})
+    by_name = {
         meaning: meaning
         for meaning in MEANINGS
         if meaning in table.column_names and meaning not in (constants or {})
     }
-    plan = Plan({**found, **given}, dict(constants or {}), month_first, False, outputs, known)
+    plan = Plan({**by_name, **mapped}, dict(constants or {}), month_first, False, outputs, known)
     for name in plan.columns.values():
         if table.column_names.count(name) > 1:
             raise UsageError(f"Two columns of the frame are called '{name}'; rename one of them.")

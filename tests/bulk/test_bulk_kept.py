@@ -182,3 +182,25 @@ def test_a_word_that_names_nothing_is_never_told_of_another_line_in_a_later_run(
     later = reasons(open_classes(record, None), words[100:], "donation")
     others = {word: [other for other in words if f"'{other}'" in (text or "") and other != word] for word, text in later.items()}
     assert {word: named for word, named in others.items() if named} == {}
+
+
+def test_a_word_that_names_nothing_is_told_alike_by_whoever_takes_the_classes_over(record):
+    """Two processes name different words first; what one takes over from the other tells each word of itself alone."""
+    plan = Plan({name: name for name in ("date", "product", "origin", "importer", "claim")}, outputs=["reason"])
+
+    def reasons(classes: Classes, words: list[str], claim: str = "") -> dict[str, str]:
+        rows = [{"date": "2025-04-24", "product": word, "origin": "cn", "importer": "us", "claim": claim} for word in words]
+        return dict(zip(words, Rater(record, plan, classes).rate(pa.RecordBatch.from_pylist(rows))[0].to_pylist(), strict=True))
+
+    words = [f"nothing{number}" for number in range(150)]
+    some, others = Classes(record), Classes(record)
+    reasons(some, words)
+    reasons(others, words[::-1])
+    absorb(some, others)
+    fresh = Classes(record)
+    absorb(fresh, others)
+    for classes in (some, fresh):
+        for claim in ("", "donation"):
+            told = reasons(classes, words[::-1], claim)
+            assert [word for word, text in told.items() if "'" in text and f"'{word}'" not in text] == []
+    assert reasons(fresh, words, "donation") == reasons(others, words, "donation")

@@ -51,24 +51,24 @@ class Facts:
             "shipment_value": ["UTC"],
             "loaded": sorted(set(zones)),
         }  # of these only what conditions make of them matters
-        given = [
+        columns = [
             (meaning, *self._alike(meaning, clocks.get(meaning), *column(meaning)))
             for meaning in FACTS
             if self.plan.has(meaning)
         ]
         together, size = np.maximum(groups, 0), len(self.classes.groups.found) + 1
-        for _, numbers, values in given:
+        for _, numbers, values in columns:
             if size * len(values) > MAX_COMBINATIONS:
                 _, together = np.unique(together, return_inverse=True)
                 size = len(together)
             together = together * len(values) + numbers
             size *= len(values)
         _, first, places = np.unique(together, return_index=True, return_inverse=True)
-        found: list[int] = []
+        fact_sets: list[int] = []
         for line in first.tolist():
-            told = {meaning: values[numbers[line]] for meaning, numbers, values in given}
-            found.append(self._fact_set(zones[max(int(groups[line]), 0)], told))
-        return np.array(found, dtype=np.int64).take(places.reshape(-1))
+            texts = {meaning: values[numbers[line]] for meaning, numbers, values in columns}
+            fact_sets.append(self._fact_set(zones[max(int(groups[line]), 0)], texts))
+        return np.array(fact_sets, dtype=np.int64).take(places.reshape(-1))
 
     def _alike(
         self, meaning: str, zones: list[str] | None, numbers: Int64s, values: list[object]
@@ -82,9 +82,10 @@ class Facts:
         kept: dict[object, int] = {}
         places = [
             kept.setdefault(
-                self._first.setdefault((meaning, *self._said(zones, meaning, one)), one), len(kept)
+                self._first.setdefault((meaning, *self._said(zones, meaning, value)), value),
+                len(kept),
             )
-            for one in values
+            for value in values
         ]
         return np.array(places, dtype=np.int64).take(numbers), list(kept)
 
@@ -94,14 +95,16 @@ class Facts:
         A value that says nothing is like no other.
         """
         try:
-            told = [fact for zone in zones for fact in self._typed(zone, {meaning: value}).facts]
+            known_facts = [
+                fact for zone in zones for fact in self._typed(zone, {meaning: value}).facts
+            ]
         except UsageError:
             return ("", value)
         return (
             *zones,
             *(
-                (name, *(holds_for(one, known) for one in self._readers[name]))
-                for name, known in told
+                (name, *(holds_for(condition, known) for condition in self._readers[name]))
+                for name, known in known_facts
             ),
         )
 
@@ -115,33 +118,33 @@ class Facts:
         return self._fact_sets[key]
 
     def _typed(self, zone: str, texts: Mapping[str, object]) -> FactSet:
-        said = {
+        texts_given = {
             name: str(value).strip()
             for name, value in texts.items()
             if value is not None and not spellings.is_nan(value)
         }
-        told = {name: text for name, text in said.items() if text}
+        filled = {name: text for name, text in texts_given.items() if text}
         typed = TypedFacts(
-            claim=spellings.several(told.get("claim", "")),
-            loaded=told.get("loaded"),
-            mode=told.get("mode"),
-            metal_share=spellings.several(told.get("metal_share", "")),
-            in_quota=spellings.yes_or_no(told["in_quota"]) if "in_quota" in told else None,
-            postal=spellings.yes_or_no(told["postal"]) if "postal" in told else False,
-            value=str(spellings.money(told["shipment_value"]))
-            if "shipment_value" in told
+            claim=spellings.several(filled.get("claim", "")),
+            loaded=filled.get("loaded"),
+            mode=filled.get("mode"),
+            metal_share=spellings.several(filled.get("metal_share", "")),
+            in_quota=spellings.yes_or_no(filled["in_quota"]) if "in_quota" in filled else None,
+            postal=spellings.yes_or_no(filled["postal"]) if "postal" in filled else False,
+            value=str(spellings.money(filled["shipment_value"]))
+            if "shipment_value" in filled
             else None,
         )
         facts = facts_given(
             self.book, typed, zone, lambda text: spellings.iso_day(text, self.plan.month_first)
         )
-        mfn: Decimal | None = ordinary_duty(told["mfn"]) if "mfn" in told else None
+        mfn: Decimal | None = ordinary_duty(filled["mfn"]) if "mfn" in filled else None
         return FactSet(tuple(sorted(facts.items())), mfn)
 
 
 def _readers(book: Record) -> dict[str, list[Condition]]:
     """Of each fact all conditions of the record that read it."""
-    found: dict[str, list[Condition]] = {}
+    readers: dict[str, list[Condition]] = {}
     for condition in book.conditions.values():
-        found.setdefault(condition.fact, []).append(condition)
-    return found
+        readers.setdefault(condition.fact, []).append(condition)
+    return readers

@@ -58,10 +58,10 @@ class FastPath:
         self.reader, self.classes = reader, reader.classes
         plan = reader.plan
         self._goods = "hs" if "hs" in plan.columns else "product"
-        asked = {self._goods, "origin", "date"} <= set(
+        has_all = {self._goods, "origin", "date"} <= set(
             plan.columns
         ) and "importer" in plan.constants
-        self._fits = asked and not plan.has(*FACTS)
+        self._fits = has_all and not plan.has(*FACTS)
         self._last: tuple[Array, Array] | None = None
         self._tables: Tables | None = None
         self._making = Lock()
@@ -82,25 +82,25 @@ class FastPath:
         tables = self._tables_for(goods.dictionary, origins.dictionary)
         if tables is None:
             return None
-        found = _found(tables, _numbers(goods), _numbers(origins), arrow.view(days, np.int32))
-        if found is None:
+        classes = _found(tables, _numbers(goods), _numbers(origins), arrow.view(days, np.int32))
+        if classes is None:
             self._tables = None  # the long way finds what these tables lack
-        return found
+        return classes
 
     def _tables_for(self, codes: Array, origins: Array) -> Tables | None:
-        made, now = self._tables, (codes, origins)
-        if made is not None and _alike((made.codes, made.origins), now):
-            return made
+        tables, now = self._tables, (codes, origins)
+        if tables is not None and _alike((tables.codes, tables.origins), now):
+            return tables
         last, self._last = self._last, now
         if last is None or not _alike(last, now) or not self._making.acquire(blocking=False):
             return None  # while another thread makes them, the long way is no longer than waiting
         try:
-            if self._tables is made:
+            if self._tables is tables:
                 self._tables = self._made(codes, origins)
-            found = self._tables
+            fresh = self._tables
         finally:
             self._making.release()
-        return found if found is not None and _alike((found.codes, found.origins), now) else None
+        return fresh if fresh is not None and _alike((fresh.codes, fresh.origins), now) else None
 
     def _made(self, codes: Array, origins: Array) -> Tables | None:
         goods, groups = self.reader.goods_of(codes), self.reader.groups_of(origins)
@@ -133,24 +133,30 @@ class FastPath:
         width = epochs.shape[1]
         dtype = np.uint16 if len(self.classes.outcomes) < MAX_NARROW_CLASSES else np.int32
         unknown = int(np.iinfo(dtype).max)
-        found = np.empty(starts.shape, np.int32)
+        row_starts = np.empty(starts.shape, np.int32)
         cells: list[Integers] = []
-        many, alike = 0, dict[bytes, int]()
+        used, first_with = 0, dict[bytes, int]()
         for origin, row in enumerate(starts):
-            first = alike.setdefault(row.tobytes(), origin)
+            first = first_with.setdefault(row.tobytes(), origin)
             if first != origin:  # an origin of the same group: mostly there are few groups
-                found[origin] = found[first]
+                row_starts[origin] = row_starts[first]
                 continue
             distinct, numbers = np.unique(row, return_inverse=True)
-            found[origin] = many + numbers
-            many += len(distinct)
-            if many * width > MAX_CELLS:
+            row_starts[origin] = used + numbers
+            used += len(distinct)
+            if used * width > MAX_CELLS:
                 return None
             classes = self.classes.cells[distinct[:, None] + epochs[origin]]
             cells.append(np.where(classes < 0, unknown, classes).astype(dtype).reshape(-1))
-        found *= np.int32(width)
+        row_starts *= np.int32(width)
         return Tables(
-            codes, origins, found.reshape(-1), places, first_day, np.concatenate(cells), unknown
+            codes,
+            origins,
+            row_starts.reshape(-1),
+            places,
+            first_day,
+            np.concatenate(cells),
+            unknown,
         )
 
 
@@ -166,13 +172,13 @@ def _found(tables: Tables, goods: Int32s, origins: Int32s, days: Int32s) -> Inte
     places += arrow.gather(
         tables.columns, pairs
     )  # a day before or after them all has the first or last column
-    found = arrow.gather(tables.cells, places)
-    return None if int(found.max()) == tables.unknown else found
+    classes = arrow.gather(tables.cells, places)
+    return None if int(classes.max()) == tables.unknown else classes
 
 
-def _alike(one: tuple[Array, Array], other: tuple[Array, Array]) -> bool:
+def _alike(pair: tuple[Array, Array], other: tuple[Array, Array]) -> bool:
     """Whether the distinct codes and origins of two batches are the same."""
-    return arrow.same(one[0], other[0]) and arrow.same(one[1], other[1])
+    return arrow.same(pair[0], other[0]) and arrow.same(pair[1], other[1])
 
 
 def _plain(column: Array) -> bool:

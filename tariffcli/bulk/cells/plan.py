@@ -6,7 +6,7 @@ A plan is plain enough to travel.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tariffcli.errors import UsageError
 
@@ -55,7 +55,7 @@ class Plan(NamedTuple):
         """Whether some of these is given, as a column or for every line."""
         return any(meaning in self.columns or meaning in self.constants for meaning in meanings)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The plan as plain values, for a manifest or another machine."""
         return {**self._asdict(), "columns": dict(self.columns), "constants": dict(self.constants)}
 

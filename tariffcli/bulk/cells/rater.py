@@ -121,15 +121,17 @@ class Rater:
             return self.rate(table.slice(start, lines))
 
         if threads == 1:
-            found = list(map(work, starts))
+            parts_rated = list(map(work, starts))
         else:
             with ThreadPoolExecutor(threads) as pool:
                 try:
-                    found = list(pool.map(work, starts))
+                    parts_rated = list(pool.map(work, starts))
                 except BaseException:
                     self.stop.set()
                     raise
-        return [pa.chunked_array(parts).unify_dictionaries() for parts in zip(*found, strict=True)]
+        return [
+            pa.chunked_array(parts).unify_dictionaries() for parts in zip(*parts_rated, strict=True)
+        ]
 
     def _shared(self, table: Table) -> Table:
         """A table whose text columns of few distinct values hold those once, for all batches."""
@@ -150,7 +152,7 @@ class Rater:
 
         Nothing is done where those of the first batch are mostly known.
         """
-        met = np.zeros(0, dtype=np.int64)
+        all_questions = np.zeros(0, dtype=np.int64)
         for batch in batches:
             read = self.reader.read(batch)
             fine = (
@@ -160,19 +162,21 @@ class Rater:
             )
             if read.fact_sets is not None:
                 fine &= read.fact_sets == NO_FACTS
-            asked = arrow.distinct(in_one(read.groups[fine], read.goods[fine], read.epochs[fine]))
-            if not len(met) and self.classes.unmet(*apart(asked)) < MIN_UNMET:
+            questions = arrow.distinct(
+                in_one(read.groups[fine], read.goods[fine], read.epochs[fine])
+            )
+            if not len(all_questions) and self.classes.unmet(*apart(questions)) < MIN_UNMET:
                 return
-            met = arrow.distinct(np.concatenate([met, asked]))
+            all_questions = arrow.distinct(np.concatenate([all_questions, questions]))
             if len(self.classes.goods) > MAX_KEPT_GOODS:
                 return
-        workers.find(self.classes, met, threads)
+        workers.find(self.classes, all_questions, threads)
 
     def classify(self, batch: Batch) -> Rated:
         """The class of every line of a batch, and what it owes."""
         amounts, wrong = read_amounts(self.reader, batch)
-        found = self.fast_path.classify(batch) if wrong is None else None
-        classes = self._classes(self.reader.read(batch, wrong)) if found is None else found
+        fast = self.fast_path.classify(batch) if wrong is None else None
+        classes = self._classes(self.reader.read(batch, wrong)) if fast is None else fast
         if len(self.added) > FEW_COLUMNS:
             classes = classes.astype(np.intp)
         if amounts is None:
@@ -194,16 +198,16 @@ class Rater:
                 read.groups, read.goods, read.epochs, read.fact_sets, self.stop.is_set
             )
         worst = arrow.first_refusal(read.refusals)
-        here = np.flatnonzero(worst >= 0)
-        found = np.empty(len(worst), dtype=np.int32)
-        fact_sets = None if read.fact_sets is None else read.fact_sets[here]
-        parts = (read.groups[here], read.goods[here], read.epochs[here])
-        found[here] = self.classes.classify(*parts, fact_sets, self.stop.is_set)
-        wrong = worst < 0
-        numbers, places = np.unique(worst[wrong], return_inverse=True)
-        said = [self.classes.invalid(self.reader.reason(number)) for number in numbers.tolist()]
-        found[wrong] = np.array(said, dtype=np.int32)[places.reshape(-1)]
-        return found
+        sound = np.flatnonzero(worst >= 0)
+        classes = np.empty(len(worst), dtype=np.int32)
+        fact_sets = None if read.fact_sets is None else read.fact_sets[sound]
+        parts = (read.groups[sound], read.goods[sound], read.epochs[sound])
+        classes[sound] = self.classes.classify(*parts, fact_sets, self.stop.is_set)
+        bad = worst < 0
+        numbers, places = np.unique(worst[bad], return_inverse=True)
+        refused = [self.classes.invalid(self.reader.reason(number)) for number in numbers.tolist()]
+        classes[bad] = np.array(refused, dtype=np.int32)[places.reshape(-1)]
+        return classes
 
 
 def processors() -> int:
@@ -221,20 +225,20 @@ def with_columns(batch: Lines, names: Sequence[str], arrays: Sequence[Column]) -
 def columns_of(outcomes: Outcomes, names: Sequence[str], rated: Rated) -> list[Array]:
     """The named columns of rated lines; columns of numbers that say the same share their memory."""
     twins = outcomes.twins()
-    made: dict[str, Array] = {}
+    arrays: dict[str, Array] = {}
     for name in names:
-        same = twins.get(name, name)
-        if same not in made:
-            made[same] = _column(outcomes, same, rated)
-    return [made[twins.get(name, name)] for name in names]
+        twin = twins.get(name, name)
+        if twin not in arrays:
+            arrays[twin] = _column(outcomes, twin, rated)
+    return [arrays[twins.get(name, name)] for name in names]
 
 
 def _column(outcomes: Outcomes, name: str, rated: Rated) -> Array:
     if name == DUTY:
         return _dollars(rated)
     if name in outcomes.words:
-        found = outcomes.words[name]
-        return arrow.texts_at(found.numbers.values, rated.classes, found.arrow, found.blank)
+        texts = outcomes.words[name]
+        return arrow.texts_at(texts.numbers.values, rated.classes, texts.arrow, texts.blank)
     return arrow.gathered(outcomes.numbers[name].values, rated.classes)
 
 

@@ -71,7 +71,7 @@ class Reader:
         self._last: dict[str, tuple[Array, Int64s]] = {}
         """The same of the batch before: those of one file mostly share their distinct values."""
         self._lock = Lock()
-        self._refusals = Refusals()
+        self._refusals = Refusals[tuple[str, object]]()
         self.reasons: list[str] = []
         self._facts = Facts(book, plan, classes, self.refusal)
 
@@ -183,10 +183,10 @@ class Reader:
             if meaning == self._goods_meaning and not self.plan.restore_zeros
             else {}
         )
-        found = (
+        numbers = (
             known[value] if value in known else self.once(meaning, read, value) for value in values
         )
-        return np.fromiter(found, dtype=np.int64, count=len(values))
+        return np.fromiter(numbers, dtype=np.int64, count=len(values))
 
     def _met_before(
         self, meaning: str, read: Callable[[object], int], values: Array, kept: tuple[Array, Int64s]
@@ -196,10 +196,10 @@ class Reader:
         places = pc.index_in(values, value_set=kept[0])
         if places.null_count:
             unmet = values.filter(pc.is_null(places))
-            found = self._numbers_of(meaning, read, unmet.to_pylist())
+            fresh = self._numbers_of(meaning, read, unmet.to_pylist())
             kept = (
                 pa.concat_arrays([kept[0], unmet]),
-                np.concatenate([kept[1][:-1], found, kept[1][-1:]]),
+                np.concatenate([kept[1][:-1], fresh, kept[1][-1:]]),
             )
             self._tables[meaning] = kept
             places = pc.index_in(values, value_set=kept[0])
@@ -210,19 +210,19 @@ class Reader:
     def once(self, meaning: str, read: Callable[[object], int], value: object) -> int:
         """What a value means, or the refusal of it."""
         key = (meaning, value)
-        found = self._meanings.get(key)
-        if found is None:
+        number = self._meanings.get(key)
+        if number is None:
             blank = (
                 value is None
                 or (isinstance(value, str) and not value.strip())
                 or spellings.is_nan(value)
             )
             try:
-                found = self.refusal(f"no {meaning} is given") if blank else read(value)
+                number = self.refusal(f"no {meaning} is given") if blank else read(value)
             except UsageError as error:
-                found = self.refusal(self._refusals.said(key, error))
-            self._meanings[key] = found
-        return found
+                number = self.refusal(self._refusals.said(key, error))
+            self._meanings[key] = number
+        return number
 
     def _goods(self, value: object) -> int:
         code = spellings.code_of(value)
@@ -253,8 +253,8 @@ class Reader:
     def _countries(self, batch: Batch, meaning: str) -> tuple[Int64s, Int64s]:
         """Each line's number among the distinct countries of a column, and what those are."""
         if meaning in self.plan.constants:
-            one = self.once(meaning, self._country, self.plan.constants[meaning])
-            return np.zeros(batch.num_rows, dtype=np.int64), np.array([one], dtype=np.int64)
+            country = self.once(meaning, self._country, self.plan.constants[meaning])
+            return np.zeros(batch.num_rows, dtype=np.int64), np.array([country], dtype=np.int64)
         numbers, values = arrow.encoded(self.column(batch, meaning))
         return numbers, self._table(meaning, self._country, values)
 
@@ -294,8 +294,10 @@ class Reader:
             return arrow.view(column, np.int32), None
         numbers, values = arrow.encoded(column)
         table = [self.once("date", self._day, value) for value in (*values.to_pylist(), None)]
-        found = np.array(table, dtype=np.int64).take(numbers)
-        return np.where(found < 0, 0, found - DAY_SHIFT).astype(np.int32), np.minimum(found, 0)
+        shifted = np.array(table, dtype=np.int64).take(numbers)
+        return np.where(shifted < 0, 0, shifted - DAY_SHIFT).astype(np.int32), np.minimum(
+            shifted, 0
+        )
 
     def _day(self, value: object) -> int:
         return spellings.day_number(value, self.plan.month_first) + DAY_SHIFT
@@ -305,18 +307,18 @@ class Reader:
         importer.
         """
         column = self.given(batch, "instant")
-        found, wrong = (
+        epochs, wrong = (
             np.zeros(batch.num_rows, dtype=np.int64),
             np.zeros(batch.num_rows, dtype=np.int64),
         )
         aware = pa.types.is_timestamp(column.type) and column.type.tz is not None
         for number in _present(groups):
             group = self.classes.groups.found[number]
-            here = np.flatnonzero(groups == number)
+            lines = np.flatnonzero(groups == number)
             moments = self._aware(column) if aware else self._on_the_clock(column, group.zone)
-            wrong[here] = np.minimum(moments, 0)[here]
-            found[here] = group.epochs_of_instants(moments[here] - INSTANT_SHIFT)
-        return found, wrong
+            wrong[lines] = np.minimum(moments, 0)[lines]
+            epochs[lines] = group.epochs_of_instants(moments[lines] - INSTANT_SHIFT)
+        return epochs, wrong
 
     def _aware(self, column: Array) -> Int64s:
         seconds = arrow.view(column.cast(pa.timestamp("s", "UTC"), safe=False), np.int64)
@@ -326,15 +328,17 @@ class Reader:
 
     def _on_the_clock(self, column: Array, zone: str) -> Int64s:
         numbers, values = arrow.encoded(column)
-        read = [
+        shifted = [
             self.once(
                 f"instant in {zone}",
                 lambda value: spellings.instant_number(value, zone) + INSTANT_SHIFT,
-                one,
+                text,
             )
-            for one in values.to_pylist()
+            for text in values.to_pylist()
         ]
-        return np.array([*read, self.refusal("no instant is given")], dtype=np.int64).take(numbers)
+        return np.array([*shifted, self.refusal("no instant is given")], dtype=np.int64).take(
+            numbers
+        )
 
     def _distinct(self, batch: Batch, meaning: str) -> tuple[Int64s, list[object]]:
         """Each line's number among the distinct values of a column of facts, and those values.

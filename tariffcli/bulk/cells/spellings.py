@@ -40,8 +40,8 @@ def code_of(text: object) -> str:
     if plain.isdecimal() and plain.isascii():
         return plain
     plain = plain.strip("'\ufeff").strip()
-    if found := _FLOAT_CODE.match(plain):
-        before = found.group(1)
+    if match := _FLOAT_CODE.match(plain):
+        before = match.group(1)
         plain = before if len(before) > 6 or plain == f"{before}.0" else plain
     if _DECIMAL.match(plain) and not _DOTTED.match(plain):
         raise UsageError(
@@ -86,9 +86,9 @@ def month_first_of(texts: Iterable[str]) -> bool | None:
     """
     ways: dict[bool, str] = {}
     for text in texts:
-        found = _SLASHED.match(text.strip())
-        if found:
-            first, second = int(found.group(1)), int(found.group(2))
+        match = _SLASHED.match(text.strip())
+        if match:
+            first, second = int(match.group(1)), int(match.group(2))
             if first > 12 >= second:
                 ways.setdefault(False, text)
             elif second > 12 >= first:
@@ -116,8 +116,8 @@ def day_number(text: object, month_first: bool | None) -> int:
     if isinstance(text, date):
         return text.toordinal() - EPOCH
     plain = str(text).strip()
-    if found := _MIDNIGHT.match(plain):
-        plain = found.group(1)
+    if match := _MIDNIGHT.match(plain):
+        plain = match.group(1)
     return date.fromisoformat(iso_day(plain, month_first)).toordinal() - EPOCH
 
 

@@ -75,7 +75,9 @@ def read_amounts(reader: Reader, batch: Batch) -> tuple[Amounts | None, Int64s |
         quantity = _scaled(reader, batch, "quantity", MILLI, 1)
         quantities = quantity.parts
         units, names = _units(reader, batch)
-    wrong = [one.bad for one in (value, quantity) if one is not None and one.bad is not None]
+    wrong = [
+        column.bad for column in (value, quantity) if column is not None and column.bad is not None
+    ]
     amounts = Amounts(value.parts, quantities, units, names, _odd(value, quantity))
     return amounts, arrow.first_refusal(wrong) if wrong else None
 
@@ -87,18 +89,18 @@ def _odd(value: Scaled, quantity: Scaled | None) -> InexactAmounts | None:
     if not len(lines):
         return None
     low, high = _bounds(value, lines, PARTS_OF_CENT)
-    few, many = (
+    low_quantity, high_quantity = (
         _bounds(quantity, lines, 1) if quantity is not None else (np.full(len(lines), UNKNOWN),) * 2
     )
     if quantity is not None:  # a quantity without bounds is not one that is not given
-        low = np.where((few == UNKNOWN) & (quantity.parts[lines] != UNKNOWN), UNKNOWN, low)
+        low = np.where((low_quantity == UNKNOWN) & (quantity.parts[lines] != UNKNOWN), UNKNOWN, low)
 
     def exact(line: int) -> tuple[Decimal, Decimal | None]:
         return value.exact(line), None if quantity is None or quantity.parts[
             line
         ] == UNKNOWN else quantity.exact(line)
 
-    return InexactAmounts(lines, low, high, few, many, lines, exact)
+    return InexactAmounts(lines, low, high, low_quantity, high_quantity, lines, exact)
 
 
 def _bounds(scaled: Scaled, lines: Int64s, fine: int) -> tuple[Int64s, Int64s]:
@@ -142,18 +144,18 @@ def _scaled(reader: Reader, batch: Batch, meaning: str, scale: int, fine: int) -
     )
     bad[np.isinf(values)] = reader.refusal(f"the {meaning} is not finite")
     sound = (bad >= 0) & ~missing & (values < MAX_AMOUNT / scale)
-    whole = np.rint(np.where(sound, values, 0.0) * scale)
-    fits = whole / scale == values
+    rounded = np.rint(np.where(sound, values, 0.0) * scale)
+    fits = rounded / scale == values
     if long is not None:
         fits &= ~long
-    parts = whole.astype(np.int64)
+    parts = rounded.astype(np.int64)
     odd = np.flatnonzero((~sound | ~fits) & ~missing & (bad >= 0))
     parts[missing | (bad < 0)] = UNKNOWN
     low, high = _around(values[odd], scale * fine, None if long is None else long[odd])
 
     def exactly(line: int) -> Decimal:
-        found = exact(line) if exact is not None and parts[line] != UNKNOWN else None
-        return Decimal(repr(float(values[line]))) if found is None else found
+        value = exact(line) if exact is not None and parts[line] != UNKNOWN else None
+        return Decimal(repr(float(values[line]))) if value is None else value
 
     return Scaled(parts, bad if (bad < 0).any() else None, odd, low, high, exactly)
 
@@ -169,9 +171,9 @@ def _around(values: Floats, scale: int, long: Bools | None) -> tuple[Int64s, Int
         near / scale
     )  # the float as which these parts read: what reads as a greater one is greater
     unclear = (read == values) & (False if long is None else long)
-    found = near.astype(np.int64)
-    low = np.where((values < read) | unclear, found - 1, found)
-    high = np.where((values > read) | unclear, found + 1, found)
+    nearest = near.astype(np.int64)
+    low = np.where((values < read) | unclear, nearest - 1, nearest)
+    high = np.where((values > read) | unclear, nearest + 1, nearest)
     return np.where(sound, np.maximum(low, 0), UNKNOWN), np.where(sound, high, UNKNOWN)
 
 
@@ -221,8 +223,8 @@ def _long(texts: Array) -> Bools | None:
     if (pc.max(pc.binary_length(texts)).as_py() or 0) <= FLOAT_DIGITS + 1:
         return None
     cut = pc.utf8_rtrim(pc.if_else(pc.match_substring(texts, "."), texts, ""), "0")
-    many = pc.fill_null(pc.binary_length(pc.if_else(pc.equal(cut, ""), texts, cut)), 0)
-    return arrow.view(many, np.int32) > FLOAT_DIGITS + 1
+    digits = pc.fill_null(pc.binary_length(pc.if_else(pc.equal(cut, ""), texts, cut)), 0)
+    return arrow.view(digits, np.int32) > FLOAT_DIGITS + 1
 
 
 def _distinct_numbers(reader: Reader, values: Array, meaning: str) -> tuple[Floats, Int64s, Bools]:
@@ -235,12 +237,12 @@ def _distinct_numbers(reader: Reader, values: Array, meaning: str) -> tuple[Floa
         arrow.view(pc.cast(pc.match_substring_regex(values, WRITTEN_AMOUNT), pa.uint8()), np.uint8)
         == 1
     )
-    here = np.flatnonzero(written)
-    texts = values.take(pa.array(here))
+    places = np.flatnonzero(written)
+    texts = values.take(pa.array(places))
     texts = pc.utf8_ltrim_whitespace(pc.utf8_ltrim(pc.replace_substring(texts, ",", ""), "$"))
-    floats[here] = arrow.view(texts.cast(pa.float64()), np.float64)
-    found = _long(texts)
-    long[here] = False if found is None else found
+    floats[places] = arrow.view(texts.cast(pa.float64()), np.float64)
+    known_long = _long(texts)
+    long[places] = False if known_long is None else known_long
     others = np.flatnonzero(~written)
     for place, text in zip(others.tolist(), values.take(pa.array(others)).to_pylist(), strict=True):
         try:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tariffcli.bulk.classes.arrow_types import (
     Array,
+    Arrays,
     Batch,
     Bools,
     Buffer,
@@ -37,6 +38,7 @@ from tariffcli.bulk.classes.arrow_types import (
 
 __all__ = (
     "Array",
+    "Arrays",
     "Batch",
     "Bools",
     "Buffer",

@@ -20,6 +20,9 @@ Bools = NDArray[np.bool_]
 Integers = NDArray[np.integer[Any]]
 """Whole numbers of any width."""
 
+Arrays = Mapping[str, NDArray[Any]]
+"""Arrays of any type by name, as a file keeps them."""
+
 
 # pyarrow's values
 
@@ -185,7 +188,7 @@ class Types(Protocol):
     def is_timestamp(self, kind: Kind, /) -> bool: ...
 
 
-class Arrays(Protocol):
+class ArrayMaker(Protocol):
     """The class `pyarrow.Array`."""
 
     def from_buffers(
@@ -264,7 +267,7 @@ class Functions(Protocol):
 class Pyarrow(Functions, Protocol):
     """pyarrow. (Its classes stand apart from its functions, as their names are those of values.)"""
 
-    Array: Arrays
+    Array: ArrayMaker
     DictionaryArray: DictionaryArrays
     RecordBatch: Batches
     RecordBatchReader: Readers

@@ -111,15 +111,23 @@ class Classes:
         self._with_facts: dict[tuple[int, int], int] = {}
         self._known: dict[object, int] = {}
         self._refused: dict[str, tuple[int, int]] = {}
-        self._refusals = Refusals()
+        self.refusals = Refusals[tuple[int, int]]()
         self.lock = RLock()
         self.fresh, self.kept, self.stamp = 0, 0, 0
         """How often the engine was asked, the same when the classes were last stored, and the stamp
         of the stored file that they hold (see `store`).
         """
 
-    def restore(self, goods: list[str], rows: Int64s, cells: Int32s, laws: dict[int, Row]) -> None:
+    def restore(
+        self,
+        goods: list[str],
+        rows: Int64s,
+        cells: Int32s,
+        laws: dict[int, Row],
+        named: Iterable[tuple[int, int]],
+    ) -> None:
         """Go on from what an earlier run found."""
+        self.refusals.named.update(named)
         self.goods, self.rows, self.laws, self.used = goods, rows, laws, len(cells)
         self._goods_numbers = {text: number for number, text in enumerate(goods)}
         self.cells = np.concatenate(
@@ -130,15 +138,15 @@ class Classes:
 
     def goods_number(self, text: str) -> int:
         """The number of goods named by a code (digits) or a product word."""
-        found = self._goods_numbers.get(text)
-        if found is not None:
-            return found
+        number = self._goods_numbers.get(text)
+        if number is not None:
+            return number
         with self.lock:
-            found = len(self.goods)
-            if found >= self.rows.shape[1]:
+            number = len(self.goods)
+            if number >= self.rows.shape[1]:
                 self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)], axis=1)
             self.goods.append(text)
-            return self._goods_numbers.setdefault(text, found)
+            return self._goods_numbers.setdefault(text, number)
 
     def known_codes(self, values: Iterable[object]) -> dict[object, int]:
         """The numbers of those values that are codes of digits alone and name goods met before."""
@@ -214,13 +222,13 @@ class Classes:
             groups, goods
         )  # before the cells: a row is named only after its cells exist
         places += epochs
-        found = gather(self.cells, places)
-        if len(found) and found.min() < 0:
-            unmet = np.flatnonzero(found < 0)
+        classes_found = gather(self.cells, places)
+        if len(classes_found) and classes_found.min() < 0:
+            unmet = np.flatnonzero(classes_found < 0)
             with self.lock:
                 self.find(groups[unmet], goods[unmet], epochs[unmet], stop)
-                found = self.cells.take(self._starts_of(groups, goods) + epochs)
-        return found
+                classes_found = self.cells.take(self._starts_of(groups, goods) + epochs)
+        return classes_found
 
     def unmet(self, groups: Int64s, goods: Int64s, epochs: Int64s) -> int:
         """How many of these lines have no class yet."""
@@ -288,14 +296,14 @@ class Classes:
             starts = self._rows_for(groups, goods, stop)
             keys = (starts + epochs) * len(self.fact_sets) + fact_sets
             each, lines, places = np.unique(keys, return_index=True, return_inverse=True)
-            found = np.empty(len(each), dtype=np.int32)
+            numbers = np.empty(len(each), dtype=np.int32)
             for place, line in enumerate(lines.tolist()):
                 check(stop)
-                found[place] = self._class_with(
+                numbers[place] = self._class_with(
                     int(starts[line]), int(epochs[line]), int(fact_sets[line])
                 )
             self._forget()
-            return found.take(places.reshape(-1))
+            return numbers.take(places.reshape(-1))
 
     def _class_with(self, start: int, epoch: int, fact_set: int) -> int:
         row = self.laws[start]
@@ -317,17 +325,17 @@ class Classes:
         product = _product(docket, self.goods[number])
         edges = sorted({*nomenclature_points(docket, product)}) if product is not None else []
         moments = [edges[0] - 1, *edges] if edges else [group.moment(0)]
-        lists = [self._lists(docket, number, moment) for moment in moments]
+        lists = [self._lists(docket, group, number, moment) for moment in moments]
         law = (group.number, *zip(moments, lists, strict=True))
         start = self._rows_by_law.get(law)
         if start is None:
             start = self._rows_by_law[law] = self._space(len(group.points) + 1)
             scopes = frozenset(
                 scope
-                for found in lists
-                if isinstance(found, frozenset)
-                for one in found
-                for scope in one[0]
+                for laws in lists
+                if isinstance(laws, frozenset)
+                for line_law in laws
+                for scope in line_law[0]
             )
             points = np.array(
                 sorted({*edges, *group.always, *breakpoints(docket, scopes, self.known_on)}),
@@ -335,7 +343,7 @@ class Classes:
             )
             starts = np.unique(np.searchsorted(group.points, points, side="right")).tolist()
             self.laws[start] = Row(group.number, number, sorted({0, *starts}))
-            if not self._refusals.names(number):
+            if (group.number, number) not in self.refusals.named:
                 self._refuse(start, moments, lists)
         return start
 
@@ -349,10 +357,10 @@ class Classes:
         row = self.laws[start]
         for epoch in row.starts:
             moment = self.groups.found[row.group].moment(epoch)
-            found = lists[max(bisect_right(moments, moment) - 1, 0)]
-            if isinstance(found, str):
+            reason = lists[max(bisect_right(moments, moment) - 1, 0)]
+            if isinstance(reason, str):
                 first, after = self._stretch(row, epoch)
-                self.cells[start + first : start + after] = self.invalid(found)
+                self.cells[start + first : start + after] = self.invalid(reason)
 
     def new_row(self, row: Row) -> int:
         """Where an empty row of a group now starts."""
@@ -369,14 +377,16 @@ class Classes:
             self.cells = grown
         return start
 
-    def _lists(self, docket: Docket, number: int, moment: int) -> frozenset[LineLaw] | str:
+    def _lists(
+        self, docket: Docket, group: Group, number: int, moment: int
+    ) -> frozenset[LineLaw] | str:
         try:
             product = self._product_at(docket.importer, number, moment)
             found = line_classes(
                 self.book, docket.importer, product, moment, scopes_known(docket, self.known_on)
             )  # asked once: not kept
         except UsageError as error:
-            return self._refusals.said(number, error)
+            return self.refusals.said((group.number, number), error)
         return frozenset((lines.scopes, lines.duties) for lines in found)
 
     def _docket(self, group: Group) -> Docket:
@@ -417,7 +427,7 @@ class Classes:
                 self.fresh += 1
             return self._known[key]
         except UsageError as error:
-            return self.invalid(self._refusals.said_again(number, error))
+            return self.invalid(self.refusals.said_again((group.number, number), error))
 
 
 def _product(docket: Docket, text: str) -> Product | None:
@@ -452,5 +462,5 @@ def apart(questions: Int64s) -> tuple[Int64s, Int64s, Int64s]:
 def one_of_each(places: Int64s, lines: Int64s) -> list[int]:
     """The first of some lines in each place."""
     _, first = np.unique(places[lines], return_index=True)
-    found: list[int] = lines[first].tolist()
-    return found
+    chosen: list[int] = lines[first].tolist()
+    return chosen

@@ -52,28 +52,31 @@ class InexactAmounts(NamedTuple):
     """Lines whose value is not whole cents, or whose quantity is not whole thousandths, in order.
 
     The value lies between `low` and `high` (in parts of a cent; it is neither, unless both are the
-    same), the quantity between `few` and `many`. Where `low` is `UNKNOWN` there are no bounds.
-    `rows` are the rows of these lines in the file; `exact` reads value and quantity of a row.
+    same), the quantity between `low_quantity` and `high_quantity`. Where `low` is `UNKNOWN` there
+    are no bounds. `rows` are the rows of these lines in the file; `exact` reads value and quantity
+    of a row.
     """
 
     lines: Int64s
     low: Int64s
     high: Int64s
-    few: Int64s
-    many: Int64s
+    low_quantity: Int64s
+    high_quantity: Int64s
     rows: Int64s
     exact: Callable[[int], tuple[Decimal, Decimal | None]]
 
     def taken(self, lines: Int64s) -> InexactAmounts | None:
         """These amounts for `lines` out of those they belong to, some more than once."""
         places = np.minimum(np.searchsorted(self.lines, lines), len(self.lines) - 1)
-        here = np.flatnonzero(self.lines[places] == lines)
-        kept = places[here]
-        if not len(here):
+        taken = np.flatnonzero(self.lines[places] == lines)
+        kept = places[taken]
+        if not len(taken):
             return None
-        low, high, few, many = (bound[kept] for bound in (self.low, self.high, self.few, self.many))
+        low, high, low_units, high_units = (
+            bound[kept] for bound in (self.low, self.high, self.low_quantity, self.high_quantity)
+        )
         return InexactAmounts(
-            here.astype(np.int64), low, high, few, many, self.rows[kept], self.exact
+            taken.astype(np.int64), low, high, low_units, high_units, self.rows[kept], self.exact
         )
 
 
@@ -144,10 +147,10 @@ def table_of(formulas: Sequence[Formula | None]) -> Table:
     plain = np.zeros(len(formulas), dtype=bool)
     counted = counted_of(formulas)
     for number, formula in enumerate(formulas):
-        found = [rate_of(line) for line in formula.lines] if formula else [None]
-        plain[number] = None not in found
+        line_rates = [rate_of(line) for line in formula.lines] if formula else [None]
+        plain[number] = None not in line_rates
         if plain[number] or counted.here[number]:
-            known = sorted((rate for rate in found if rate), reverse=True)
+            known = sorted((rate for rate in line_rates if rate), reverse=True)
             rates[number, : len(known)] = known
     even = np.array([bool(formula and formula.even) for formula in formulas], dtype=bool)
     priced = np.array([formula is not None for formula in formulas], dtype=bool)
@@ -161,7 +164,9 @@ def table_of(formulas: Sequence[Formula | None]) -> Table:
 def joined(table: Table, more: Table) -> Table:
     """Two tables as one, the second after the first."""
     width = max(table.rates.shape[1], more.rates.shape[1])
-    rates = [np.pad(one.rates, ((0, 0), (0, width - one.rates.shape[1]))) for one in (table, more)]
+    rates = [
+        np.pad(part.rates, ((0, 0), (0, width - part.rates.shape[1]))) for part in (table, more)
+    ]
     others: list[Any] = [np.concatenate(pair) for pair in zip(table[1:], more[1:], strict=True)]
     return Table(np.concatenate(rates), *others)
 
@@ -177,18 +182,18 @@ def duties(
     if odd is None:
         return _of_cents(formulas, table, numbers, amounts)
     if len(odd.lines) == len(numbers):
-        found = np.full(len(numbers), UNKNOWN)
+        owed = np.full(len(numbers), UNKNOWN)
     else:
-        whole = amounts.cents.copy()
-        whole[odd.lines] = UNKNOWN
-        found = _of_cents(formulas, table, numbers, amounts._replace(cents=whole, inexact=None))
-    owed, sure = _between(
+        cents = amounts.cents.copy()
+        cents[odd.lines] = UNKNOWN
+        owed = _of_cents(formulas, table, numbers, amounts._replace(cents=cents, inexact=None))
+    owed_between, sure = _between(
         table, gather(numbers, odd.lines), odd, gather(amounts.units, odd.lines), amounts.unit_names
     )
-    found[odd.lines] = owed
+    owed[odd.lines] = owed_between
     for line in odd.lines[~sure].tolist():
-        found[line] = _exactly(formulas[int(numbers[line])], line, amounts)
-    return found
+        owed[line] = _exactly(formulas[int(numbers[line])], line, amounts)
+    return owed
 
 
 def _of_cents(
@@ -200,26 +205,26 @@ def _of_cents(
     even = gather(table.even, numbers)
     if even.any():
         base = np.where(even, (base + 50) // 100 * 100, base)
-    found = _by_rates(table, numbers, base)
+    owed = _by_rates(table, numbers, base)
     known &= gather(table.priced, numbers)
     known &= ~(gather(table.by_quantity, numbers) & (amounts.quantities == UNKNOWN))
-    found[~known] = UNKNOWN
+    owed[~known] = UNKNOWN
     others = np.flatnonzero(~gather(table.plain, numbers) & known)
     if len(others):
-        others = _add_parts(found, table, numbers, others, base, amounts)
+        others = _add_parts(owed, table, numbers, others, base, amounts)
     for number in listed(np.unique(numbers[others])):
         lines = others[numbers[others] == number]
-        found[lines] = _special(formulas[number], base[lines], lines, amounts)
+        owed[lines] = _special(formulas[number], base[lines], lines, amounts)
     for line in np.flatnonzero(
         known & ((amounts.cents > MAX_CENTS) | (amounts.cents < 0))
     ).tolist():
-        found[line] = _exactly(formulas[int(numbers[line])], line, amounts)
-    return found
+        owed[line] = _exactly(formulas[int(numbers[line])], line, amounts)
+    return owed
 
 
 def _by_rates(table: Table, numbers: Int32s, base: Int64s) -> Int64s:
     """What the rates of each line's formula come to in cents, each rounded half up."""
-    found = (base * gather(table.rates[:, 0], numbers) + MICRO // 2) // MICRO
+    owed = (base * gather(table.rates[:, 0], numbers) + MICRO // 2) // MICRO
     lines, left = np.arange(len(base)), numbers
     for column in table.rates.T[
         1:
@@ -228,8 +233,8 @@ def _by_rates(table: Table, numbers: Int32s, base: Int64s) -> Int64s:
         if not len(charged):
             break
         lines, left = gather(lines, charged), gather(left, charged)
-        found[lines] += (gather(base, lines) * gather(column, left) + MICRO // 2) // MICRO
-    return found
+        owed[lines] += (gather(base, lines) * gather(column, left) + MICRO // 2) // MICRO
+    return owed
 
 
 def _between(
@@ -245,19 +250,24 @@ def _between(
         low = np.where(even, (low + unit // 2) // unit * unit, low)
         high = np.where(even, (high + unit // 2 - less) // unit * unit, high)
         less = np.where(even, 0, less)  # a whole unit is not below itself
-    found = _by_rates_between(table, numbers, low, high - low, less, sure)
+    owed = _by_rates_between(table, numbers, low, high - low, less, sure)
     known = gather(table.priced, numbers)
-    known &= ~(gather(table.by_quantity, numbers) & (odd.few == UNKNOWN))
+    known &= ~(gather(table.by_quantity, numbers) & (odd.low_quantity == UNKNOWN))
     others = np.flatnonzero(~gather(table.plain, numbers) & known)
     if len(others):
-        least, most = found.copy(), found.copy()
-        few, many = (Amounts(low, quantities, units, names) for quantities in (odd.few, odd.many))
-        sure[_add_parts(least, table, numbers, others, low, few, PARTS_OF_CENT)] = False
-        sure[_add_parts(most, table, numbers, others, high, many, PARTS_OF_CENT, less)] = False
+        least, most = owed.copy(), owed.copy()
+        low_units, high_units = (
+            Amounts(low, quantities, units, names)
+            for quantities in (odd.low_quantity, odd.high_quantity)
+        )
+        sure[_add_parts(least, table, numbers, others, low, low_units, PARTS_OF_CENT)] = False
+        sure[_add_parts(most, table, numbers, others, high, high_units, PARTS_OF_CENT, less)] = (
+            False
+        )
         sure &= least == most
-        found = least
-    found[~known] = UNKNOWN
-    return found, sure
+        owed = least
+    owed[~known] = UNKNOWN
+    return owed, sure
 
 
 def _by_rates_between(
@@ -273,19 +283,19 @@ def _by_rates_between(
     A line is not `sure` where the upper bound comes to more. That bound is `span` above the lower
     one; where `less` is 1 the value may be anything just below it.
     """
-    whole = MICRO * PARTS_OF_CENT
+    unit = MICRO * PARTS_OF_CENT
 
     def charge(rate: Int64s, low: Int64s, span: Int64s, less: Int64s) -> tuple[Int64s, Bools]:
         exact = low * rate
-        exact += whole // 2
-        owed = exact // whole
-        exact -= owed * whole
+        exact += unit // 2
+        owed = exact // unit
+        exact -= owed * unit
         span = span * rate
         span -= less
         exact += span
-        return owed, exact < whole
+        return owed, exact < unit
 
-    found, same = charge(gather(table.rates[:, 0], numbers), low, span, less)
+    total, same = charge(gather(table.rates[:, 0], numbers), low, span, less)
     sure &= same
     lines, left = np.arange(len(low)), numbers
     for column in table.rates.T[1:]:
@@ -296,13 +306,13 @@ def _by_rates_between(
         owed, same = charge(
             gather(column, left), gather(low, lines), gather(span, lines), gather(less, lines)
         )
-        found[lines] += owed
+        total[lines] += owed
         sure[lines] &= same
-    return found
+    return total
 
 
 def _add_parts(
-    found: Int64s,
+    total: Int64s,
     table: Table,
     numbers: Int32s,
     others: Int64s,
@@ -316,42 +326,45 @@ def _add_parts(
     Returns the lines of other formulas, and those that do not fit.
     """
     counted = gather(table.counted, gather(numbers, others))
-    here, left = others[counted], others[~counted]
-    if not len(here):
-        return left
-    units, quantities = gather(amounts.units, here), gather(amounts.quantities, here)
-    parts = 0 if less is None else gather(less, here)
+    counted_lines, other_lines = others[counted], others[~counted]
+    if not len(counted_lines):
+        return other_lines
+    units, quantities = (
+        gather(amounts.units, counted_lines),
+        gather(amounts.quantities, counted_lines),
+    )
+    parts = 0 if less is None else gather(less, counted_lines)
     owed, known, fits = by_quantity(
         table.parts,
-        gather(numbers, here),
-        gather(base, here),
+        gather(numbers, counted_lines),
+        gather(base, counted_lines),
         quantities,
         units,
         amounts.unit_names,
         fine,
         parts,
     )
-    found[here] = np.where(known, found[here] + owed, UNKNOWN)
-    return np.sort(np.concatenate([left, here[known & ~fits]]))
+    total[counted_lines] = np.where(known, total[counted_lines] + owed, UNKNOWN)
+    return np.sort(np.concatenate([other_lines, counted_lines[known & ~fits]]))
 
 
 def _special(formula: Formula | None, base: Int64s, lines: Int64s, amounts: Amounts) -> Int64s:
     """The duty of lines of one formula that is not of rates alone."""
-    found = np.full(len(lines), UNKNOWN, dtype=np.int64)
+    owed = np.full(len(lines), UNKNOWN, dtype=np.int64)
     if formula is None:
-        return found
+        return owed
     units = amounts.units[lines]
     for unit in listed(np.unique(units)):
-        here = np.flatnonzero(units == unit)
+        places = np.flatnonzero(units == unit)
         name = amounts.unit_names[unit] if unit < len(amounts.unit_names) else ""
         if not formula.needs_quantity:
             name = ""
-        sums = _all_lines(formula, base[here], amounts.quantities[lines[here]], name)
+        sums = _all_lines(formula, base[places], amounts.quantities[lines[places]], name)
         if sums is None:
-            found[here] = [_exactly(formula, int(line), amounts) for line in lines[here]]
+            owed[places] = [_exactly(formula, int(line), amounts) for line in lines[places]]
         else:
-            found[here] = sums
-    return found
+            owed[places] = sums
+    return owed
 
 
 def _all_lines(formula: Formula, base: Int64s, quantities: Int64s, unit: str) -> Int64s | None:
@@ -377,28 +390,28 @@ def _all_lines(formula: Formula, base: Int64s, quantities: Int64s, unit: str) ->
             factor = in_unit(Decimal(1), unit, part.unit)
             if factor is None:
                 return np.full(len(base), UNKNOWN, dtype=np.int64)
-            many = _units(amount, Fraction(factor), whole=formula.even and part.amount <= 1)
+            units = _units(amount, Fraction(factor), whole_units=formula.even and part.amount <= 1)
             each = Fraction(part.amount) * 100 * MICRO / MILLI
             if (
-                many is None
+                units is None
                 or each.denominator != 1
-                or float(many.max(initial=0)) * float(each) > 2**62
+                or float(units.max(initial=0)) * float(each) > 2**62
             ):
                 return None
-            exact += many * int(each)
+            exact += units * int(each)
         total += (exact + MICRO // 2) // MICRO
     total[~known] = UNKNOWN
     return total
 
 
-def _units(thousandths: Int64s, factor: Fraction, whole: bool) -> Int64s | None:
+def _units(thousandths: Int64s, factor: Fraction, whole_units: bool) -> Int64s | None:
     """A quantity in another unit, in thousandths; rounded to whole units where the law says so."""
-    if factor.denominator != 1 and whole is False:
+    if factor.denominator != 1 and whole_units is False:
         return None
     top, bottom = factor.numerator, factor.denominator * MILLI
     if float(thousandths.max(initial=0)) * top > 2**60:
         return None
-    if not whole:
+    if not whole_units:
         return thousandths * top
     return (2 * thousandths * top + bottom) // (2 * bottom) * MILLI
 

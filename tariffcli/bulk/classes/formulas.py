@@ -11,10 +11,15 @@ from decimal import Decimal
 from typing import Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tariffcli.bulk.classes.arrow import Arrays
 from tariffcli.bulk.classes.duties import Table, joined, table_of
 from tariffcli.law.expression import AdValorem, Specific
 from tariffcli.law.formula import Formula, FormulaLine
+
+Written = tuple[bool, list[tuple[bool, list[list[str]]]]]
+"""A formula as JSON holds it: `even`, and of each line `greater` and its terms."""
 
 
 class Formulas(Sequence["Formula | None"]):
@@ -22,7 +27,7 @@ class Formulas(Sequence["Formula | None"]):
 
     def __init__(self, text: str = "", table: Table | None = None) -> None:
         self._texts = text.split("\n") if text else []
-        self._numbers = {one: number for number, one in enumerate(self._texts)}
+        self._numbers = {line: number for number, line in enumerate(self._texts)}
         self._table = table if table is not None else table_of([])
 
     def __len__(self) -> int:
@@ -33,11 +38,11 @@ class Formulas(Sequence["Formula | None"]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[Formula | None]: ...
     def __getitem__(self, index: int | slice) -> Formula | Sequence[Formula | None] | None:
-        found = self._texts[index]
+        texts = self._texts[index]
         return (
-            read(json.loads(found))
-            if isinstance(found, str)
-            else [read(json.loads(text)) for text in found]
+            read(json.loads(texts))
+            if isinstance(texts, str)
+            else [read(json.loads(text)) for text in texts]
         )
 
     def formula_number(self, formula: Formula | None) -> int:
@@ -67,24 +72,24 @@ class Formulas(Sequence["Formula | None"]):
         return "\n".join(self._texts)
 
 
-def written(formula: Formula | None) -> Any:
+def written(formula: Formula | None) -> Written | None:
     """A formula as plain values."""
     if formula is None:
         return None
     lines = [
-        [
+        (
             line.greater,
             [
                 [str(part.pct)] if isinstance(part, AdValorem) else [str(part.amount), part.unit]
                 for part in line.parts
             ],
-        ]
+        )
         for line in formula.lines
     ]
-    return [formula.even, lines]
+    return formula.even, lines
 
 
-def read(plain: Any) -> Formula | None:
+def read(plain: Written | None) -> Formula | None:
     """A formula from plain values."""
     if plain is None:
         return None
@@ -103,11 +108,11 @@ def _part(plain: list[str]) -> AdValorem | Specific:
     )
 
 
-def arrays_of(table: Table) -> dict[str, Any]:
+def arrays_of(table: Table) -> dict[str, NDArray[Any]]:
     """A table as arrays by name."""
     return {f"table {name}": value for name, value in table._asdict().items()}
 
 
-def table_from(arrays: Any) -> Table:
+def table_from(arrays: Arrays) -> Table:
     """A table from arrays by name."""
     return Table(*(np.asarray(arrays[f"table {name}"]) for name in Table._fields))

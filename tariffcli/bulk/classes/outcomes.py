@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tariffcli.bulk.classes import arrow
-from tariffcli.bulk.classes.arrow import Array, Bools, Floats, Int32s
+from tariffcli.bulk.classes.arrow import Array, Bools, Floats, Int32s, Item
 from tariffcli.bulk.classes.formulas import Formulas
 from tariffcli.law.engine import CHARGING_ROLES
 from tariffcli.law.formula import Formula, formula_of
@@ -106,16 +106,16 @@ def refused(reason: str, authorities: Sequence[str]) -> Outcome:
     )
 
 
-class Column:
+class Column(Generic[Item]):
     """A column of numbers that grows; None is NaN here, and null where it leaves the room."""
 
-    def __init__(self, dtype: type, missing: float) -> None:
+    def __init__(self, dtype: type[Item], missing: float) -> None:
         self._missing = missing
-        self._data: NDArray[Any] = np.empty(64, dtype)
+        self._data: NDArray[Item] = np.empty(64, dtype)
         self.length = 0
 
     @classmethod
-    def of(cls, values: NDArray[Any], missing: float) -> Column:
+    def of(cls, values: NDArray[Item], missing: float) -> Column[Item]:
         """A column that starts with these values."""
         column = cls(values.dtype.type, missing)
         column._data, column.length = values.copy() if len(values) else column._data, len(values)
@@ -129,7 +129,7 @@ class Column:
         self.length += 1
 
     @property
-    def values(self) -> NDArray[Any]:
+    def values(self) -> NDArray[Item]:
         """All values so far."""
         return self._data[: self.length]
 
@@ -144,10 +144,10 @@ class TextColumn:
         self._made: tuple[Array, Bools] = (arrow.texts([]), np.zeros(0, dtype=bool))
 
     @classmethod
-    def of(cls, texts: list[str], numbers: NDArray[Any]) -> TextColumn:
+    def of(cls, texts: list[str], numbers: Int32s) -> TextColumn:
         """A column that starts with these words."""
         words = cls()
-        words.texts, words.numbers = texts, Column.of(numbers, -1)
+        words.texts, words.numbers = texts, Column[np.int32].of(numbers, -1)
         words._known = {text: number for number, text in enumerate(texts)}
         return words
 
@@ -163,14 +163,14 @@ class TextColumn:
 
     def _latest(self) -> tuple[Array, Bools]:
         """Both of the above, made anew only when there are more texts."""
-        made = self._made
-        if len(made[1]) != len(self.texts):
+        latest = self._made
+        if len(latest[1]) != len(self.texts):
             texts = list(self.texts)
-            made = self._made = (
+            latest = self._made = (
                 arrow.texts(texts),
                 np.array([not text for text in texts], dtype=bool),
             )
-        return made
+        return latest
 
     def text_number(self, text: str) -> int:
         """The number of a word, new or known."""
@@ -204,15 +204,15 @@ class Outcomes:
 
         An importer charges by few of all authorities, so many columns are zero wherever known.
         """
-        many, found = self._twins
-        if many != len(self):
-            many, first = len(self), dict[bytes, str]()
-            found = {
-                name: first.setdefault(column.values[:many].tobytes(), name)
+        length, twins = self._twins
+        if length != len(self):
+            length, first = len(self), dict[bytes, str]()
+            twins = {
+                name: first.setdefault(column.values[:length].tobytes(), name)
                 for name, column in self.numbers.items()
             }
-            self._twins = many, found
-        return found
+            self._twins = length, twins
+        return twins
 
     def class_number(self, outcome: Outcome) -> int:
         """The class of an outcome, new or known."""
@@ -231,19 +231,19 @@ class Outcomes:
     def absorb(self, other: Outcomes) -> Int32s:
         """The numbers here of all classes that `other` holds, in its order."""
         words = [
-            np.array([mine.text_number(text) for text in theirs.texts] or [0])
-            for mine, theirs in self._pairs(other)
+            np.array([own.text_number(text) for text in foreign.texts] or [0])
+            for own, foreign in self._pairs(other)
         ]
         formulas = np.array(self.formulas.absorb(other.formulas) or [0])
         numbers, spoken, formula = other._rows()
         spoken = [
             tuple(row)
             for row in np.stack(
-                [mine[column] for mine, column in zip(words, spoken.T, strict=True)], axis=1
+                [own[column] for own, column in zip(words, spoken.T, strict=True)], axis=1
             ).tolist()
         ]
-        found = map(self._number_of, numbers, spoken, formulas[formula].tolist())
-        return np.fromiter(found, dtype=np.int32, count=len(other))
+        numbers_here = map(self._number_of, numbers, spoken, formulas[formula].tolist())
+        return np.fromiter(numbers_here, dtype=np.int32, count=len(other))
 
     def _pairs(self, other: Outcomes) -> list[tuple[TextColumn, TextColumn]]:
         return [(self.words[name], other.words[name]) for name in self.words]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import Generic, TypeVar
 
 from tariffcli.errors import NotFound, UsageError
 
@@ -14,26 +15,29 @@ only told that.
 """
 
 
-class Refusals:
-    """Says what is wrong, and remembers which words it named."""
+Word = TypeVar("Word", bound=Hashable)
+"""What stands for a word: of goods, the numbers of the group and of the goods."""
+
+
+class Refusals(Generic[Word]):
+    """Says what is wrong, and remembers in `named` which words it named.
+
+    A word that is named has a row of classes to itself; all others share one.
+    """
 
     def __init__(self) -> None:
-        self._named: set[Hashable] = set()
+        self.named: set[Word] = set()
 
-    def said(self, word: Hashable, error: UsageError) -> str:
+    def said(self, word: Word, error: UsageError) -> str:
         """What the first refusal of a word says: it names the word while there is room."""
-        if isinstance(error, NotFound) and len(self._named) < MAX_NAMED:
-            self._named.add(word)
+        if isinstance(error, NotFound) and len(self.named) < MAX_NAMED:
+            self.named.add(word)
         return self.said_again(word, error)
 
-    def said_again(self, word: Hashable, error: UsageError) -> str:
-        """What a later refusal says. A word that was not named shares its row with others, also in
-        another run: it must not be named for them now.
+    def said_again(self, word: Word, error: UsageError) -> str:
+        """What a later refusal says. A word that was not named must not be named now, for others
+        that share its row.
         """
-        if isinstance(error, NotFound) and word not in self._named:
+        if isinstance(error, NotFound) and word not in self.named:
             return error.plain
         return str(error)
-
-    def names(self, word: Hashable) -> bool:
-        """Whether a refusal of a word names it."""
-        return word in self._named

@@ -27,8 +27,8 @@ def law_behind(book: Record, docket: Docket, group: Group, query: Query) -> obje
     lists: list[object] = []
     for lines in lines_at(docket, query.product, moment, query.known_on):
         epoch = epoch_at(docket, lines.scopes, moment, query.known_on)
-        told = _reads(docket, epoch, lines.duties) if facts else ()
-        lists.append((epoch.key, lines.duties, tuple(_told_of(one, facts) for one in told)))
+        reads = _reads(docket, epoch, lines.duties) if facts else ()
+        lists.append((epoch.key, lines.duties, tuple(_told_of(read, facts) for read in reads)))
     rules = tuple(
         row.id for row in reporting_on(book.reporting, group.importer, day_of(moment, group.zone))
     )
@@ -43,17 +43,17 @@ def _reads(
 
     Each comes with whether its share is a base.
     """
-    found = epoch.readings.get(duties)
-    if found is None:
+    reads = epoch.readings.get(duties)
+    if reads is None:
         conditions = docket.book.conditions
         bases = {event.base.removeprefix("!") for event in epoch.conditional if event.base}
         read = {
-            one.id: one
+            condition.id: condition
             for row in (*epoch.conditional, *duties)
-            for one in conditions_of(row, conditions)
+            for condition in conditions_of(row, conditions)
         }
-        found = epoch.readings[duties] = tuple((read[name], name in bases) for name in sorted(read))
-    return found
+        reads = epoch.readings[duties] = tuple((read[name], name in bases) for name in sorted(read))
+    return reads
 
 
 def _told_of(read: tuple[Condition, bool], facts: Mapping[str, FactValue]) -> object:

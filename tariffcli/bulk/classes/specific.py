@@ -113,7 +113,7 @@ def by_quantity(
         factors = {unit: _factor(name, unit) for unit in set(wanted)}
         tops[row], bottoms[row] = zip(*[factors[unit] for unit in wanted], strict=True)
     pair = np.minimum(units, len(names)) * len(each) + place.reshape(-1)
-    top, bottom, whole = (
+    top, bottom, whole_units = (
         gather(tops.reshape(-1), pair),
         gather(bottoms.reshape(-1), pair),
         gather(counted.whole, numbers),
@@ -121,29 +121,32 @@ def by_quantity(
     known = (top > 0) & (quantities >= 0)
     amount = np.where(known, quantities, 0)
     rate, price = gather(counted.rate, numbers), gather(counted.each, numbers)
-    fits = (bottom == 1) | (whole & (bottom > 0))
+    fits = (bottom == 1) | (whole_units & (bottom > 0))
     fits &= (2.0 * amount * top < MAX_SAFE) & (
         amount.astype(np.float64) * top * price * fine + base.astype(np.float64) * rate < MAX_SAFE
     )
     amount = np.where(fits, amount, 0)
     bottom = np.maximum(bottom, 1) * MILLI
-    many = np.where(whole, (2 * amount * top + bottom) // (2 * bottom) * MILLI, amount * top)
+    amounts_of_units = np.where(
+        whole_units, (2 * amount * top + bottom) // (2 * bottom) * MILLI, amount * top
+    )
     return (
-        (base * rate + many * price * fine + fine * MICRO // 2 - less) // (fine * MICRO),
+        (base * rate + amounts_of_units * price * fine + fine * MICRO // 2 - less)
+        // (fine * MICRO),
         known,
         fits,
     )
 
 
-def _factor(given: str, wanted: str) -> tuple[int, int]:
+def _factor(unit: str, wanted: str) -> tuple[int, int]:
     """One unit in terms of another, as a fraction.
 
     0 by 1 where they do not measure the same, 1 by 0 where it is no fraction of small numbers.
     """
-    factor = in_unit(Decimal(1), given, wanted)
-    found = Fraction(factor) if factor is not None else Fraction(0)
+    factor = in_unit(Decimal(1), unit, wanted)
+    fraction = Fraction(factor) if factor is not None else Fraction(0)
     return (
-        (found.numerator, found.denominator)
-        if max(found.numerator, found.denominator) < MAX_FACTOR
+        (fraction.numerator, fraction.denominator)
+        if max(fraction.numerator, fraction.denominator) < MAX_FACTOR
         else (1, 0)
     )

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypedDict, cast
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from tariffcli import files
 from tariffcli.book.compiled import cache_path
 from tariffcli.book.load import HERE, Record
 from tariffcli.book.sealed import read_head, read_section, seal
-from tariffcli.bulk.classes.arrow import Int32s, Int64s
+from tariffcli.bulk.classes.arrow import Arrays, Int32s, Int64s
 from tariffcli.bulk.classes.classes import Classes, Row
 from tariffcli.bulk.classes.formulas import Formulas, arrays_of, table_from
 from tariffcli.bulk.classes.groups import Group
@@ -32,6 +32,17 @@ many files are kept.
 
 MIN_NEW_CLASSES = 500
 """At least this many new classes, and a quarter more than before, are worth a new file."""
+
+
+class Plain(TypedDict):
+    """What a stored file holds as JSON."""
+
+    goods: list[str]
+    groups: list[tuple[str, str, str, int, Sequence[int]]]
+    """Of each group the importer, origin, zone, first day, and instants `always`."""
+    pairs: list[tuple[str, str, int]]
+    texts: dict[str, list[str]]
+    used: int
 
 
 def open_classes(book: Record, known_on: str | None, carried: bytes = b"") -> Classes:
@@ -52,10 +63,10 @@ def catch_up(classes: Classes) -> None:
     path = _path(classes.book, classes.known_on)
     stamp = _stamp(path)
     if path is not None and stamp and stamp != classes.stamp:
-        found = _kept(classes.book, classes.known_on, path)
-        if found is not None:
+        stored = _kept(classes.book, classes.known_on, path)
+        if stored is not None:
             with suppress(ValueError):  # not of this record, whatever its name says
-                absorb(classes, found)
+                absorb(classes, stored)
         classes.stamp = stamp
 
 
@@ -149,8 +160,8 @@ def keep_classes(classes: Classes) -> None:
         files.write(path, _content(classes))
         classes.stamp = _stamp(path)
         old = sorted(path.parent.glob("classes-*.npz"), key=_stamp, reverse=True)[MAX_KEPT_FILES:]
-        for one in old:
-            one.unlink(missing_ok=True)
+        for file in old:
+            file.unlink(missing_ok=True)
 
 
 def _path(book: Record, known_on: str | None) -> Path | None:
@@ -167,21 +178,21 @@ def _path(book: Record, known_on: str | None) -> Path | None:
 
 def _arrays(classes: Classes) -> dict[str, Any]:
     outcomes = classes.outcomes
-    found: dict[str, Any] = {
+    arrays: dict[str, Any] = {
         f"number {name}": column.values for name, column in outcomes.numbers.items()
     }
-    found |= {f"word {name}": words.numbers.values for name, words in outcomes.words.items()}
+    arrays |= {f"word {name}": words.numbers.values for name, words in outcomes.words.items()}
     groups = classes.groups.found
-    found |= {f"points {group.number}": group.points for group in groups} | {
+    arrays |= {f"points {group.number}": group.points for group in groups} | {
         f"epochs {group.number}": group.epochs for group in groups
     }
-    plain = {
+    plain: Plain = {
         "goods": classes.goods,
         "groups": [
-            [group.importer, group.origin, group.zone, group.first_day, group.always]
+            (group.importer, group.origin, group.zone, group.first_day, group.always)
             for group in groups
         ],
-        "pairs": [[*pair, number] for pair, number in classes.groups.by_pair.items()],
+        "pairs": [(*pair, number) for pair, number in classes.groups.by_pair.items()],
         "texts": {name: words.texts for name, words in outcomes.words.items()},
         "used": classes.used,
     }
@@ -190,15 +201,16 @@ def _arrays(classes: Classes) -> dict[str, Any]:
         for text in (json.dumps(plain), outcomes.formulas.to_text())
     )
     rows = classes.laws.items()
-    found |= arrays_of(outcomes.formulas.table) | {"formulas": formulas}
-    found["laws"] = np.array(
+    arrays |= arrays_of(outcomes.formulas.table) | {"formulas": formulas}
+    arrays["named"] = np.array(sorted(classes.refusals.named), dtype=np.int64).reshape(-1, 2)
+    arrays["laws"] = np.array(
         [[start, row.group, row.goods, len(row.starts)] for start, row in rows], dtype=np.int64
     ).reshape(-1, 4)
-    found["law starts"] = np.concatenate(
+    arrays["law starts"] = np.concatenate(
         [np.zeros(0, np.int64), *(np.asarray(row.starts) for _, row in rows)]
     )
     return {
-        **found,
+        **arrays,
         "rows": classes.rows,
         "cells": classes.cells[: classes.used],
         "formula": outcomes.formula.values,
@@ -206,14 +218,14 @@ def _arrays(classes: Classes) -> dict[str, Any]:
     }
 
 
-def _fill(classes: Classes, kept: Any, plain: dict[str, Any]) -> None:
+def _fill(classes: Classes, kept: Arrays, plain: Plain) -> None:
     outcomes = classes.outcomes
     for name in outcomes.numbers:
-        outcomes.numbers[name] = Column.of(kept[f"number {name}"], np.nan)
+        outcomes.numbers[name] = Column[np.float64].of(kept[f"number {name}"], np.nan)
     for name in outcomes.words:
         outcomes.words[name] = TextColumn.of(plain["texts"][name], kept[f"word {name}"])
     outcomes.formulas = Formulas(kept["formulas"].tobytes().decode(), table_from(kept))
-    outcomes.formula = Column.of(kept["formula"], -1)
+    outcomes.formula = Column[np.int32].of(kept["formula"], -1)
     for number, (importer, origin, zone, first_day, always) in enumerate(plain["groups"]):
         group = Group(
             number,
@@ -231,14 +243,18 @@ def _fill(classes: Classes, kept: Any, plain: dict[str, Any]) -> None:
     }
     classes.groups.refresh()
     classes.restore(
-        plain["goods"], kept["rows"], kept["cells"], dict(_laws(kept["laws"], kept["law starts"]))
+        plain["goods"],
+        kept["rows"],
+        kept["cells"],
+        dict(_laws(kept["laws"], kept["law starts"])),
+        [(group, goods) for group, goods in kept["named"].tolist()],
     )
 
 
-def _laws(laws: Any, starts: Any) -> Iterator[tuple[int, Row]]:
+def _laws(laws: Int64s, starts: Int64s) -> Iterator[tuple[int, Row]]:
     ends = np.cumsum(laws[:, 3]).tolist()
-    for (start, group, goods, many), end in zip(laws.tolist(), ends, strict=True):
-        yield start, Row(group, goods, starts[end - many : end])
+    for (start, group, goods, count), end in zip(laws.tolist(), ends, strict=True):
+        yield start, Row(group, goods, cast("Sequence[int]", starts[end - count : end]))
 
 
 # what other classes know
@@ -262,12 +278,12 @@ def absorb(classes: Classes, other: Classes) -> None:
             classes.groups.by_pair.setdefault(pair, groups[number])
         goods = np.array([classes.goods_number(text) for text in other.goods], dtype=np.int64)
         starts = _starts(classes, other, groups, goods)
-        for theirs, row in other.laws.items():
+        for start, row in other.laws.items():
             _fill_empty(
                 classes,
                 other,
-                int(starts[theirs]),
-                theirs,
+                int(starts[start]),
+                start,
                 len(other.groups.found[row.group].points) + 1,
                 numbers,
             )
@@ -276,22 +292,27 @@ def absorb(classes: Classes, other: Classes) -> None:
 def _starts(classes: Classes, other: Classes, groups: list[int], goods: Int64s) -> Int64s:
     """For each row of `other` (by its start) the row of `classes`.
 
-    Goods that share a row there share one here.
+    Goods that share a row there share one here, but for a word that names nothing and is told by
+    its name: its row is of no other.
     """
-    found = np.zeros(other.used, dtype=np.int64)
+    starts = np.zeros(other.used, dtype=np.int64)
+    theirs = {(groups[group], int(goods[number])) for group, number in other.refusals.named}
+    alone = [int(classes.rows[word]) for word in classes.refusals.named - theirs]
     rows = [
         (groups[number], goods[lines], other.rows[number, lines]) for number, lines in _met(other)
     ]
-    for group, here, there in rows:
-        np.maximum.at(found, there, classes.rows[group, here])
+    for group, own, foreign in rows:
+        ours = classes.rows[group, own]
+        np.maximum.at(starts, foreign, np.where(np.isin(ours, alone), 0, ours))
     for start, row in other.laws.items():
-        if not found[start]:
+        if not starts[start]:
             number = groups[row.group]
-            found[start] = classes.new_row(Row(number, int(goods[row.goods]), row.starts))
-    for group, here, there in rows:
-        ours = classes.rows[group, here]
-        classes.rows[group, here] = np.where(ours == 0, found[there], ours)
-    return found
+            starts[start] = classes.new_row(Row(number, int(goods[row.goods]), row.starts))
+    classes.refusals.named.update([word for word in theirs if not classes.rows[word]])
+    for group, own, foreign in rows:
+        ours = classes.rows[group, own]
+        classes.rows[group, own] = np.where(ours == 0, starts[foreign], ours)
+    return starts
 
 
 def _met(classes: Classes) -> list[tuple[int, Int64s]]:
@@ -306,10 +327,13 @@ def _fill_empty(
     classes: Classes,
     other: Classes,
     start: int,
-    theirs: int,
+    other_start: int,
     width: int,
     numbers: Int32s,
 ) -> None:
-    ours, known = classes.cells[start : start + width], other.cells[theirs : theirs + width]
+    ours, known = (
+        classes.cells[start : start + width],
+        other.cells[other_start : other_start + width],
+    )
     empty = np.flatnonzero((ours < 0) & (known >= 0))
     ours[empty] = numbers[known[empty]]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import signal
 from collections import Counter
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from tariffcli.bulk.classes.store import absorb, open_classes, packed
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 MIN_QUESTIONS, MAX_HELPERS = 8_000, 3
 """Fewer questions are answered sooner here; and at most this many processes, each of about 110 MB.
@@ -43,7 +44,7 @@ class Asked(NamedTuple):
 class Helper(NamedTuple):
     """A process, and where it answers."""
 
-    process: Any
+    process: BaseProcess
     answers: Connection
 
 
@@ -57,14 +58,14 @@ def find(classes: Classes, questions: Int64s, threads: int) -> None:
     classes.find(*apart(questions))  # those that no process found
 
 
-def _find_together(classes: Classes, questions: Int64s, many: int) -> None:
+def _find_together(classes: Classes, questions: Int64s, count: int) -> None:
     """Fill cells with the help of at most `many` processes: those that start and do not fail."""
-    shares = _shares(classes, apart(questions)[1], many + 1)
+    shares = _shares(classes, apart(questions)[1], count + 1)
     helpers: list[Helper] = []
     try:
         with suppress(OSError):
             helpers.extend(
-                _begun(classes, questions[shares == share]) for share in range(1, many + 1)
+                _begun(classes, questions[shares == share]) for share in range(1, count + 1)
             )
         classes.find(*apart(questions[shares == 0]))
         for helper in helpers:
@@ -76,17 +77,17 @@ def _find_together(classes: Classes, questions: Int64s, many: int) -> None:
             helper.answers.close()
 
 
-def _shares(classes: Classes, goods: Int64s, many: int) -> Int64s:
+def _shares(classes: Classes, goods: Int64s, count: int) -> Int64s:
     """For each question the number of its share.
 
     Chapters, from that with most questions down, go to the share with fewest questions so far.
     """
-    met, places, counts = np.unique(goods, return_inverse=True, return_counts=True)
-    chapters, asked = [classes.goods[number][:2] for number in listed(met)], Counter[str]()
+    distinct, places, counts = np.unique(goods, return_inverse=True, return_counts=True)
+    chapters, questions = [classes.goods[number][:2] for number in listed(distinct)], Counter[str]()
     for chapter, times in zip(chapters, counts.tolist(), strict=True):
-        asked[chapter] += times
-    load, shares = [0] * many, dict[str, int]()
-    for chapter, times in asked.most_common():
+        questions[chapter] += times
+    load, shares = [0] * count, dict[str, int]()
+    for chapter, times in questions.most_common():
         shares[chapter] = load.index(min(load))
         load[shares[chapter]] += times
     return np.array([shares[chapter] for chapter in chapters], dtype=np.int64).take(
@@ -99,23 +100,23 @@ def _begun(classes: Classes, questions: Int64s) -> Helper:
     from multiprocessing import get_context
 
     context = get_context("spawn")
-    answers, given = context.Pipe(duplex=False)
-    arguments = (classes.book.to_bytes(), classes.known_on, _asked(classes, questions), given)
+    answers, sender = context.Pipe(duplex=False)
+    arguments = (classes.book.to_bytes(), classes.known_on, _asked(classes, questions), sender)
     process = context.Process(target=answer, args=arguments, daemon=True)
     process.start()
-    given.close()
+    sender.close()
     return Helper(process, answers)
 
 
 def _asked(classes: Classes, questions: Int64s) -> Asked:
     groups, goods, epochs = apart(questions)
     pairs = {number: pair for pair, number in classes.groups.by_pair.items()}
-    (theirs, group_places), (named, places) = (
+    (group_numbers, group_places), (goods_numbers, places) = (
         np.unique(part, return_inverse=True) for part in (groups, goods)
     )
-    texts = [classes.goods[number] for number in listed(named)]
+    texts = [classes.goods[number] for number in listed(goods_numbers)]
     return Asked(
-        [pairs[number] for number in listed(theirs)],
+        [pairs[number] for number in listed(group_numbers)],
         texts,
         group_places.reshape(-1),
         places.reshape(-1),
@@ -129,7 +130,7 @@ def _take_over(classes: Classes, fresh: int, content: bytes) -> None:
         classes.fresh += fresh
 
 
-def answer(record: bytes, known_on: str | None, asked: Asked, given: Connection) -> None:
+def answer(record: bytes, known_on: str | None, share: Asked, sender: Connection) -> None:
     """What a process does: find its share of classes, and send them with the number of questions
     asked.
     """
@@ -137,8 +138,8 @@ def answer(record: bytes, known_on: str | None, asked: Asked, given: Connection)
         signal.SIGINT, signal.SIG_IGN
     )  # the terminal tells all; who began this process ends it
     classes = Classes(load_bytes(record), known_on)
-    groups = np.array([classes.group_number(*pair) for pair in asked.pairs])
-    goods = np.array([classes.goods_number(text) for text in asked.texts])
-    classes.find(groups.take(asked.groups), goods.take(asked.goods), asked.epochs)
+    groups = np.array([classes.group_number(*pair) for pair in share.pairs])
+    goods = np.array([classes.goods_number(text) for text in share.texts])
+    classes.find(groups.take(share.groups), goods.take(share.goods), share.epochs)
     with suppress(OSError):  # nobody waits any more
-        given.send((classes.fresh, packed(classes)))
+        sender.send((classes.fresh, packed(classes)))

@@ -99,12 +99,12 @@ class Expected:
         if whole is not None:
             for (heading, programme), line in zip(charges, whole.lines, strict=True):
                 self._flat_headings.append(self.headings.number_of_charge(heading, programme))
-                self._flat_programs.append(self._programs.formula_number(Formula((line,), whole.even)))
+                self._flat_programs.append(
+                    self._programs.formula_number(Formula((line,), whole.even))
+                )
         self._starts.append(len(self._flat_headings))
 
-    def items(
-        self, lines: Whole, classes: NDArray[Any], amounts: Amounts, places: Whole
-    ) -> Items:
+    def items(self, lines: Whole, classes: NDArray[Any], amounts: Amounts, places: Whole) -> Items:
         """What lines owe by heading, `UNKNOWN` where it cannot be told. `places` are the rows of `amounts` that the lines stand in."""
         starts, flat_headings, flat_programs, table = self._tables()
         first = starts.take(classes)

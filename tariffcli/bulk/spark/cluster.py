@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -44,6 +45,11 @@ ENDINGS = {
 PACKED = ("gz", "bz2", "zst", "snappy", "deflate")
 
 
+def module(name: str) -> Any:
+    """A module of Spark, loaded where it is first needed; it may not be installed."""
+    return import_module(name)
+
+
 @contextmanager
 def session(master: str | None, settings: Mapping[str, str]) -> Generator[Any]:
     """The Spark session at hand, left open; or a new one, stopped at the end.
@@ -53,12 +59,12 @@ def session(master: str | None, settings: Mapping[str, str]) -> Generator[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
-            from pyspark.sql import SparkSession
+            spark_session = module("pyspark.sql").SparkSession
     except ImportError:
         raise UsageError(
             "--engine spark needs the extra: pip install 'tariffcli[spark]'."
         ) from None
-    at_hand = SparkSession.getActiveSession()
+    at_hand = spark_session.getActiveSession()
     with warnings.catch_warnings():
         warnings.filterwarnings(
             "ignore", message="PySpark does not yet fully support pandas", category=FutureWarning
@@ -74,11 +80,7 @@ def session(master: str | None, settings: Mapping[str, str]) -> Generator[Any]:
                 opened.stop()
 
 
-def _open(master: str | None, usual: Mapping[str, str], asked: Mapping[str, str]) -> Any:
-    from pyspark import SparkConf, SparkContext
-    from pyspark.errors import PySparkException
-    from pyspark.sql import SparkSession
-
+def _open(master: str | None, usual: Mapping[str, str], settings: Mapping[str, str]) -> Any:
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
         raise UsageError(
             "Spark needs Java 17 or newer, and there is no java; "
@@ -88,9 +90,10 @@ def _open(master: str | None, usual: Mapping[str, str], asked: Mapping[str, str]
     inside = (master or "").startswith("local")
     if inside:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    spark = module("pyspark")
     try:
-        SparkContext._ensure_initialized()  # pyright: ignore[reportPrivateUsage]
-        conf = SparkConf()
+        spark.SparkContext._ensure_initialized()
+        conf = spark.SparkConf()
         if master:
             conf.setMaster(master)
         if not conf.contains("spark.master"):
@@ -100,12 +103,12 @@ def _open(master: str | None, usual: Mapping[str, str], asked: Mapping[str, str]
         conf.set(
             "spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower()
         )  # pyspark switches it on whatever it writes to
-        for name, value in asked.items():
+        for name, value in settings.items():
             conf.set(name, value)
         for name, value in {**usual, **(HOME if inside else {})}.items():
             conf.setIfMissing(name, value)
-        return SparkSession.builder.config(conf=conf).getOrCreate()
-    except PySparkException as error:
+        return module("pyspark.sql").SparkSession.builder.config(conf=conf).getOrCreate()
+    except module("pyspark.errors").PySparkException as error:
         raise TariffError(
             f"Java could not start Spark: {first_line(error)} Spark needs Java 17 or newer."
         ) from None
@@ -114,9 +117,7 @@ def _open(master: str | None, usual: Mapping[str, str], asked: Mapping[str, str]
 
 
 def _java_error() -> Any:
-    from py4j.protocol import Py4JError
-
-    return Py4JError
+    return module("py4j.protocol").Py4JError
 
 
 def read(opened: Any, source: str, kind: str, options: Mapping[str, str]) -> tuple[Any, str | None]:
@@ -127,10 +128,9 @@ def read(opened: Any, source: str, kind: str, options: Mapping[str, str]) -> tup
     """
     if kind == "parquet":
         return opened.read.options(**{"mergeSchema": "true", **options}).parquet(source), None
-    from pyspark.sql.types import StringType, StructField, StructType
-
-    said = {"sep": SEPARATORS[kind], "quote": '"', "escape": '"', **options}
-    first = opened.read.options(**said).csv(source).limit(1).collect()
+    types = module("pyspark.sql.types")
+    reader_options = {"sep": SEPARATORS[kind], "quote": '"', "escape": '"', **options}
+    first = opened.read.options(**reader_options).csv(source).limit(1).collect()
     if not first:
         raise UsageError(f"{source} is empty.")
     names = [str(name or "").lstrip("\ufeff") for name in first[0]]
@@ -148,14 +148,18 @@ def read(opened: Any, source: str, kind: str, options: Mapping[str, str]) -> tup
     ragged = "_ragged"
     while ragged in names:
         ragged += "_"
-    schema = StructType([StructField(name, StringType()) for name in (*names, ragged)])
-    said |= {
+    schema = types.StructType(
+        [types.StructField(name, types.StringType()) for name in (*names, ragged)]
+    )
+    reader_options |= {
         "header": "true",
         "enforceSchema": "false",
         "mode": "PERMISSIVE",
         "columnNameOfCorruptRecord": ragged,
     }
-    return opened.read.options(**said).schema(schema).csv(source).fillna("", subset=names), ragged
+    return opened.read.options(**reader_options).schema(schema).csv(source).fillna(
+        "", subset=names
+    ), ragged
 
 
 class Place:
@@ -171,8 +175,8 @@ class Place:
         self._files, self.force = self._out.getFileSystem(self._conf), force
         self._aside = self._path(f"{self._out.getParent()}/.{self._out.getName()}.part")
         self.out = str(self._out)
-        mine, other = f"{self._out}/", f"{self._source}/"
-        if mine.startswith(other) or other.startswith(mine):
+        own, other = f"{self._out}/", f"{self._source}/"
+        if own.startswith(other) or other.startswith(own):
             raise UsageError(
                 f"The output {out} would lie in the input, or the input in it; give another folder."
             )
@@ -195,10 +199,10 @@ class Place:
             raise UsageError(f"There is no file or folder {self._source}.")
         name = self._source.getName()
         if files.getFileStatus(self._source).isDirectory():
-            found = files.listFiles(self._source, True)
+            inside = files.listFiles(self._source, True)
             name = ""
-            while found.hasNext() and not _ending(name):
-                name = found.next().getPath().getName()
+            while inside.hasNext() and not _ending(name):
+                name = inside.next().getPath().getName()
         if not _ending(name):
             raise UsageError(
                 f"{self._source} holds no file that ends in .parquet, .csv or .tsv; "
@@ -228,11 +232,11 @@ class Place:
             raise TariffError(f"{self.out} could not be named; the result was thrown away.")
         self._files.delete(old, True)
         parts = [
-            one
-            for one in self._files.listStatus(self._out)
-            if one.getPath().getName().endswith(".parquet")
+            file
+            for file in self._files.listStatus(self._out)
+            if file.getPath().getName().endswith(".parquet")
         ]
-        return len(parts), sum(int(one.getLen()) for one in parts)
+        return len(parts), sum(int(file.getLen()) for file in parts)
 
 
 def _ending(name: str) -> str:
@@ -245,13 +249,12 @@ def _ending(name: str) -> str:
 @contextmanager
 def told(source: str) -> Generator[None]:
     """Spark's errors as one line for a person."""
-    from pyspark.errors import AnalysisException, PySparkException
-
+    errors = module("pyspark.errors")
     try:
         yield
-    except AnalysisException as error:
+    except errors.AnalysisException as error:
         raise UsageError(f"Spark cannot read {source}: {first_line(error)}") from None
-    except (PySparkException, _java_error()) as error:
+    except (errors.PySparkException, _java_error()) as error:
         text = str(error)
         missing = [
             name for name in ("tariffcli", "pyarrow", "numpy") if f"No module named '{name}" in text

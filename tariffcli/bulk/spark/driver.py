@@ -25,6 +25,7 @@ from tariffcli.bulk.classes.classes import Classes
 from tariffcli.bulk.classes.outcomes import INVALID, TEXT_COLUMNS
 from tariffcli.bulk.classes.store import catch_up, keep_if_worth, open_classes, packed
 from tariffcli.bulk.frame import kept_classes, settle
+from tariffcli.bulk.spark.cluster import module
 from tariffcli.clock import today
 from tariffcli.errors import RecordError, TariffError, UsageError
 from tariffcli.law.instants import day_given
@@ -74,14 +75,16 @@ def rate_lines(
     be read two ways.
     """
     record = book if book is not None else load()
-    given = dict(constants or {})
-    found = {
+    constant = dict(constants or {})
+    by_name = {
         meaning: meaning
         for meaning in MEANINGS
-        if meaning in spark_df.columns and meaning not in given
+        if meaning in spark_df.columns and meaning not in constant
     }
     plan = settled(
-        Plan({**found, **(columns or {})}, given, month_first, False, outputs, _known(known_on)),
+        Plan(
+            {**by_name, **(columns or {})}, constant, month_first, False, outputs, _known(known_on)
+        ),
         spark_df,
         record,
     )
@@ -128,8 +131,8 @@ def meet(spark_df: Any, record: Record, plan: Plan, threads: int) -> None:
     lines = spark_df.select(*(_column(spark_df, name) for name in columns))
     batches = (
         batch
-        for many in SAMPLE_LINES
-        for batch in lines.limit(many).toArrow().to_batches(SAMPLE_LINES[0])
+        for count in SAMPLE_LINES
+        for batch in lines.limit(count).toArrow().to_batches(SAMPLE_LINES[0])
     )
     classes = kept_classes(record, plan.known_on)
     Rater(record, plan, classes).look_ahead(batches, threads)
@@ -142,20 +145,21 @@ def rated(spark_df: Any, record: Record, plan: Plan, ragged: str | None = None) 
     `ragged` names a column that is not null for lines with too many or too few cells; it is left
     out of the answer.
     """
-    from pyspark.sql.types import DoubleType, StringType, StructField, StructType
-
+    types = module("pyspark.sql.types")
     classes = kept_classes(record, plan.known_on)
     added = Rater(record, plan, classes).added
     kept = [
-        StructField(field.name, field.dataType, True, field.metadata)
+        types.StructField(field.name, field.dataType, True, field.metadata)
         for field in spark_df.schema.fields
         if field.name != ragged
     ]
-    schema = StructType(
+    schema = types.StructType(
         [
             *kept,
             *(
-                StructField(name, StringType() if name in TEXT_COLUMNS else DoubleType(), True)
+                types.StructField(
+                    name, types.StringType() if name in TEXT_COLUMNS else types.DoubleType(), True
+                )
                 for name in added
             ),
         ]
@@ -184,15 +188,15 @@ def _column(spark_df: Any, name: str) -> Any:
 
 def _distinct(spark_df: Any, name: str) -> Table:
     """The different values of a column, as an Arrow table of that column."""
-    found = (
+    values = (
         spark_df.select(_column(spark_df, name)).distinct().limit(MAX_DISTINCT_VALUES + 1).toArrow()
     )
-    if found.num_rows > MAX_DISTINCT_VALUES:
+    if values.num_rows > MAX_DISTINCT_VALUES:
         raise UsageError(
             f"The column '{name}' has more than {MAX_DISTINCT_VALUES:,} different values; "
             "is it the right one?"
         )
-    return found
+    return values
 
 
 # on the workers
@@ -260,12 +264,12 @@ def _rater(carried: Any, fingerprint: str, plan: str, release: str) -> Rater:
             shelf.clear()
         _DESK.records[fingerprint] = load_bytes(_cargo(carried).record)
     if plan not in _DESK.raters:
-        book, said = _DESK.records[fingerprint], Plan(**json.loads(plan))
-        if said.known_on not in _DESK.classes:
-            _DESK.classes[said.known_on] = open_classes(
-                book, said.known_on, _cargo(carried).classes
+        book, settled_plan = _DESK.records[fingerprint], Plan(**json.loads(plan))
+        if settled_plan.known_on not in _DESK.classes:
+            _DESK.classes[settled_plan.known_on] = open_classes(
+                book, settled_plan.known_on, _cargo(carried).classes
             )
-        _DESK.raters[plan] = Rater(book, said, _DESK.classes[said.known_on])
+        _DESK.raters[plan] = Rater(book, settled_plan, _DESK.classes[settled_plan.known_on])
     catch_up(_DESK.raters[plan].classes)
     return _DESK.raters[plan]
 
@@ -278,9 +282,9 @@ def _spoilt(bad: Column, names: Sequence[str], arrays: Sequence[Array]) -> list[
     """Answers without those of ragged lines: their cells may belong to other columns."""
     pc = arrow.compute()
 
-    said = {"status": INVALID, "reason": RAGGED}
+    texts = {"status": INVALID, "reason": RAGGED}
     return [
-        pc.if_else(bad, pa.scalar(said.get(name), array.type), array)
+        pc.if_else(bad, pa.scalar(texts.get(name), array.type), array)
         for name, array in zip(names, arrays, strict=True)
     ]
 
@@ -340,26 +344,26 @@ def run(
     from tariffcli.bulk.spark import cluster
 
     record = book if book is not None else load()
-    given = dict(constants or {})
+    constant = dict(constants or {})
     with cluster.session(master, settings or {}) as session, cluster.told(source):
         place = cluster.Place(session, source, out, force)
         frame, ragged = cluster.read(session, source, kind or place.kind(), options or {})
         names = [name for name in frame.columns if name != ragged]
         lines = frame.select(*(_column(frame, name) for name in names)) if ragged else frame
         if callable(columns):
-            found = {
-                meaning: name for meaning, name in columns(names).items() if meaning not in given
+            mapped = {
+                meaning: name for meaning, name in columns(names).items() if meaning not in constant
             }
         else:
             usual = {
                 meaning: meaning
                 for meaning in MEANINGS
-                if meaning in names and meaning not in given
+                if meaning in names and meaning not in constant
             }
-            found = {**usual, **(columns or {})}
+            mapped = {**usual, **(columns or {})}
         counted = None if outputs is None else [*dict.fromkeys([*outputs, *COUNTED])]
         plan = settled(
-            Plan(found, given, month_first, False, counted, _known(known_on)), lines, record
+            Plan(mapped, constant, month_first, False, counted, _known(known_on)), lines, record
         )
         if threads > 1:
             meet(lines, record, plan, threads)
@@ -370,11 +374,9 @@ def run(
 
 def _write(session: Any, place: Any, answered: Any, plan: Plan) -> Done:
     """Write a rated frame aside, count what was written, then give the folder its name."""
-    from pyspark.sql import Observation
-    from pyspark.sql import functions as F
-
+    F = module("pyspark.sql.functions")
     is_bad = F.col("status") == INVALID
-    seen = Observation()
+    seen = module("pyspark.sql").Observation()
     sums = [
         F.sum(F.when(F.col("status") == status, 1).otherwise(0)).alias(status)
         for status in STATUSES
@@ -394,7 +396,7 @@ def _write(session: Any, place: Any, answered: Any, plan: Plan) -> Done:
             )
         bad: list[tuple[str, int]] = []
         if counts[INVALID] and set(COUNTED) <= set(written.columns):
-            many = (
+            reasons = (
                 written.where(is_bad)
                 .groupBy("reason")
                 .count()
@@ -402,9 +404,9 @@ def _write(session: Any, place: Any, answered: Any, plan: Plan) -> Done:
                 .limit(5)
                 .collect()
             )
-            bad = [(row["reason"], int(row["count"])) for row in many]
+            bad = [(row["reason"], int(row["count"])) for row in reasons]
         files, size = place.publish()
-    statuses = {status: many for status, many in counts.items() if many}
+    statuses = {status: reasons for status, reasons in counts.items() if reasons}
     return Done(
         lines,
         statuses,
