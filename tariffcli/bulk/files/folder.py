@@ -21,7 +21,7 @@ from tariffcli.files import random_name
 NAME, MANIFEST = "whole", "manifest.json"
 
 
-class Part(NamedTuple):
+class FilePart(NamedTuple):
     """What a part of a folder is known by: its input, its lines by status, its tables before rounding, and how many rows were left
     out because they have more or fewer cells than the header."""
 
@@ -72,7 +72,7 @@ def clear(out: Path) -> None:
         shutil.rmtree(out / NAME)
 
 
-def tables_of(parts: Sequence[Part]) -> list[Report]:
+def tables_of(parts: Sequence[FilePart]) -> list[Report]:
     """The tables of all parts as one, with what they do not tell among the caveats. Raises TariffError."""
     try:
         tables = together(part.tables for part in parts)
@@ -98,7 +98,7 @@ def tables_of(parts: Sequence[Part]) -> list[Report]:
     ]
 
 
-def write(out: Path, parts: Sequence[Part], conditions: dict[str, Any]) -> list[Path]:
+def write(out: Path, parts: Sequence[FilePart], conditions: dict[str, Any]) -> list[Path]:
     """Write the tables of a whole as CSV, with a manifest that names the parts; gives their paths. Raises UsageError, TariffError."""
     tables = tables_of(parts)
     folder, aside = out / NAME, out / random_name(NAME)

@@ -24,7 +24,7 @@ from tariffcli.bulk.classes import arrow
 from tariffcli.bulk.classes.outcomes import INVALID
 from tariffcli.bulk.files.sinks import Aside, Sink, fitted, open_sink, output_schema
 from tariffcli.bulk.files.sources import Source, first_line, first_of, kind_of
-from tariffcli.bulk.files.task import Task
+from tariffcli.bulk.files.task import Task, nothing
 from tariffcli.bulk.frame import settle
 from tariffcli.errors import Interrupted, TariffError, UsageError
 
@@ -92,7 +92,7 @@ class Job(NamedTuple):
     out_kind: str
     threads: int
     progress: Callable[[int, float], None] | None = None
-    replacing: Callable[[], object] = bool
+    replacing: Callable[[], object] = nothing
 
 
 def run(job: Job) -> Summary:

@@ -16,6 +16,20 @@ TEXT = pa.dictionary(pa.int32(), pa.string())
 Stage = Callable[[Iterator[Any]], Iterator[Any]]
 
 
+def nothing(*_: object) -> None:
+    """Do nothing."""
+
+
+def no_tables() -> list[Report]:
+    """No sums are made."""
+    return []
+
+
+def no_rows() -> int:
+    """No row is left out."""
+    return 0
+
+
 class Worked(NamedTuple):
     """A batch that was worked on: the input's rows, their classes, the added columns, and what `collect` wants of it."""
 
@@ -36,9 +50,9 @@ class Task(NamedTuple):
     added: list[tuple[str, Any]]
     work: Callable[[Any], Worked]
     stages: tuple[Stage, ...] = ()
-    collect: Callable[[Any], object] = bool
-    tables: Callable[[], list[Report]] = list
-    left_out: Callable[[], int] = lambda: 0
+    collect: Callable[[Any], object] = nothing
+    tables: Callable[[], list[Report]] = no_tables
+    left_out: Callable[[], int] = no_rows
 
     def reports(self) -> list[Report]:
         """The tables in whole cents."""
