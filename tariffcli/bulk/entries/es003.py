@@ -35,7 +35,7 @@ GOODS, CLAIM, HEADING, NOTHING = 0, 1, 2, 3
 """Kinds of rows: the code of the goods; a special classification beside it (chapter 98); a heading of chapter 99; no code."""
 
 
-class Lines(NamedTuple):
+class EntryLines(NamedTuple):
     """The lines of a batch. By row: `line`, `kind`, `heading` (number; `ORDINARY` for goods), `paid` and `worth`
     (duty and value as told, in cents), `twice` (the row says what one before it said), `unread` (an amount that is none).
 
@@ -162,7 +162,7 @@ class Folder:
         self.repeated = fold(found.get("paid", "")) in REPEATED
         self._codes: dict[Any, tuple[int, int]] = {}
 
-    def fold(self, batch: Any) -> Lines:
+    def fold(self, batch: Any) -> EntryLines:
         """The lines of a batch of whole lines. Raises UsageError where the rows of a line stand apart."""
         entries, lines = (
             arrow.encoded(batch.column(self.found[name]))[0] for name in ("entry", "line")
@@ -200,7 +200,7 @@ class Folder:
         )  # zeros on the headings alone tell no value
         value = np.where(mute, UNKNOWN, value)
         total = self._totals(paid.cents, starts, once)
-        return Lines(
+        return EntryLines(
             not self.repeated,
             line,
             kind,
@@ -283,13 +283,13 @@ class Folder:
             )
 
 
-def single_lines(rows: int, paid: Money | None, value: Whole | None = None) -> Lines:
+def single_lines(rows: int, paid: Money | None, value: Whole | None = None) -> EntryLines:
     """A batch whose every row is a line of its own: what was paid is told in sum, if at all."""
     each, nothing = np.arange(rows, dtype=np.int64), np.full(rows, UNKNOWN)
     no, zero = np.zeros(rows, dtype=bool), np.zeros(rows, dtype=np.int64)
     cents, unread = paid if paid is not None else (nothing, no)
     worth = value if value is not None else nothing
-    return Lines(
+    return EntryLines(
         False, each, zero, zero, cents, worth, no, unread, each, each, zero + 1, no, worth, cents
     )
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from tariffcli.bulk.cells.plan import Plan
 from tariffcli.bulk.entries.declared import Truth, Whole
-from tariffcli.bulk.entries.es003 import Lines
+from tariffcli.bulk.entries.es003 import EntryLines
 from tariffcli.bulk.entries.filing import NO_DAY, days_of, texts_of
 
 NO = ("", "n", "no", "none", "0", "0.0", "false")
@@ -56,7 +56,7 @@ class Filed(NamedTuple):
 
 
 def filed(
-    batch: Any, lines: Lines, plan: Plan, found: Mapping[str, str], set_apart: set[str]
+    batch: Any, lines: EntryLines, plan: Plan, found: Mapping[str, str], set_apart: set[str]
 ) -> Filed:
     """What a batch tells of its lines, read on the first row of each."""
     heads = batch.take(pa.array(lines.starts))

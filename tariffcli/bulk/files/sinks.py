@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,6 @@ import pyarrow.csv as arrow_csv
 from tariffcli import files
 from tariffcli.bulk.classes import arrow
 from tariffcli.bulk.files import footers
-from tariffcli.bulk.files.once import Once
 from tariffcli.bulk.files.reports import Report
 from tariffcli.errors import TariffError, UsageError
 
@@ -160,6 +159,45 @@ class ParquetSink(Sink):
         """End the file; one without lines says its columns."""
         self._stream.write(footers.joined(self._footers, self._whole))
         self._stream.flush()
+
+
+class Once:
+    """A file that fails once. Whatever is written after that is taken and dropped.
+
+    So a half-written archive that is let go of, and would end itself, does not fail a second time.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._failed = stream, False
+
+    def _tried(self, act: Callable[[], int], otherwise: int) -> int:
+        if self._failed:
+            return otherwise
+        try:
+            return act()
+        except OSError:
+            self._failed = True
+            raise
+
+    def seekable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Write bytes."""
+        return self._tried(lambda: self._stream.write(data), len(data))
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        """Go to a place."""
+        return self._tried(lambda: self._stream.seek(place, whence), 0)
+
+    def tell(self) -> int:
+        """The place."""
+        return self._tried(self._stream.tell, 0)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        self._tried(lambda: self._stream.flush() or 0, 0)
 
 
 class SheetSink(Sink):
