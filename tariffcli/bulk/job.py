@@ -86,7 +86,8 @@ class Settings(NamedTuple):
 
     @property
     def flags(self) -> dict[str, Any]:
-        """What a manifest says of the flags; two runs with others may say other things of a line."""
+        """What a manifest says of the flags; two runs with others may say other things of a
+        line."""
         return {
             "encoding": self.encoding,
             "sheet": self.sheet,

@@ -42,7 +42,8 @@ def bulk(
         typer.Option(
             "--out",
             "-o",
-            help="The output, by its name CSV, TSV, XLSX or Parquet; a folder for a folder. Default: stdout, as -.",
+            help="The output, by its name CSV, TSV, XLSX or Parquet; a folder for a folder. "
+            "Default: stdout, as -.",
         ),
     ] = None,
     columns: Annotated[
@@ -138,7 +139,8 @@ def bulk(
         typer.Option("--data", help="Another record: a folder with its tables.", metavar="DIR"),
     ] = None,
 ) -> None:
-    """Rate every line of a file at its own day: additional and ordinary duty, each authority, the amount due, and by which acts.
+    """Rate every line of a file at its own day: additional and ordinary duty, each authority, the
+    amount due, and by which acts.
 
     Example: tariff bulk entries.csv --out rated.csv --from cn --to us
     """
@@ -148,7 +150,8 @@ def bulk(
         import pyarrow as _  # noqa: F401
     except ImportError:
         raise TariffError(
-            "`tariff bulk` needs pyarrow, which is not installed. Install it: pip install 'tariffcli[bulk]'."
+            "`tariff bulk` needs pyarrow, which is not installed. Install it: pip install "
+            "'tariffcli[bulk]'."
         ) from None
     if dates not in (None, "us", "eu"):
         raise UsageError("--dates takes us or eu.")
@@ -165,7 +168,8 @@ def bulk(
     known = parse_day(known_on, today("UTC"), month_first) if known_on is not None else None
     if (audit or refund) and out is None:
         raise UsageError(
-            "--audit and --refund need --out FILE: their tables are written beside it, or into the workbook."
+            "--audit and --refund need --out FILE: their tables are written beside it, or into "
+            "the workbook."
         )
     to = parse_day(interest_to, today("UTC"), month_first) if interest_to is not None else None
     settings = Settings(
@@ -197,7 +201,8 @@ def bulk(
 def _on_this_machine(
     settings: Settings, source: str, out: Path | None, force: bool, resume: bool
 ) -> tuple[dict[str, int], int]:
-    """The lines of a file or a folder by status, and how many rows were left out for their shape."""
+    """The lines of a file or a folder by status, and how many rows were left out for their
+    shape."""
     from tariffcli.bulk import job
 
     if Path(source).is_dir():
@@ -230,7 +235,8 @@ def _say(line: str) -> None:
 def _end(statuses: dict[str, int], misshapen: int, strict: bool) -> None:
     if strict and misshapen:
         print(
-            f"--strict: {misshapen:,} rows have more or fewer cells than the header, and were left out.",
+            f"--strict: {misshapen:,} rows have more or fewer cells than the header, and were "
+            "left out.",
             file=sys.stderr,
         )
         raise typer.Exit(4)
@@ -277,7 +283,8 @@ def _pairs(words: list[str], flag: str) -> dict[str, str]:
         name, sign, value = word.partition("=")
         if not sign or not name.strip() or not value.strip():
             raise UsageError(
-                f"{flag} takes MEANING=NAME, for example {flag} {'hs=HTS' if flag == '--map' else 'claim=donation'}."
+                f"{flag} takes MEANING=NAME, for example {flag} "
+                f"{'hs=HTS' if flag == '--map' else 'claim=donation'}."
             )
         found[name.strip().replace("-", "_")] = value.strip().strip('"')
     return found
@@ -299,7 +306,8 @@ def _stoppable() -> Generator[None, None, None]:
 
 @contextmanager
 def _progress(name: str) -> Generator[Callable[[int, float], None] | None, None, None]:
-    """A line on the terminal with lines done, their rate and the time left; silent where stderr is no terminal."""
+    """A line on the terminal with lines done, their rate and the time left; silent where stderr is
+    no terminal."""
     if not sys.stderr.isatty():
         yield None
         return

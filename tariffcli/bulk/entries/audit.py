@@ -1,13 +1,15 @@
 # pyright: basic, reportAttributeAccessIssue=false
-"""`--audit`: every line rated and held against what was paid and, where the file tells them, against the headings that were declared.
+"""`--audit`: every line rated and held against what was paid and, where the file tells them,
+against the headings that were declared.
 
     auditor = Auditor(rater, found, several=recognise(found, first_batch))
     audited = auditor.rate(batch)          # from any thread; a batch of whole lines where `several`
     tallies.collect(audited)               # one at a time
 
-Columns added after those of the rater: `paid` and `variance` (paid less `duty_due`, US dollars, null where either is not known),
-`why`, `headings` (what the law asks to declare). With several rows a line these stand on its goods row, and each row has
-`heading_due` and `heading_variance` of its own heading (the goods row: the ordinary duty).
+Columns added after those of the rater: `paid` and `variance` (paid less `duty_due`, US dollars,
+null where either is not known), `why`, `headings` (what the law asks to declare). With several rows
+a line these stand on its goods row, and each row has `heading_due` and `heading_variance` of its
+own heading (the goods row: the ordinary duty).
 """
 
 from __future__ import annotations
@@ -50,7 +52,8 @@ TEXT_COLUMNS = ("why", "headings")
 AUDIT = ("paid", "variance", "why", "headings")
 BY_HEADING = ("heading_due", "heading_variance")
 DECLARED = "declared"
-"""The status of a row that is no goods row: it declares a heading, and asks no question of its own."""
+"""The status of a row that is no goods row: it declares a heading, and asks no question of its
+own."""
 
 STATUS_WORDS = {
     INVALID: "not rated",
@@ -72,8 +75,9 @@ OTHER_DAY, AS_IF, MORE, LESS = "rate of another day", "as if without", "paid mor
 class Audited(NamedTuple):
     """A batch that was audited: its added columns, and what sums are made of.
 
-    `places` is each line's row among the rated ones (-1: none), `items` what rated lines owe by heading, `why` the number of each
-    line's text (-1: it has none), `variance` in cents by line (`UNKNOWN`).
+    `places` is each line's row among the rated ones (-1: none), `items` what rated lines owe by
+    heading, `why` the number of each line's text (-1: it has none), `variance` in cents by line
+    (`UNKNOWN`).
     """
 
     batch: Any
@@ -114,8 +118,8 @@ class Held(NamedTuple):
 class Auditor:
     """Rates batches and says how they differ from what was paid. Safe to use from several threads.
 
-    `found` as from `filing.find_filed`; `several`: lines have several rows (`es003.recognise`). Then the rater's plan maps `hs` and
-    `value` to the same columns as `found`.
+    `found` as from `filing.find_filed`; `several`: lines have several rows (`es003.recognise`).
+    Then the rater's plan maps `hs` and `value` to the same columns as `found`.
     """
 
     def __init__(self, rater: Rater, found: Mapping[str, str], several: bool) -> None:
@@ -133,7 +137,8 @@ class Auditor:
 
     @property
     def added(self) -> list[str]:
-        """The columns that are added, in order; one named `paid` is not added to a file that has it."""
+        """The columns that are added, in order; one named `paid` is not added to a file that has
+        it."""
         mine = [
             name
             for name in AUDIT
@@ -190,7 +195,8 @@ class Auditor:
         return single_lines(batch.num_rows, paid)
 
     def _goods(self, batch: Any, lines: EntryLines, rows: Whole) -> Any:
-        """The goods rows alone, each with the value of its line; of a line with several, each with its own."""
+        """The goods rows alone, each with the value of its line; of a line with several, each with
+        its own."""
         goods = batch.take(pa.array(rows))
         name = self.rater.plan.columns.get("value")
         if name is None:
@@ -217,7 +223,8 @@ class Auditor:
         return due, items
 
     def _declared(self, lines: EntryLines, items: Items) -> tuple[Whole, Pairs | None]:
-        """The rows that tell what was paid on lines whose headings are known, and both sides in pairs."""
+        """The rows that tell what was paid on lines whose headings are known, and both sides in
+        pairs."""
         if not lines.declared:
             return lines.starts[:0], None
         comparable = (np.bincount(items.line, minlength=len(lines.starts)) > 0)[
@@ -280,7 +287,8 @@ class Auditor:
     def _by_sums(
         self, some: Whole, total: Whole, due: Whole, items: Items, charges: Whole
     ) -> Whole:
-        """What the sums alone tell of some lines: they agree, or differ as if one heading had not been declared."""
+        """What the sums alone tell of some lines: they agree, or differ as if one heading had not
+        been declared."""
         paid, owed = total[some], due[some]
         gap = np.where((paid == UNKNOWN) | (owed == UNKNOWN), 0, paid - owed)
         pass_ = CENT * np.maximum(charges[some], 1)
@@ -316,14 +324,15 @@ class Auditor:
         valued = np.zeros(len(open_lines), dtype=bool)
         if rated.amounts is not None:
             valued = rated.amounts.cents[places[open_lines]] != UNKNOWN
-        reasons: dict[str, Truth] = {}
-        for number in np.unique(classes).tolist():
-            text = self._status_text(number)
-            for is_valued in (True, False):
-                said = NO_VALUE if text == UNRATED and not is_valued else text
-                holds = reasons.setdefault(said, np.zeros(len(held.due), dtype=bool))
-                holds[open_lines[(classes == number) & (valued == is_valued)]] = True
-        return [(holds, text) for text, holds in reasons.items() if holds.any()]
+        texts = {number: self._status_text(number) for number in np.unique(classes).tolist()}
+        every = dict.fromkeys((*texts.values(), UNRATED, NO_VALUE))
+        reasons = {text: np.zeros(len(held.due), dtype=bool) for text in every}
+        for number, text in texts.items():
+            is_class = classes == number
+            without = NO_VALUE if text == UNRATED else text
+            reasons[text][open_lines[is_class & valued]] = True
+            reasons[without][open_lines[is_class & ~valued]] = True
+        return [(holds, text) for text, holds in reasons.items()]
 
     def _status_text(self, number: int) -> str:
         """What is said of lines of a class whose answer is not one number."""

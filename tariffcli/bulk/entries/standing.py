@@ -1,5 +1,6 @@
 # pyright: basic
-"""What a file tells of each line beside its duty: whose it is, of which day, when it was deposited, and what became of the entry."""
+"""What a file tells of each line beside its duty: whose it is, of which day, when it was deposited,
+and what became of the entry."""
 
 from __future__ import annotations
 
@@ -35,15 +36,18 @@ NOT_TOLD, UNLIQUIDATED, LIQUIDATED, ENTRY_TYPE = (
     "entry type",
 )
 STATES = (NOT_TOLD, UNLIQUIDATED, LIQUIDATED, "protest", "drawback", "reconciliation", ENTRY_TYPE)
-"""What a file may say of an entry, the last that holds. From `protest` on what was paid stands apart."""
+"""What a file may say of an entry, the last that holds. From `protest` on what was paid stands
+apart."""
 
 APART = 3
 
 
 class Filed(NamedTuple):
-    """By line: the number of its state, importer of record (a number into `importers`), day of entry, of deposit and of liquidation.
+    """By line: the number of its state, importer of record (a number into `importers`), day of
+    entry, of deposit and of liquidation.
 
-    Days are counted from 1970 (`NO_DAY`: not told). `mark` is the same for lines of the same entry and number, 0 without an entry.
+    Days are counted from 1970 (`NO_DAY`: not told). `mark` is the same for lines of the same entry
+    and number, 0 without an entry.
     """
 
     state: Whole

@@ -31,7 +31,8 @@ def no_rows() -> int:
 
 
 class Worked(NamedTuple):
-    """A batch that was worked on: the input's rows, their classes, the added columns, and what `collect` wants of it."""
+    """A batch that was worked on: the input's rows, their classes, the added columns, and what
+    `collect` wants of it."""
 
     batch: Any
     rated: Rated
@@ -40,10 +41,12 @@ class Worked(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What is done to each batch. `added`: name and Arrow type of the columns it adds. `stages` run before it, in order.
+    """What is done to each batch. `added`: name and Arrow type of the columns it adds. `stages` run
+    before it, in order.
 
-    `work` may run in any thread; `collect` sees what it gave, in order; `tables` tells the sums at the end, as they can be added to
-    those of other files, and `reports` as they are written; `left_out` how many rows were no lines.
+    `work` may run in any thread; `collect` sees what it gave, in order; `tables` tells the sums at
+    the end, as they can be added to those of other files, and `reports` as they are written;
+    `left_out` how many rows were no lines.
     """
 
     rater: Rater
