@@ -25,6 +25,7 @@ from tariffcli.bulk.classes.store import keep_classes, open_classes
 from tariffcli.bulk.entries import tasks
 from tariffcli.bulk.files import folder, manifest, run, sinks
 from tariffcli.bulk.files.folder import FilePart
+from tariffcli.bulk.files.reports import Report
 from tariffcli.bulk.files.sources import ENDINGS, Options, Source, first_of, open_source
 from tariffcli.bulk.files.task import Task, nothing, rating
 from tariffcli.errors import UsageError
@@ -277,9 +278,7 @@ class _FileRun(NamedTuple):
         paths: list[Path] = []
         if out is not None:
             output = manifest.seal_of(out)
-            written = sinks.write_reports(out, [table.rounded() for table in tables])
-            for report in written:
-                self.say(f"wrote {report}")
+            written = self._write_tables(out, tables)
             seen = (summary.lines, summary.statuses, summary.bad, left_out, len(source.skipped))
             document = manifest.manifest(given, source.name, digest(), *seen) | output()
             sums = {"sums": manifest.sealed(tables)} if tables else {}
@@ -312,6 +311,13 @@ class _FileRun(NamedTuple):
             settings.payee,
         )
 
+    def _write_tables(self, out: Path, tables: Sequence[Report]) -> list[Path]:
+        """Write tables beside an output, in whole cents, and say so."""
+        paths = sinks.write_reports(out, [table.rounded() for table in tables])
+        for path in paths:
+            self.say(f"wrote {path}")
+        return paths
+
     def _done_before(self, out: Path, given: Mapping[str, Any], digest: str) -> FileDone:
         """What the manifest of an output says that is done; its tables that are gone are written
         again. Raises UsageError where it was made of another input or record, or with other flags.
@@ -333,10 +339,8 @@ class _FileRun(NamedTuple):
             raise UsageError(f"{out} was changed after it was written; delete it, or use --force.")
         self.say(f"{out.name}: done before")
         tables = manifest.unsealed(out, before) if self.settings.has_tables else []
-        gone = [table.rounded() for table in tables if not sinks.beside(out, table).exists()]
-        written = sinks.write_reports(out, gone)
-        for report in written:
-            self.say(f"wrote {report}")
+        gone = [table for table in tables if not sinks.beside(out, table).exists()]
+        written = self._write_tables(out, gone)
         statuses, misshapen = before.get("statuses", {}), before.get("rows_misshapen", 0)
         return FileDone(FilePart(out.name, digest, dict(statuses), tables, misshapen), written)
 

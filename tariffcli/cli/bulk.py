@@ -98,7 +98,7 @@ def bulk(
     ] = None,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on with a folder: parts that are done are left alone."),
+        typer.Option("--resume", help="Resume a folder: skip files that are already done."),
     ] = False,
     audit: Annotated[
         bool,
@@ -130,7 +130,8 @@ def bulk(
         bool,
         typer.Option(
             "--strict",
-            help="Exit 4 when a line has not one number, or a row is left out for its shape.",
+            help="Exit with 4 if any line does not have a single rate, "
+            "or a row is left out for its shape.",
         ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
