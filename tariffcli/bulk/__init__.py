@@ -16,8 +16,12 @@ Other doors to the same way: `frame` (a table in memory, `tariffcli.rate_lines`)
 machines). `entries/` holds the answers against what was filed and paid; `means/` averages them.
 `memory` is settled before numpy is loaded.
 
+`job` stands above all: a file or a folder from its opening to its manifest, as `tariff bulk` and
+Python ask for it.
+
 A room imports itself and the floors below it:
 
+    job
     entries  means
     files    spark
     frame

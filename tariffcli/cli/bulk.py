@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tariffcli import files
 from tariffcli.book.load import load
 from tariffcli.bulk import memory
-from tariffcli.cli.one_file import Asked, rate_one, tell_plan
 from tariffcli.cli.options import file_of
 from tariffcli.cli.start import PipeClosed
 from tariffcli.clock import today
 from tariffcli.errors import TariffError, UsageError
 from tariffcli.law.instants import parse_day
+
+if TYPE_CHECKING:
+    from tariffcli.bulk.job import Settings
 
 
 def register(app: typer.Typer, name: str) -> None:
@@ -40,7 +42,8 @@ def bulk(
         typer.Option(
             "--out",
             "-o",
-            help="The output, by its name CSV, TSV, XLSX or Parquet; a folder for a folder. Default: stdout, as -.",
+            help="The output, by its name CSV, TSV, XLSX or Parquet; a folder for a folder. "
+            "Default: stdout, as -.",
         ),
     ] = None,
     columns: Annotated[
@@ -95,7 +98,7 @@ def bulk(
     ] = None,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on with a folder: parts that are done are left alone."),
+        typer.Option("--resume", help="Resume a folder: skip files that are already done."),
     ] = False,
     audit: Annotated[
         bool,
@@ -127,7 +130,8 @@ def bulk(
         bool,
         typer.Option(
             "--strict",
-            help="Exit 4 when a line has not one number, or a row is left out for its shape.",
+            help="Exit with 4 if any line does not have a single rate, "
+            "or a row is left out for its shape.",
         ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
@@ -136,7 +140,8 @@ def bulk(
         typer.Option("--data", help="Another record: a folder with its tables.", metavar="DIR"),
     ] = None,
 ) -> None:
-    """Rate every line of a file at its own day: additional and ordinary duty, each authority, the amount due, and by which acts.
+    """Rate every line of a file at its own day: additional and ordinary duty, each authority, the
+    amount due, and by which acts.
 
     Example: tariff bulk entries.csv --out rated.csv --from cn --to us
     """
@@ -146,11 +151,13 @@ def bulk(
         import pyarrow as _  # noqa: F401
     except ImportError:
         raise TariffError(
-            "`tariff bulk` needs pyarrow, which is not installed. Install it: pip install 'tariffcli[bulk]'."
+            "`tariff bulk` needs pyarrow, which is not installed. Install it: pip install "
+            "'tariffcli[bulk]'."
         ) from None
     if dates not in (None, "us", "eu"):
         raise UsageError("--dates takes us or eu.")
     from tariffcli.bulk.files.run import threads_of
+    from tariffcli.bulk.job import Settings
 
     fixed = _pairs(constants or [], "--set")
     for name, flag, text in (("origin", "--from", origin), ("importer", "--to", importer)):
@@ -162,55 +169,75 @@ def bulk(
     known = parse_day(known_on, today("UTC"), month_first) if known_on is not None else None
     if (audit or refund) and out is None:
         raise UsageError(
-            "--audit and --refund need --out FILE: their tables are written beside it, or into the workbook."
+            "--audit and --refund need --out FILE: their tables are written beside it, or into "
+            "the workbook."
         )
     to = parse_day(interest_to, today("UTC"), month_first) if interest_to is not None else None
-    flags = {
-        "encoding": encoding,
-        "sheet": sheet,
-        "dates": dates,
-        "known_on": known,
-        "audit": audit,
-        "refund": refund,
-    }
-    flags |= {"interest_to": to, "payee": payee if refund else None}
-    asked = Asked(
-        load(data),
-        _pairs(columns or [], "--map"),
-        fixed,
-        [name.strip() for name in outputs.split(",") if name.strip()]
+    settings = Settings(
+        record=load(data),
+        columns=_pairs(columns or [], "--map"),
+        constants=fixed,
+        outputs=[name.strip() for name in outputs.split(",") if name.strip()]
         if outputs is not None
         else None,
-        month_first,
-        known,
-        encoding,
-        sheet,
-        threads_of(threads),
-        audit,
-        refund,
-        to,
-        payee,
-        flags,
+        month_first=month_first,
+        known_on=known,
+        encoding=encoding,
+        sheet=sheet,
+        threads=threads_of(threads),
+        audit=audit,
+        refund=refund,
+        interest_to=to,
+        payee=payee,
     )
     if engine not in ("local", "spark"):
         raise UsageError("--engine takes local or spark.")
     if engine == "spark":
-        statuses = _on_spark(asked, source, out, master, force)
-        return _end(statuses, 0, strict)
+        return _end(_on_spark(settings, source, out, master, force), 0, strict)
     with _stoppable():
-        if Path(source).is_dir():
-            from tariffcli.cli.folder import rate_folder
-
-            statuses, misshapen = rate_folder(asked, Path(source), out, force, resume)
-        else:
-            statuses, misshapen = _file(asked, source, out, force)
+        statuses, misshapen = _on_this_machine(settings, source, out, force, resume)
     _end(statuses, misshapen, strict)
+
+
+def _on_this_machine(
+    settings: Settings, source: str, out: Path | None, force: bool, resume: bool
+) -> tuple[dict[str, int], int]:
+    """The lines of a file or a folder by status, and how many rows were left out for their
+    shape."""
+    from tariffcli.bulk import job
+
+    if Path(source).is_dir():
+        if out is None:
+            raise UsageError("A folder of parts needs a folder: --out FOLDER.")
+        folder = job.rate_folder(
+            settings, Path(source), out, force=force, resume=resume, say=_say, progress=_progress
+        )
+        return folder.statuses, folder.misshapen
+    if out is not None:
+        files.check_free(out, force)
+    try:
+        file = job.rate_file(
+            settings,
+            None if source == "-" else Path(source),
+            out,
+            force=force,
+            say=_say,
+            progress=_progress,
+        )
+    except BrokenPipeError:
+        raise PipeClosed from None
+    return file.part.statuses, file.part.misshapen
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def _end(statuses: dict[str, int], misshapen: int, strict: bool) -> None:
     if strict and misshapen:
         print(
-            f"--strict: {misshapen:,} rows have more or fewer cells than the header, and were left out.",
+            f"--strict: {misshapen:,} rows have more or fewer cells than the header, and were "
+            "left out.",
             file=sys.stderr,
         )
         raise typer.Exit(4)
@@ -220,37 +247,34 @@ def _end(statuses: dict[str, int], misshapen: int, strict: bool) -> None:
 
 
 def _on_spark(
-    asked: Asked, source: str, out: Path | None, master: str | None, force: bool
+    settings: Settings, source: str, out: Path | None, master: str | None, force: bool
 ) -> dict[str, int]:
     """Rate on a cluster; the output is a folder of Parquet files."""
-    if asked.audit or asked.refund:
+    if settings.audit or settings.refund:
         raise UsageError("--audit and --refund run on one machine; leave --engine spark out.")
     if out is None:
         raise UsageError("--engine spark needs --out FOLDER.")
     from tariffcli.bulk.cells.headers import find_columns
+    from tariffcli.bulk.job import counts_of, describe_plan
     from tariffcli.bulk.spark import driver
 
     done = driver.run(
         source,
         str(out),
-        asked.record,
+        settings.record,
         master=master,
-        columns=lambda names: find_columns(names, asked.columns),
-        constants=asked.constants,
-        known_on=asked.known_on,
-        month_first=asked.month_first,
-        outputs=asked.outputs,
+        columns=lambda names: find_columns(names, settings.columns),
+        constants=settings.constants,
+        known_on=settings.known_on,
+        month_first=settings.month_first,
+        outputs=settings.outputs,
         force=force,
-        threads=asked.threads,
+        threads=settings.threads,
     )
-    tell_plan(done.plan)
-    counts = ", ".join(
-        f"{many:,} {status}"
-        for status, many in sorted(done.statuses.items(), key=lambda item: -item[1])
-    )
-    print(f"{done.lines:,} lines in {done.files} files: {counts}", file=sys.stderr)
-    for reason, many in done.bad[:5]:
-        print(f"  {many:,} times: {reason}", file=sys.stderr)
+    describe_plan(done.plan, _say)
+    _say(f"{done.lines:,} lines in {done.files} files: {counts_of(done.statuses)}")
+    for reason, count in done.bad[:5]:
+        _say(f"  {count:,} times: {reason}")
     return dict(done.statuses)
 
 
@@ -260,7 +284,8 @@ def _pairs(words: list[str], flag: str) -> dict[str, str]:
         name, sign, value = word.partition("=")
         if not sign or not name.strip() or not value.strip():
             raise UsageError(
-                f"{flag} takes MEANING=NAME, for example {flag} {'hs=HTS' if flag == '--map' else 'claim=donation'}."
+                f"{flag} takes MEANING=NAME, for example {flag} "
+                f"{'hs=HTS' if flag == '--map' else 'claim=donation'}."
             )
         found[name.strip().replace("-", "_")] = value.strip().strip('"')
     return found
@@ -280,23 +305,28 @@ def _stoppable() -> Generator[None, None, None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _file(asked: Asked, source: str, out: Path | None, force: bool) -> tuple[dict[str, int], int]:
-    from tariffcli.bulk.classes.store import keep_classes, open_classes
-    from tariffcli.bulk.files.run import kind_for
+@contextmanager
+def _progress(name: str) -> Generator[Callable[[int, float], None] | None, None, None]:
+    """A line on the terminal with lines done, their rate and the time left; silent where stderr is
+    no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    path = None if source == "-" else Path(source)
-    if out is not None:
-        files.check_free(out, force)
-        kind_for(out)
-        if path is not None and out.exists() and path.exists() and out.samefile(path):
-            raise UsageError(
-                "The output is the input; give another name. The input is never written to."
-            )
-    classes = open_classes(asked.record, asked.known_on)
-    try:
-        part = rate_one(asked, classes, path, out, print_plan=True)
-    except BrokenPipeError:
-        raise PipeClosed from None
-    finally:
-        keep_classes(classes)
-    return part.statuses, part.misshapen
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[lines]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=1.0, lines="finding the law of its lines")
+
+        def show(lines: int, done: float) -> None:
+            elapsed = bar.tasks[0].elapsed or 0
+            speed = f", {lines / elapsed:,.0f} a second" if elapsed else ""
+            bar.update(task, completed=done, lines=f"{lines:,} lines{speed}")
+
+        yield show

@@ -280,7 +280,7 @@ def test_a_folder_of_nothing_but_links_out_of_it_holds_no_files(folder):
     for name in MONTHS:
         (folder / "parts" / name).rename(folder / name)
         (folder / "parts" / name).symlink_to(folder / name)
-    refused(rated(), "parts holds no csv")
+    refused(rated(), "parts has no csv")
 
 
 def test_parts_whose_tables_would_have_one_name_are_refused(folder):

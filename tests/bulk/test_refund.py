@@ -299,7 +299,7 @@ def test_others_than_corporations_get_a_point_more(record) -> None:
     assert Growth(record.interest, "us", "other").factor(day, next_day) == 1 + Decimal(7) / 36500
     with pytest.raises(UsageError, match="no interest for 'partner'; it has: corporation, other"):
         refund(record, rows(PAID), payee="partner")
-    with pytest.raises(UsageError, match="is no day to count interest to"):
+    with pytest.raises(UsageError, match="is not a day to count interest to"):
         refund(record, rows(PAID), "31/12/2026")
 
 

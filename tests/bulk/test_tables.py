@@ -235,10 +235,10 @@ def test_weights_may_come_through_a_pipe(tmp_path):
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path, monkeypatch):
     from tariffcli.bulk.files import small
 
-    monkeypatch.setattr(small, "MOST_BYTES", 1000)
+    monkeypatch.setattr(small, "MAX_BYTES", 1000)
     fails(kept(tmp_path, GOOD + "95030000,1\n" * 100), "is larger than")
-    monkeypatch.setattr(small, "MOST_BYTES", 2**20)
-    monkeypatch.setattr(small, "MOST_ROWS", 3)
+    monkeypatch.setattr(small, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(small, "MAX_ROWS", 3)
     fails(kept(tmp_path, GOOD + "95030000,1\n" * 100), "more than 3 rows")
     fails(parquet(tmp_path, code=["95030000"] * 5, value=[1] * 5), "unpacks to more than")
 
@@ -275,7 +275,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
     path = workbook(tmp_path, ("code", "value"), ("95030000", 300))
     repacked(path, "xl/worksheets/sheet1.xml", lambda data: data + b" " * 5_000_000)
     assert path.stat().st_size < 50_000
-    monkeypatch.setattr(small, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(small, "MAX_BYTES", 1_000_000)
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *given: pytest.fail("unpacked"))
     fails(path, "unpacks to more than")
 

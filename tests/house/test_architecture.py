@@ -57,7 +57,7 @@ def test_a_room_imports_only_downwards(path):
             assert ROOMS.index(other) <= ROOMS.index(room), f"{path.name} imports {name}"
 
 
-FLOORS = (("memory",), ("classes",), ("cells",), ("frame",), ("files", "spark"), ("entries", "means"))
+FLOORS = (("memory",), ("classes",), ("cells",), ("frame",), ("files", "spark"), ("entries", "means"), ("job",))
 """The floors of `bulk/`: a room may import itself and the floors below it."""
 
 

@@ -1,8 +1,9 @@
 # pyright: basic
 """What a declaration says against what the law says, heading by heading, for many lines at once.
 
-Amounts are whole cents. First the headings that both name are compared; then what is left over by programme, so that another
-heading of the same duty, or an exemption from it, is called that and not a missing and an unexpected one.
+Amounts are whole cents. First the headings that both name are compared; then what is left over by
+programme, so that another heading of the same duty, or an exemption from it, is called that and not
+a missing and an unexpected one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from tariffcli.law.formula import Formula
 Whole = NDArray[np.int64]
 Truth = NDArray[np.bool_]
 CENT = 1
-"""Let pass at each heading: half cents are rounded by heading, by line or by entry, as the filer's formula does."""
+"""Let pass at each heading: half cents are rounded by heading, by line or by entry, as the filer's
+formula does."""
 
 VALUE, MISSING, UNEXPECTED, OTHER, CLAIMED, RATE, BLANK, TWICE, ROUNDING = range(1, 10)
 """What can be found, the gravest first. The words that follow say it."""
@@ -38,7 +40,8 @@ WORDS = {
     TWICE: "row repeated",
     ROUNDING: "rounding",
 }
-"""The vocabulary of a comparison; headings follow after a colon. An other heading or an exemption: the declared `for` the expected."""
+"""The vocabulary of a comparison; headings follow after a colon. An other heading or an exemption:
+the declared `for` the expected."""
 
 AGREES = "agrees"
 
@@ -52,7 +55,8 @@ class Items(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Every heading of every line that is due or declared: cents of both, and whether each side names it."""
+    """Every heading of every line that is due or declared: cents of both, and whether each side
+    names it."""
 
     line: Whole
     heading: Whole
@@ -77,7 +81,8 @@ class Expected:
         self._made: tuple[Whole, Whole, Whole] | None = None
 
     def _tables(self) -> tuple[Whole, Whole, Whole, Table]:
-        """Where each class begins among all lines of bills; of each line its heading, and its formula of that line alone."""
+        """Where each class begins among all lines of bills; of each line its heading, and its
+        formula of that line alone."""
         with self._lock:
             done, many = len(self._starts) - 1, len(self.outcomes)
             if self._made is None or done < many:
@@ -105,7 +110,8 @@ class Expected:
         self._starts.append(len(self._flat_headings))
 
     def items(self, lines: Whole, classes: NDArray[Any], amounts: Amounts, places: Whole) -> Items:
-        """What lines owe by heading, `UNKNOWN` where it cannot be told. `places` are the rows of `amounts` that the lines stand in."""
+        """What lines owe by heading, `UNKNOWN` where it cannot be told. `places` are the rows of
+        `amounts` that the lines stand in."""
         starts, flat_headings, flat_programs, table = self._tables()
         first = starts.take(classes)
         many = starts.take(classes.astype(np.int64) + 1) - first
@@ -155,7 +161,8 @@ def summed(places: Whole, cents: Whole, many: int) -> Whole:
 
 
 class Tokens(NamedTuple):
-    """What was found: line, which of the vocabulary, the heading it is about, and the other heading (0: none)."""
+    """What was found: line, which of the vocabulary, the heading it is about, and the other heading
+    (0: none)."""
 
     line: Whole
     what: Whole
@@ -164,7 +171,8 @@ class Tokens(NamedTuple):
 
 
 def findings(pairs: Pairs, programme_of: Whole) -> Tokens:
-    """What differs. `programme_of` gives each heading's programme, by which what is left over on both sides is met."""
+    """What differs. `programme_of` gives each heading's programme, by which what is left over on
+    both sides is met."""
     both = pairs.is_due & pairs.is_declared
     gap = np.abs(pairs.declared - pairs.due)
     blank = both & pairs.blank & (pairs.due > CENT)
@@ -219,7 +227,8 @@ def _left_over(pairs: Pairs, left: Whole, programme_of: Whole) -> list[Tokens]:
 
 
 def _by_value(pairs: Pairs, both: Truth, rate: Truth) -> Truth:
-    """Pairs of lines whose every amount is off by one and the same factor (two amounts at least): another value was declared."""
+    """Pairs of lines whose every amount is off by one and the same factor (two amounts at least):
+    another value was declared."""
     if not rate.any():
         return rate
     many = int(pairs.line.max()) + 1
@@ -274,7 +283,8 @@ class Sayings:
             return self._numbers[text]
 
     def of(self, tokens: Tokens, lines: int) -> Whole:
-        """Of each line, the text of what was found; lines on which nothing was found agree. A text is made once for equal findings."""
+        """Of each line, the text of what was found; lines on which nothing was found agree. A text
+        is made once for equal findings."""
         found = np.full(lines, self.number(AGREES), dtype=np.int64)
         if not len(tokens.line):
             return found

@@ -1,8 +1,10 @@
 # pyright: basic, reportAttributeAccessIssue=false
-"""Files with several rows for one line of an entry (ACE report ES-003): the goods code and its chapter 99 headings.
+"""Files with several rows for one line of an entry (ACE report ES-003): the goods code and its
+chapter 99 headings.
 
-`prepare` keeps the rows of a line in one batch; `fold` finds the goods row of each line, its value, and what was declared under each
-heading. Rows of a line stand together; where they do not, the file is refused rather than read wrongly.
+`prepare` keeps the rows of a line in one batch; `fold` finds the goods row of each line, its value,
+and what was declared under each heading. Rows of a line stand together; where they do not, the file
+is refused rather than read wrongly.
 """
 
 from __future__ import annotations
@@ -25,23 +27,26 @@ from tariffcli.errors import UsageError
 
 Whole = NDArray[np.int64]
 Truth = NDArray[np.bool_]
-MOST_ROWS = 1_000
+MAX_ROWS = 1_000
 """More rows than this are no line of an entry."""
 
-FEW = 20
-"""Among so many lines, more without goods than with them show a file that is sorted by something else."""
+MIN_LINES_TO_TELL = 20
+"""From this many lines on, more without goods than with them show that a file is sorted by
+something else."""
 
 GOODS, CLAIM, HEADING, NOTHING = 0, 1, 2, 3
-"""Kinds of rows: the code of the goods; a special classification beside it (chapter 98); a heading of chapter 99; no code."""
+"""Kinds of rows: the code of the goods; a special classification beside it (chapter 98); a heading
+of chapter 99; no code."""
 
 
-class Lines(NamedTuple):
-    """The lines of a batch. By row: `line`, `kind`, `heading` (number; `ORDINARY` for goods), `paid` and `worth`
-    (duty and value as told, in cents), `twice` (the row says what one before it said), `unread` (an amount that is none).
+class EntryLines(NamedTuple):
+    """The lines of a batch. By row: `line`, `kind`, `heading` (number; `ORDINARY` for goods),
+    `paid` and `worth` (duty and value as told, in cents), `twice` (the row says what one before it
+    said), `unread` (an amount that is none).
 
-    By line: `starts` (its first row), `goods` (its goods row; -1 where there is not exactly one), `many` (how many goods rows),
-    `claims` (whether a chapter 98 row stands beside), `value` and `total` (cents; `UNKNOWN`). `declared`: rows tell what was paid
-    under each heading.
+    By line: `starts` (its first row), `goods` (its goods row; -1 where there is not exactly one),
+    `many` (how many goods rows), `claims` (whether a chapter 98 row stands beside), `value` and
+    `total` (cents; `UNKNOWN`). `declared`: rows tell what was paid under each heading.
     """
 
     declared: bool
@@ -61,7 +66,8 @@ class Lines(NamedTuple):
 
 
 def recognise(found: Mapping[str, str], sample: Any | None = None) -> bool:
-    """Whether a file has several rows for a line: it names entry, line and tariff code, and counts the codes or holds chapter 99.
+    """Whether a file has several rows for a line: it names entry, line and tariff code, and counts
+    the codes or holds chapter 99.
 
     `found` as from `filing.find_filed`; `sample` is a batch of its first rows.
     """
@@ -80,9 +86,10 @@ def recognise(found: Mapping[str, str], sample: Any | None = None) -> bool:
 
 
 class Preparer:
-    """Realigns batches so that no line of an entry is cut; `skipped` counts rows that are no lines (footers, blank rows, headers again)."""
+    """Realigns batches so that no line of an entry is cut; `skipped` counts rows that are no lines
+    (footers, blank rows, headers again)."""
 
-    def __init__(self, found: Mapping[str, str], most: int = MOST_ROWS) -> None:
+    def __init__(self, found: Mapping[str, str], most: int = MAX_ROWS) -> None:
         self.found, self.most, self.skipped = found, most, 0
 
     def prepare(self, batches: Iterator[Any]) -> Iterator[Any]:
@@ -100,7 +107,8 @@ class Preparer:
                     for name in ("entry", "line")
                 )
                 raise UsageError(
-                    f"More than {self.most} rows follow one another for line {line} of entry {entry}; is '{self.found['line']}' the line?"
+                    f"More than {self.most} rows follow one another for line {line} of entry "
+                    f"{entry}; is '{self.found['line']}' the line?"
                 )
             kept = whole.slice(cut)
             if cut:
@@ -153,7 +161,8 @@ def _changes(entries: Whole, lines: Whole) -> Truth:
 
 
 class Folder:
-    """Folds rows to lines; keeps what each distinct code means. Safe to use from several threads."""
+    """Folds rows to lines; keeps what each distinct code means. Safe to use from several
+    threads."""
 
     def __init__(
         self, found: Mapping[str, str], headings: Headings, restore_zeros: bool = False
@@ -162,8 +171,9 @@ class Folder:
         self.repeated = fold(found.get("paid", "")) in REPEATED
         self._codes: dict[Any, tuple[int, int]] = {}
 
-    def fold(self, batch: Any) -> Lines:
-        """The lines of a batch of whole lines. Raises UsageError where the rows of a line stand apart."""
+    def fold(self, batch: Any) -> EntryLines:
+        """The lines of a batch of whole lines. Raises UsageError where the rows of a line stand
+        apart."""
         entries, lines = (
             arrow.encoded(batch.column(self.found[name]))[0] for name in ("entry", "line")
         )
@@ -200,7 +210,7 @@ class Folder:
         )  # zeros on the headings alone tell no value
         value = np.where(mute, UNKNOWN, value)
         total = self._totals(paid.cents, starts, once)
-        return Lines(
+        return EntryLines(
             not self.repeated,
             line,
             kind,
@@ -246,7 +256,8 @@ class Folder:
         return found
 
     def _twice(self, batch: Any, line: Whole, codes: Whole, many: int, paid: Whole) -> Truth:
-        """Rows that say what an earlier row of their line said: the same code, amount and (where given) ordinal."""
+        """Rows that say what an earlier row of their line said: the same code, amount and (where
+        given) ordinal."""
         twice = np.zeros(len(line), dtype=bool)
         keys = line * many + codes
         order = np.argsort(keys, kind="stable")
@@ -272,24 +283,25 @@ class Folder:
         keys = entries[starts] * (int(lines.max()) + 1) + lines[starts]
         each, counts = np.unique(keys, return_counts=True)
         apart = bare[counts[np.searchsorted(each, keys[bare])] > 1]
-        mostly = len(starts) >= FEW and 2 * len(bare) > len(starts)
+        mostly = len(starts) >= MIN_LINES_TO_TELL and 2 * len(bare) > len(starts)
         if len(apart) or mostly:
             row = int(starts[apart[0] if len(apart) else bare[0]])
             entry, line = (
                 str(batch.column(self.found[name])[row].as_py())[:20] for name in ("entry", "line")
             )
             raise UsageError(
-                f"The rows of line {line} of entry {entry} stand apart; sort the file by entry and line."
+                f"The rows of line {line} of entry {entry} stand apart; sort the file by entry "
+                "and line."
             )
 
 
-def single_lines(rows: int, paid: Money | None, value: Whole | None = None) -> Lines:
+def single_lines(rows: int, paid: Money | None, value: Whole | None = None) -> EntryLines:
     """A batch whose every row is a line of its own: what was paid is told in sum, if at all."""
     each, nothing = np.arange(rows, dtype=np.int64), np.full(rows, UNKNOWN)
     no, zero = np.zeros(rows, dtype=bool), np.zeros(rows, dtype=np.int64)
     cents, unread = paid if paid is not None else (nothing, no)
     worth = value if value is not None else nothing
-    return Lines(
+    return EntryLines(
         False, each, zero, zero, cents, worth, no, unread, each, each, zero + 1, no, worth, cents
     )
 

@@ -53,14 +53,16 @@ def find_filed(names: Sequence[str], given: Mapping[str, str] | None = None) -> 
 
 
 class Money(NamedTuple):
-    """A column of amounts in cents (`UNKNOWN`: blank or not read), and which lines could not be read."""
+    """A column of amounts in cents (`UNKNOWN`: blank or not read), and which lines could not be
+    read."""
 
     cents: Whole
     unread: NDArray[np.bool_]
 
 
 def signed_cents(column: Any) -> Money:
-    """Amounts that were declared: numbers or text, below zero where they were reversed. A word for no duty (`Free`) is zero."""
+    """Amounts that were declared: numbers or text, below zero where they were reversed. A word for
+    no duty (`Free`) is zero."""
     array = arrow.flat(column)
     if pa.types.is_dictionary(array.type):
         array = arrow.flat(array.dictionary_decode())
@@ -132,7 +134,8 @@ def _day(value: Any, month_first: bool | None) -> int:
 
 
 def texts_of(column: Any) -> tuple[Whole, list[str]]:
-    """Each line's number among a column's distinct texts, trimmed, and those; blank and null are the text ''."""
+    """Each line's number among a column's distinct texts, trimmed, and those; blank and null are
+    the text ''."""
     numbers, values = arrow.encoded(column)
     texts = ["" if value is None else str(value).strip() for value in (*values.to_pylist(), None)]
     kept: dict[str, int] = {}

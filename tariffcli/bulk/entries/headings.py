@@ -1,5 +1,6 @@
 # pyright: basic
-"""Tariff headings by number: which programme and authority they belong to, and from which day what was paid under them comes back."""
+"""Tariff headings by number: which programme and authority they belong to, and from which day what
+was paid under them comes back."""
 
 from __future__ import annotations
 
@@ -17,11 +18,13 @@ ORDINARY = 0
 
 NEVER = np.iinfo(np.int64).max
 ADDITIONAL, SPECIAL = "99", "98"
-"""The chapters that the Harmonized System leaves to each importer: additional duties and exemptions; special classifications."""
+"""The chapters that the Harmonized System leaves to each importer: additional duties and
+exemptions; special classifications."""
 
 
 class Headings:
-    """Every heading that was met, numbered; safe to use from several threads. `labels` are how they are written."""
+    """Every heading that was met, numbered; safe to use from several threads. `labels` are how they
+    are written."""
 
     def __init__(self, book: Record) -> None:
         self.book = book
@@ -46,7 +49,8 @@ class Headings:
 
     @property
     def programme(self) -> NDArray[np.int64]:
-        """Of each heading, the number of its programme; below zero where the record does not know it (its own number, told apart)."""
+        """Of each heading, the number of its programme; below zero where the record does not know
+        it (its own number, told apart)."""
         return self._programme.values  # type: ignore[return-value]
 
     @property
@@ -56,17 +60,20 @@ class Headings:
 
     @property
     def refundable_since(self) -> NDArray[np.int64]:
-        """Of each heading, the first day (from 1970) whose duty comes back; `NEVER` where it does not."""
+        """Of each heading, the first day (from 1970) whose duty comes back; `NEVER` where it does
+        not."""
         return self._since.values  # type: ignore[return-value]
 
     def number(self, code: str) -> int:
-        """The number of a declared heading, given its digits (what stands after the eighth does not count)."""
+        """The number of a declared heading, given its digits (what stands after the eighth does not
+        count)."""
         digits = code[:8]
         known = self._acts.get(digits, [""])
         return self._number(digits, known[0], _dotted(digits))
 
     def number_of_charge(self, heading: str, programme: str) -> int:
-        """The number of a layer of an answer: its heading, or its programme where the record holds no heading of it."""
+        """The number of a layer of an answer: its heading, or its programme where the record holds
+        no heading of it."""
         if not programme:
             return ORDINARY
         digits = _digits(heading)

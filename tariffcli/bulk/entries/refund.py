@@ -1,13 +1,15 @@
 # pyright: basic
-"""`--refund`: what was charged under programmes that are refunded, by authority, month and importer of record. An aid, no claim.
+"""`--refund`: what was charged under programmes that are refunded, by authority, month and importer
+of record. An aid, no claim.
 
     refund = Refund(auditor, interest_to=day, payee=kind)
     claims = refund.claims(audited)        # from any thread, of what `Auditor.rate` gave
     refund.collect(claims)                 # one at a time, in the order of the file
     refund.reports()                        # Refund, Totals, Not told, Interest, Caveats
 
-Where rows declare headings, what was paid under them counts; else what the law says of each heading, where the sum paid agrees with
-it to a cent a heading. Sums are whole cents. What a file cannot tell stands apart, with the reason.
+Where rows declare headings, what was paid under them counts; else what the law says of each
+heading, where the sum paid agrees with it to a cent a heading. Sums are whole cents. What a file
+cannot tell stands apart, with the reason.
 """
 
 from __future__ import annotations
@@ -50,7 +52,8 @@ class Key(NamedTuple):
 
 
 class Claims(NamedTuple):
-    """What a batch holds: by place the key, cents and the mark of the line; by reason and heading or authority the rest."""
+    """What a batch holds: by place the key, cents and the mark of the line; by reason and heading
+    or authority the rest."""
 
     keys: list[Key]
     place: Whole
@@ -62,8 +65,9 @@ class Claims(NamedTuple):
 class Refund:
     """Adds up what may come back.
 
-    `interest_to` is the day to which interest is estimated where the file tells no liquidation; `payee` the kind of importer, as the
-    record's rates name them. Raises UsageError when the record has no rates for that payee, or the day is none.
+    `interest_to` is the day to which interest is estimated where the file tells no liquidation;
+    `payee` the kind of importer, as the record's rates name them. Raises UsageError when the record
+    has no rates for that payee, or the day is none.
     """
 
     def __init__(
@@ -84,7 +88,7 @@ class Refund:
             self._until = NO_DAY if interest_to is None else number_of(interest_to)
         except ValueError:
             raise UsageError(
-                f"'{interest_to}' is no day to count interest to; write it as {EXAMPLE_DAY}."
+                f"'{interest_to}' is not a day to count interest to; write it as {EXAMPLE_DAY}."
             ) from None
         importers = sorted({row.importer for row in self.record.interest if row.payee == payee})
         self.growth = Growth(
@@ -162,7 +166,8 @@ class Refund:
     def _reckoned(
         self, audited: Audited, told: Filed, apart: dict[tuple[str, str], tuple[int, int]]
     ) -> tuple[Whole, Whole, Whole]:
-        """What the law asks under headings that come back, on lines whose sum paid agrees with it."""
+        """What the law asks under headings that come back, on lines whose sum paid agrees with
+        it."""
         lines, headings, items = audited.lines, self.auditor.headings, audited.items
         many = len(lines.starts)
         charges = np.bincount(items.line, minlength=many)
@@ -185,7 +190,8 @@ class Refund:
         return items.line[kept], authority[kept], items.cents[kept]
 
     def _may_come_back(self, day: Whole, audited: Audited) -> Truth:
-        """Lines of days on which some programme that comes back was charged, whose class names one of its acts."""
+        """Lines of days on which some programme that comes back was charged, whose class names one
+        of its acts."""
         classes = audited.rated.classes.take(np.maximum(audited.places, 0))
         words, programmes = (
             self.auditor.rater.classes.outcomes.words["event_ids"],
@@ -215,7 +221,8 @@ class Refund:
     # all of them
 
     def collect(self, claims: Claims) -> None:
-        """Add a batch. A line of an entry that was met before counts once; the second stands apart."""
+        """Add a batch. A line of an entry that was met before counts once; the second stands
+        apart."""
         for about, (cents, lines) in claims.apart.items():
             self._add(self._apart[about], cents, lines)
         place, cents = claims.place, claims.cents
@@ -259,7 +266,8 @@ class Refund:
         return [table.rounded() for table in self.tables()]
 
     def tables(self) -> list[Report]:
-        """The tables of a refund with interest to its last digit, as `together` adds those of several files."""
+        """The tables of a refund with interest to its last digit, as `together` adds those of
+        several files."""
         groups: dict[tuple[str, ...], tuple[Cell, ...]] = {}
         totals: dict[tuple[str, ...], tuple[Cell, ...]] = {}
         apart: dict[tuple[str, str], list[int]] = defaultdict(
@@ -346,7 +354,8 @@ class Refund:
                 None,
                 "",
                 "",
-                "Compounded daily at the rate of each day over the days of its year; a day without a rate gives no interest.",
+                "Compounded daily at the rate of each day over the days of its year; a day "
+                "without a rate gives no interest.",
             ),
         ]
         return Report(

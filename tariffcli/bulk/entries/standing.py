@@ -1,5 +1,6 @@
 # pyright: basic
-"""What a file tells of each line beside its duty: whose it is, of which day, when it was deposited, and what became of the entry."""
+"""What a file tells of each line beside its duty: whose it is, of which day, when it was deposited,
+and what became of the entry."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from tariffcli.bulk.cells.plan import Plan
 from tariffcli.bulk.entries.declared import Truth, Whole
-from tariffcli.bulk.entries.es003 import Lines
+from tariffcli.bulk.entries.es003 import EntryLines
 from tariffcli.bulk.entries.filing import NO_DAY, days_of, texts_of
 
 NO = ("", "n", "no", "none", "0", "0.0", "false")
@@ -35,15 +36,18 @@ NOT_TOLD, UNLIQUIDATED, LIQUIDATED, ENTRY_TYPE = (
     "entry type",
 )
 STATES = (NOT_TOLD, UNLIQUIDATED, LIQUIDATED, "protest", "drawback", "reconciliation", ENTRY_TYPE)
-"""What a file may say of an entry, the last that holds. From `protest` on what was paid stands apart."""
+"""What a file may say of an entry, the last that holds. From `protest` on what was paid stands
+apart."""
 
 APART = 3
 
 
 class Filed(NamedTuple):
-    """By line: the number of its state, importer of record (a number into `importers`), day of entry, of deposit and of liquidation.
+    """By line: the number of its state, importer of record (a number into `importers`), day of
+    entry, of deposit and of liquidation.
 
-    Days are counted from 1970 (`NO_DAY`: not told). `mark` is the same for lines of the same entry and number, 0 without an entry.
+    Days are counted from 1970 (`NO_DAY`: not told). `mark` is the same for lines of the same entry
+    and number, 0 without an entry.
     """
 
     state: Whole
@@ -56,7 +60,7 @@ class Filed(NamedTuple):
 
 
 def filed(
-    batch: Any, lines: Lines, plan: Plan, found: Mapping[str, str], set_apart: set[str]
+    batch: Any, lines: EntryLines, plan: Plan, found: Mapping[str, str], set_apart: set[str]
 ) -> Filed:
     """What a batch tells of its lines, read on the first row of each."""
     heads = batch.take(pa.array(lines.starts))

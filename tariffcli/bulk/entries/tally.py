@@ -1,5 +1,6 @@
 # pyright: basic
-"""Sums of an audit: how often each reason was found and what it comes to, and every heading as due and as declared. Exact cents."""
+"""Sums of an audit: how often each reason was found and what it comes to, and every heading as due
+and as declared. Exact cents."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ class Tally:
                 self._headings[number][place] += int(part[number])
 
     def reports(self) -> list[Report]:
-        """`Audit` (reason, lines, variance below and above zero), `Headings` (where the file tells them) and the caveats."""
+        """`Audit` (reason, lines, variance below and above zero), `Headings` (where the file tells
+        them) and the caveats."""
         rows: list[tuple[Cell, ...]] = [
             (text, lines, money(short), money(over))
             for text, (lines, short, over) in sorted(self._why.items(), key=lambda one: -one[1][0])

@@ -1,5 +1,6 @@
 # pyright: basic
-"""Entries held against what was paid: what is done to each batch of a file of them, and what its columns mean."""
+"""Entries held against what was paid: what is done to each batch of a file of them, and what its
+columns mean."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ def auditing(
     interest_to: str | None,
     payee: str,
 ) -> Task:
-    """Every line is rated and held against what was paid; sums of the differences, and of what may come back."""
+    """Every line is rated and held against what was paid; sums of the differences, and of what may
+    come back."""
     from tariffcli.bulk.entries.audit import Auditor
     from tariffcli.bulk.entries.es003 import Preparer
     from tariffcli.bulk.entries.refund import Refund
@@ -64,7 +66,8 @@ def auditing(
 
 
 class Columns(NamedTuple):
-    """What the columns of a file mean: to the question, and to an audit; `several`: a line of an entry has several rows."""
+    """What the columns of a file mean: to the question, and to an audit; `several`: a line of an
+    entry has several rows."""
 
     asked: dict[str, str]
     filed: dict[str, str]
@@ -74,7 +77,8 @@ class Columns(NamedTuple):
 def read_columns(
     names: Sequence[str], asked: Mapping[str, str], sample: Callable[[], Any]
 ) -> Columns:
-    """What columns mean, by the names asked for and by usual names. `sample` gives a first batch where names do not decide.
+    """What columns mean, by the names asked for and by usual names. `sample` gives a first batch
+    where names do not decide.
 
     Raises UsageError where columns are missing, doubled or ambiguous.
     """

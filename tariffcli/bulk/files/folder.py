@@ -1,5 +1,6 @@
 # pyright: basic
-"""The tables of a whole folder: those of its parts added, in the folder `whole` among the parts, written all at once or not at all.
+"""The tables of a whole folder: those of its parts added, in the folder `whole` among the parts,
+written all at once or not at all.
 
 No part can be called so: an output has an ending, and a table of a part has dots in its name.
 """
@@ -21,9 +22,10 @@ from tariffcli.files import random_name
 NAME, MANIFEST = "whole", "manifest.json"
 
 
-class Part(NamedTuple):
-    """What a part of a folder is known by: its input, its lines by status, its tables before rounding, and how many rows were left
-    out because they have more or fewer cells than the header."""
+class FilePart(NamedTuple):
+    """What a part of a folder is known by: its input, its lines by status, its tables before
+    rounding, and how many rows were left out because they have more or fewer cells than the
+    header."""
 
     name: str
     digest: str
@@ -38,7 +40,8 @@ class Part(NamedTuple):
 
 
 def check_free(out: Path, replace: bool) -> None:
-    """Raise UsageError unless the tables of a whole can be written into an output folder: what others put there is never removed."""
+    """Raise UsageError unless the tables of a whole can be written into an output folder: what
+    others put there is never removed."""
     folder = out / NAME
     if not folder.exists():
         return
@@ -48,12 +51,14 @@ def check_free(out: Path, replace: bool) -> None:
         )
     if not folder.is_dir():
         raise UsageError(
-            f"{folder} is a file, where the tables of the whole folder would stand; move it, or give another --out."
+            f"{folder} is a file, where the tables of the whole folder would stand; move it, or "
+            "give another --out."
         )
     strange = sorted({path.name for path in folder.iterdir()} - _written(folder))
     if strange:
         raise UsageError(
-            f"{folder} is for the tables of the whole folder, and holds {strange[0]}; move that, or give another --out."
+            f"{folder} is for the tables of the whole folder, and holds {strange[0]}; move that, "
+            "or give another --out."
         )
 
 
@@ -72,14 +77,16 @@ def clear(out: Path) -> None:
         shutil.rmtree(out / NAME)
 
 
-def tables_of(parts: Sequence[Part]) -> list[Report]:
-    """The tables of all parts as one, with what they do not tell among the caveats. Raises TariffError."""
+def tables_of(parts: Sequence[FilePart]) -> list[Report]:
+    """The tables of all parts as one, with what they do not tell among the caveats. Raises
+    TariffError."""
     try:
         tables = together(part.tables for part in parts)
     except ValueError as error:
         raise TariffError(f"The parts cannot be added: {error}; use --force.") from None
     said = [
-        f"Sums of {len(parts)} files. Nothing is compared between them: a line of an entry that stands in two of them counts twice."
+        f"Sums of {len(parts)} files. Nothing is compared between them: a line of an entry that "
+        "stands in two of them counts twice."
     ]
     for table in tables:
         without = [
@@ -89,7 +96,8 @@ def tables_of(parts: Sequence[Part]) -> list[Report]:
         ]
         if without:
             said.append(
-                f"The table {table.name} is of the other files only; not told by {', '.join(without)}."
+                f"The table {table.name} is of the other files only; not told by "
+                f"{', '.join(without)}."
             )
     rows = [(f"whole-{place}", NAME, text, "") for place, text in enumerate(said, 1)]
     return [
@@ -98,8 +106,9 @@ def tables_of(parts: Sequence[Part]) -> list[Report]:
     ]
 
 
-def write(out: Path, parts: Sequence[Part], conditions: dict[str, Any]) -> list[Path]:
-    """Write the tables of a whole as CSV, with a manifest that names the parts; gives their paths. Raises UsageError, TariffError."""
+def write(out: Path, parts: Sequence[FilePart], conditions: dict[str, Any]) -> list[Path]:
+    """Write the tables of a whole as CSV, with a manifest that names the parts; gives their paths.
+    Raises UsageError, TariffError."""
     tables = tables_of(parts)
     folder, aside = out / NAME, out / random_name(NAME)
     statuses = sum((Counter(part.statuses) for part in parts), Counter())
@@ -121,8 +130,10 @@ def write(out: Path, parts: Sequence[Part], conditions: dict[str, Any]) -> list[
         clear(out)
         aside.rename(folder)
     except OSError as error:
-        said = f"{folder} could not be written: {error.strerror or error}. The parts are whole; --resume adds them again."
-        raise TariffError(said) from None
+        raise TariffError(
+            f"{folder} could not be written: {error.strerror or error}. "
+            "The parts are whole; --resume adds them again."
+        ) from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return [folder / path.name for path in paths]

@@ -1,8 +1,10 @@
-"""Parquet footers: row groups that were written apart, in several threads, told by one footer as one file.
+"""Parquet footers: row groups that were written apart, in several threads, told by one footer as
+one file.
 
-A footer is a Thrift structure in compact form. pyarrow reads and writes it but cannot say that a row group stands elsewhere, which is all
-that joining files needs: so a footer is read as plain fields, places are moved, and it is written again. Nor can it say that two columns
-hold the same: the pages of the second are those of the first once more.
+A footer is a Thrift structure in compact form. pyarrow reads and writes it but cannot say that a
+row group stands elsewhere, which is all that joining files needs: so a footer is read as plain
+fields, places are moved, and it is written again. Nor can it say that two columns hold the same:
+the pages of the second are those of the first once more.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, STRUCT = (
 )
 
 Field = tuple[int, Any]
-"""The kind of a value, and the value: a whole number, bytes, (kind, values) of a list, fields by number of a structure."""
+"""The kind of a value, and the value: a whole number, bytes, (kind, values) of a list, fields by
+number of a structure."""
 
 
 def split(file: bytes | memoryview) -> tuple[memoryview, dict[int, Field]]:
@@ -60,9 +63,11 @@ def moved(footer: dict[int, Field], by: int) -> dict[int, Field]:
 def repeated(
     pages: memoryview, footer: dict[int, Field], order: Sequence[tuple[str, int]]
 ) -> tuple[bytes | memoryview, dict[int, Field]]:
-    """Pages and footer with more columns: `order` has all their names, and of each the number of the written column that it equals.
+    """Pages and footer with more columns: `order` has all their names, and of each the number of
+    the written column that it equals.
 
-    Columns are flat, and all but the first of a number get its pages once more, at the end of their row group.
+    Columns are flat, and all but the first of a number get its pages once more, at the end of their
+    row group.
     """
     parts, end = [pages], len(MAGIC) + len(pages)
     for group in footer[GROUPS][1][1]:
@@ -82,7 +87,8 @@ def repeated(
 
 
 def joined(footers: Sequence[dict[int, Field]], whole: dict[int, Field]) -> bytes:
-    """The end of a file that holds the row groups of several footers, in order: footer, its length, and the mark of a Parquet file.
+    """The end of a file that holds the row groups of several footers, in order: footer, its length,
+    and the mark of a Parquet file.
 
     `whole` is the footer of a file without row groups that has all its columns.
     """

@@ -1,5 +1,6 @@
 # pyright: basic
-"""What stands beside an output: of which input it was made, how its columns were read, by which record, its lines by status, its sums."""
+"""What stands beside an output: of which input it was made, how its columns were read, by which
+record, its lines by status, its sums."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ def hash_of(path: Path) -> str:
 
 
 def hashing(path: Path) -> Callable[[], str]:
-    """Begin to hash a file in a thread of its own; what is given waits for its SHA-256. Raises TariffError there."""
+    """Begin to hash a file in a thread of its own; what is given waits for its SHA-256. Raises
+    TariffError there."""
     found: Future[str] = Future()
 
     def work() -> None:
@@ -51,7 +53,8 @@ def hashing(path: Path) -> Callable[[], str]:
 
 
 def seal_of(out: Path) -> Callable[[], dict[str, Any]]:
-    """Begin to hash an output; what is given waits for what its manifest tells of it. Of a device nothing is told."""
+    """Begin to hash an output; what is given waits for what its manifest tells of it. Of a device
+    nothing is told."""
     if not out.is_file():
         return dict
     length, digest = out.stat().st_size, hashing(out)
@@ -59,7 +62,8 @@ def seal_of(out: Path) -> Callable[[], dict[str, Any]]:
 
 
 def was_changed(out: Path, document: Mapping[str, Any]) -> bool:
-    """Whether an output is another than its manifest was written for. One that tells nothing of its output is believed."""
+    """Whether an output is another than its manifest was written for. One that tells nothing of its
+    output is believed."""
     told = document.get("output")
     if not isinstance(told, dict):
         return False
@@ -69,7 +73,8 @@ def was_changed(out: Path, document: Mapping[str, Any]) -> bool:
 def conditions(
     book: Record, plan: Plan | None, program: str, flags: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """All that decides what an output says, its input apart: two runs with equal conditions say the same of a line.
+    """All that decides what an output says, its input apart: two runs with equal conditions say the
+    same of a line.
 
     Without a plan: what holds for several outputs, each with a plan of its own.
     """
@@ -95,7 +100,8 @@ def manifest(
     left_out: int,
     misshapen: int,
 ) -> dict[str, Any]:
-    """The manifest of an output, as plain values; of the rows `left_out` some are `misshapen`, and so may be lines that are lost."""
+    """The manifest of an output, as plain values; of the rows `left_out` some are `misshapen`, and
+    so may be lines that are lost."""
     return {
         **given,
         "input": {"name": source, "sha256": digest},
@@ -108,13 +114,15 @@ def manifest(
 
 
 def sealed(tables: Sequence[Report]) -> dict[str, Any]:
-    """The tables of an output as they stand in its manifest, with a hash that tells when they were changed."""
+    """The tables of an output as they stand in its manifest, with a hash that tells when they were
+    changed."""
     plain = [to_plain(table) for table in tables]
     return {"sha256": _hash(plain), "tables": plain}
 
 
 def unsealed(out: Path, document: Mapping[str, Any]) -> list[Report]:
-    """The tables that the manifest of an output tells. Raises UsageError where it tells none, or they were changed."""
+    """The tables that the manifest of an output tells. Raises UsageError where it tells none, or
+    they were changed."""
     try:
         plain = document["sums"]["tables"]
         if _hash(plain) == document["sums"]["sha256"]:
@@ -123,7 +131,8 @@ def unsealed(out: Path, document: Mapping[str, Any]) -> list[Report]:
     except (KeyError, TypeError):
         said = "are missing"
     raise UsageError(
-        f"The sums in {beside(out)} {said}, so that nothing can be added; remove {out.name}, or use --force."
+        f"The sums in {beside(out)} {said}, so that nothing can be added; remove {out.name}, or "
+        "use --force."
     )
 
 

@@ -1,7 +1,9 @@
-"""Quotation marks that are opened and not closed where they should be: they swallow the lines after them.
+"""Quotation marks that are opened and not closed where they should be: they swallow the lines after
+them.
 
-A cell may hold line breaks, so that a swallowed line shows by its look alone: as many cells as the header (or more: a
-delimiter within a cell looks like one between two), and digits where the header names a day or a code.
+A cell may hold line breaks, so that a swallowed line shows by its look alone: as many cells as the
+header (or more: a delimiter within a cell looks like one between two), and digits where the header
+names a day or a code.
 """
 
 from __future__ import annotations
@@ -23,17 +25,20 @@ from tariffcli.errors import UsageError
 
 BREAK = re.compile(r"\r\n|\n|\r")
 SHORTEST_DAY, SHORTEST_CODE, SHORTEST_OTHER = 5, 4, 5
-"""So many digits at least has a cell with a day, with a code, and some cell of a line of which neither is known."""
+"""A cell has at least this many digits if it holds a day, a code, or (in a file where neither is
+known) any number."""
 
 LAST_BREAK = ord("\r")
 """No letter of a usual cell stands before it."""
 
-MOST_OPEN = 10_000
-"""So many lines that open a quotation mark are remembered of a stream that cannot be read again."""
+MAX_OPEN = 10_000
+"""At most this many lines that open a quotation mark are remembered of a stream that cannot be
+read again."""
 
 
 class Shape(NamedTuple):
-    """What a line of a file looks like: what parts its cells, how many there are, and how many digits certain cells have at least."""
+    """What a line of a file looks like: what parts its cells, how many there are, and how many
+    digits certain cells have at least."""
 
     delimiter: str
     width: int
@@ -50,7 +55,8 @@ class Shape(NamedTuple):
         )
 
     def may_be_line(self, text: str) -> bool:
-        """Whether a text in a row of another width, in which quotation marks are amiss, could be a line."""
+        """Whether a text in a row of another width, in which quotation marks are amiss, could be a
+        line."""
         return text.count(self.delimiter) >= self.width - 1 and any(
             digits(cell) >= SHORTEST_CODE for cell in text.split(self.delimiter)
         )
@@ -73,7 +79,8 @@ class Shape(NamedTuple):
 def shape_of(
     names: Sequence[str], delimiter: str, days: Iterable[str] = (), codes: Iterable[str] = ()
 ) -> Shape:
-    """The look of a line below a header; `days` and `codes` name more columns of days and of codes."""
+    """The look of a line below a header; `days` and `codes` name more columns of days and of
+    codes."""
     least = dict.fromkeys(usual_names(("date", "instant")), SHORTEST_DAY)
     least |= dict.fromkeys(usual_names(("hs",)), SHORTEST_CODE)
     least |= {fold(name): SHORTEST_DAY for name in days} | {
@@ -91,7 +98,8 @@ def digits(text: str) -> int:
 def swallowing(shape: Shape, cells: Sequence[str]) -> str | None:
     """The line that the cells of one row swallow, or None: a part of a cell is plainly one.
 
-    The last part of a row is one only where the first is: a note of several parts stands in a line of its own.
+    The last part of a row is one only where the first is: a note of several parts stands in a line
+    of its own.
     """
     whole = shape.delimiter.join(cells)
     if not BREAK.search(whole):
@@ -113,7 +121,8 @@ def swallowing(shape: Shape, cells: Sequence[str]) -> str | None:
 
 
 def swallows(shape: Shape, row: str) -> bool:
-    """Whether a row of another width than the header, as it is written, holds lines or is never closed."""
+    """Whether a row of another width than the header, as it is written, holds lines or is never
+    closed."""
     if '"' not in row:
         return False
     return any(map(shape.may_be_line, BREAK.split(row)[1:])) or is_open(row, shape.delimiter)
@@ -142,7 +151,8 @@ def is_open(row: str, delimiter: str) -> bool:
 def swallowing_row(shape: Shape, batch: Any) -> list[str] | None:
     """The cells of the first row of a batch of texts that swallows a line.
 
-    Told by arrays where no cell has a line break, as mostly none has, and where too few delimiters stand within cells.
+    Told by arrays where no cell has a line break, as mostly none has, and where too few delimiters
+    stand within cells.
     """
     parts = [_letters(column) for column in batch.columns]
     if not any(len(letters) and letters.min() <= LAST_BREAK for letters, _ in parts):
@@ -175,12 +185,14 @@ def _rows_with(found: NDArray[np.bool_], ends: NDArray[np.int32]) -> NDArray[np.
 
 
 def opens(line: str, row: str) -> bool:
-    """Whether a line of a file, as it is written, is the first of a row, whose cells may be joined without quotation marks."""
+    """Whether a line of a file, as it is written, is the first of a row, whose cells may be joined
+    without quotation marks."""
     return line.replace('"', "") == BREAK.split(row, maxsplit=1)[0].replace('"', "")
 
 
 class Opened:
-    """The lines of a stream with an odd number of quotation marks, and their numbers, as its bytes go by."""
+    """The lines of a stream with an odd number of quotation marks, and their numbers, as its bytes
+    go by."""
 
     def __init__(self, encoding: str) -> None:
         self._decoder = io.IncrementalNewlineDecoder(
@@ -196,11 +208,12 @@ class Opened:
         if '"' in text:
             numbered = enumerate(lines, self._line + 1)
             self._odd += [(number, line) for number, line in numbered if line.count('"') % 2]
-            del self._odd[:-MOST_OPEN]
+            del self._odd[:-MAX_OPEN]
         self._line += len(lines)
 
     def line_of(self, row: str | None) -> int | None:
-        """The number of the line with which a row begins; None for a row: the one that stays open longest."""
+        """The number of the line with which a row begins; None for a row: the one that stays open
+        longest."""
         if row is not None:
             return next((number for number, line in self._odd if opens(line, row)), None)
         numbers = [number for number, _ in self._odd]
@@ -231,6 +244,7 @@ def refusal(name: str, line: int | None, many: int) -> UsageError:
     )
     lost = lost if many else "is not closed"
     return UsageError(
-        f"{where} opens a quotation mark that {lost}. Nothing was rated. You can remove that mark, close it where its "
+        f"{where} opens a quotation mark that {lost}. Nothing was rated. You can remove that "
+        "mark, close it where its "
         'cell ends, or write one that belongs to the text twice (""); then run this again.'
     )

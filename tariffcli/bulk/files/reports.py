@@ -1,6 +1,8 @@
-"""Tables for sheets and files: a name, columns and rows of plain values. Whoever writes them chooses the format.
+"""Tables for sheets and files: a name, columns and rows of plain values. Whoever writes them
+chooses the format.
 
-Tables of several files are added by `together`: a table itself says which of its columns are keys and which are sums.
+Tables of several files are added by `together`: a table itself says which of its columns are keys
+and which are sums.
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ CENT = Decimal("0.01")
 class Report(NamedTuple):
     """One table. The name fits a sheet of a workbook and, in lower case, a file.
 
-    `keys`: so many first columns say what the sums in the others are of, and each key has one row; None: nothing is to be added, and
-    every row is told once. `most_first`: rows stand by their first sum, the largest first; else by their keys.
+    `keys`: so many first columns say what the sums in the others are of, and each key has one row;
+    None: nothing is to be added, and every row is told once. `most_first`: rows stand by their
+    first sum, the largest first; else by their keys.
     """
 
     name: str
@@ -54,7 +57,8 @@ def money(cents: int) -> Decimal:
 
 
 def together(parts: Iterable[Sequence[Report]]) -> list[Report]:
-    """The tables of several parts as those of the whole: sums of one key added, exactly; all other rows told once.
+    """The tables of several parts as those of the whole: sums of one key added, exactly; all other
+    rows told once.
 
     Raises ValueError where tables of one name are not of one kind.
     """

@@ -1,5 +1,6 @@
 # pyright: basic
-"""A file of lines in, the same file with its answers out: read, rated in several threads, written in order, bounded in memory."""
+"""A file of lines in, the same file with its answers out: read, rated in several threads, written
+in order, bounded in memory."""
 
 from __future__ import annotations
 
@@ -23,17 +24,18 @@ from tariffcli.bulk.classes import arrow
 from tariffcli.bulk.classes.outcomes import INVALID
 from tariffcli.bulk.files.sinks import Aside, Sink, fitted, open_sink, output_schema
 from tariffcli.bulk.files.sources import Source, first_line, first_of, kind_of
-from tariffcli.bulk.files.task import Task
+from tariffcli.bulk.files.task import Task, nothing
 from tariffcli.bulk.frame import settle
 from tariffcli.errors import Interrupted, TariffError, UsageError
 
 Value = TypeVar("Value")
 
-AHEAD = 128
-"""So many batches of a file are read twice where classes are missing, to find theirs at once."""
+MAX_BATCHES_AHEAD = 128
+"""At most this many batches of a file are read twice where classes are missing, to find theirs at
+once."""
 
-EXAMPLES = 5
-"""So many bad lines are shown; of the others nothing is told but their number."""
+MAX_EXAMPLES = 5
+"""At most this many bad lines are shown; the others are only counted."""
 
 
 class Summary:
@@ -55,11 +57,11 @@ class Summary:
         self.by_class[: len(counts)] += counts
         words = rater.classes.outcomes.words
         status, reason = words["status"], words["reason"]
-        if len(self.bad) < EXAMPLES and INVALID in status.texts:
+        if len(self.bad) < MAX_EXAMPLES and INVALID in status.texts:
             wrong = np.flatnonzero(
                 status.numbers.values.take(rated.classes) == status.texts.index(INVALID)
             )
-            for line in wrong[: EXAMPLES - len(self.bad)].tolist():
+            for line in wrong[: MAX_EXAMPLES - len(self.bad)].tolist():
                 said = reason.texts[int(reason.numbers.values[rated.classes[line]])]
                 self.bad.append((self.lines + line + 1, said))
         self.lines += len(rated.classes)
@@ -82,7 +84,8 @@ Kept = tuple[Rated, Any, int]
 
 
 class Job(NamedTuple):
-    """One file to work on: where from, by which plan, what is done, where to; `replacing` is called just before an earlier output goes."""
+    """One file to work on: where from, by which plan, what is done, where to; `replacing` is called
+    just before an earlier output goes."""
 
     source: Source
     plan: Plan
@@ -91,13 +94,15 @@ class Job(NamedTuple):
     out_kind: str
     threads: int
     progress: Callable[[int, float], None] | None = None
-    replacing: Callable[[], object] = bool
+    replacing: Callable[[], object] = nothing
 
 
 def run(job: Job) -> Summary:
-    """Rate a file. The output appears only when it is whole; an error or an interrupt leaves nothing behind.
+    """Rate a file. The output appears only when it is whole; an error or an interrupt leaves
+    nothing behind.
 
-    Raises UsageError, TariffError, Interrupted; BrokenPipeError where nobody reads standard output any more.
+    Raises UsageError, TariffError, Interrupted; BrokenPipeError where nobody reads standard output
+    any more.
     """
     check(job.plan, job.source.names, [name for name, _ in job.task.added])
     schema = output_schema(job.source.read_schema, job.task.added)
@@ -139,18 +144,22 @@ def run(job: Job) -> Summary:
         ) from None
     except KeyboardInterrupt:
         raise Interrupted(
-            f"interrupted after {summary.lines:,} lines of {job.source.name}; nothing was left behind."
+            f"interrupted after {summary.lines:,} lines of {job.source.name}; nothing was left "
+            "behind."
         ) from None
     except MemoryError:
         raise TariffError(
-            f"Memory ran out after {summary.lines:,} lines; try --threads 1. Nothing was left behind."
+            f"Memory ran out after {summary.lines:,} lines; try --threads 1. Nothing was left "
+            "behind."
         ) from None
     except OSError as error:
         if job.out is None and isinstance(error, BrokenPipeError):
             raise  # whoever read the answers has seen enough
         where = job.out if job.out is not None else "standard output"
-        said = f"{error.strerror or first_line(error)}; {summary.lines:,} lines were rated, nothing was left behind."
-        raise TariffError(f"{where} could not be written: {said}") from None
+        raise TariffError(
+            f"{where} could not be written: {error.strerror or first_line(error)}; "
+            f"{summary.lines:,} lines were rated, nothing was left behind."
+        ) from None
     finally:
         if aside is not None:
             aside.drop()
@@ -159,11 +168,13 @@ def run(job: Job) -> Summary:
 
 
 def _check_all_there(job: Job, read: int, written: int) -> None:
-    """Raise TariffError unless every row that was read was written or left out: whatever lost one, nothing is given out."""
+    """Raise TariffError unless every row that was read was written or left out: whatever lost one,
+    nothing is given out."""
     left_out = job.task.left_out()
     if read != written + left_out:
         raise TariffError(
-            f"{job.source.name}: {read:,} rows were read, but {written:,} rated and {left_out:,} left out. This is a fault of the "
+            f"{job.source.name}: {read:,} rows were read, but {written:,} rated and {left_out:,} "
+            "left out. This is a fault of the "
             "program; nothing was left behind. Please report it with the command that you ran."
         )
 
@@ -185,13 +196,14 @@ def _aside(out: Path) -> Aside:
 
 
 def _look_ahead(job: Job) -> None:
-    """Find the classes of a file's first batches at once, where several processes may and its lines are read as they stand.
+    """Find the classes of a file's first batches at once, where several processes may and its lines
+    are read as they stand.
 
     A sheet is not: to read it twice takes longer than to find its classes alone.
     """
     if job.threads > 1 and job.source.again and job.source.kind != "xlsx" and not job.task.stages:
         with closing(job.source.batches()) as batches:
-            job.task.rater.look_ahead(islice(batches, AHEAD), job.threads)
+            job.task.rater.look_ahead(islice(batches, MAX_BATCHES_AHEAD), job.threads)
 
 
 def _teller(job: Job) -> Callable[[int], None]:
@@ -211,7 +223,8 @@ def _teller(job: Job) -> Callable[[int], None]:
 def _worked(
     job: Job, schema: Any, sink: Sink, tell: Callable[[int], None], read: list[int]
 ) -> Generator[tuple[list[Kept], Any], None, None]:
-    """Batches that were worked on, in order, and what the sink wants of them together; several groups are on their way at once.
+    """Batches that were worked on, in order, and what the sink wants of them together; several
+    groups are on their way at once.
 
     `read` counts the rows that were read.
     """
@@ -304,7 +317,8 @@ def _ahead(batches: Iterator[Any]) -> Iterator[Any]:
 
 
 def settle_stream(plan: Plan, source: Source) -> tuple[Plan, Source]:
-    """What only whole columns tell, told from the first batch, and from the whole column where that is not enough.
+    """What only whole columns tell, told from the first batch, and from the whole column where that
+    is not enough.
 
     Raises UsageError where slashed days can be read two ways.
     """
@@ -339,7 +353,8 @@ def _slashed(table: Any, name: str) -> bool:
 
 
 def _month_first(source: Source, name: str) -> bool | None:
-    """How the days of a whole column are written; read until both ways could have shown themselves."""
+    """How the days of a whole column are written; read until both ways could have shown
+    themselves."""
     seen: set[str] = set()
     for batch in source.batches():
         _, days = arrow.encoded(batch.column(batch.schema.names.index(name)))
@@ -350,7 +365,8 @@ def _month_first(source: Source, name: str) -> bool | None:
 
 
 def _lost_zeros(source: Source, name: str) -> bool:
-    """Whether no code of a whole column begins with a zero; the first batch has shown some of an odd length."""
+    """Whether no code of a whole column begins with a zero; the first batch has shown some of an
+    odd length."""
     for batch in source.batches():
         _, codes = arrow.encoded(batch.column(batch.schema.names.index(name)))
         if any(

@@ -1,5 +1,6 @@
 # pyright: basic
-"""Sheets of a workbook, read row by row as text. What a workbook unpacks to is measured before anything of it is read."""
+"""Sheets of a workbook, read row by row as text. What a workbook unpacks to is measured before
+anything of it is read."""
 
 from __future__ import annotations
 
@@ -15,13 +16,13 @@ from tariffcli.errors import TariffError, UsageError
 WHOLE_FLOAT = 2**53
 """Beyond it a float no longer tells one whole number from the next."""
 
-MOST_BYTES, MOST_RATIO = 4 << 30, 400
+MAX_BYTES, MAX_RATIO = 4 << 30, 400
 """A sheet of a million rows unpacks to less; a file that promises more is a trap."""
 
-MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 """The format's own limits. A file may say that it has more, by one number."""
 
-LIMITS = f"{MOST_ROWS:,} rows of {MOST_COLUMNS:,} columns"
+LIMITS = f"{MAX_ROWS:,} rows of {MAX_COLUMNS:,} columns"
 
 
 class Sheet:
@@ -42,7 +43,8 @@ class Sheet:
             ) from None
         if self._name is not None and self._name not in book.sheetnames:
             raise UsageError(
-                f"{self._path.name} has no sheet '{self._name[:40]}'; its sheets: {', '.join(book.sheetnames[:8])}."
+                f"{self._path.name} has no sheet '{self._name[:40]}'; its sheets: "
+                f"{', '.join(book.sheetnames[:8])}."
             )
         sheet = book[self._name] if self._name is not None else book.worksheets[0]
         self.rows = sheet.max_row or 0
@@ -57,9 +59,10 @@ class Sheet:
                 min_row=start + 1, values_only=True
             )  # rows between two are filled in: count them
             for number, row in enumerate(rows, start + 1):
-                if number > MOST_ROWS or len(row) > MOST_COLUMNS:
+                if number > MAX_ROWS or len(row) > MAX_COLUMNS:
                     raise TariffError(
-                        f"{self._path.name} has a cell beyond what a sheet can hold, {LIMITS}. You can save it anew, or as CSV."
+                        f"{self._path.name} has a cell beyond what a sheet can hold, {LIMITS}. "
+                        "You can save it anew, or as CSV."
                     )
                 yield [as_text(cell) for cell in row]
         except (TariffError, GeneratorExit):
@@ -81,7 +84,8 @@ class Sheet:
         return rows
 
     def batches(self, start: int, width: int, many: int) -> Iterator[list[list[str]]]:
-        """Rows from `start` on, `width` cells each, `many` at a time; rows without any content are left out."""
+        """Rows from `start` on, `width` cells each, `many` at a time; rows without any content are
+        left out."""
         found: list[list[str]] = []
         for row in self._values(start):
             if any(row):
@@ -94,16 +98,18 @@ class Sheet:
 
 
 def open_sheet(path: Path, name: str | None) -> Sheet:
-    """A sheet by name (None: the first). Raises TariffError for what is no workbook, or would unpack without end."""
+    """A sheet by name (None: the first). Raises TariffError for what is no workbook, or would
+    unpack without end."""
     try:
         with zipfile.ZipFile(path) as packed:
             infos = packed.infolist()
     except (zipfile.BadZipFile, OSError):
-        raise TariffError(f"{path.name} is no workbook, or is damaged.") from None
+        raise TariffError(f"{path.name} is not a workbook, or is damaged.") from None
     size = sum(info.file_size for info in infos)
-    if size > MOST_BYTES or size > MOST_RATIO * max(path.stat().st_size, 100_000):
+    if size > MAX_BYTES or size > MAX_RATIO * max(path.stat().st_size, 100_000):
         raise TariffError(
-            f"{path.name} would unpack to {size >> 20} MB; that is no honest workbook. Nothing of it was read."
+            f"{path.name} would unpack to {size >> 20} MB; that is no honest workbook. Nothing of "
+            "it was read."
         )
     return Sheet(path, name)
 

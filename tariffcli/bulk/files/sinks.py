@@ -1,5 +1,6 @@
 # pyright: basic, reportAttributeAccessIssue=false
-"""Where rated lines go: CSV, TSV, XLSX or Parquet, written aside and renamed when whole, so that no half file is ever seen."""
+"""Where rated lines go: CSV, TSV, XLSX or Parquet, written aside and renamed when whole, so that no
+half file is ever seen."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,6 @@ import pyarrow.csv as arrow_csv
 from tariffcli import files
 from tariffcli.bulk.classes import arrow
 from tariffcli.bulk.files import footers
-from tariffcli.bulk.files.once import Once
 from tariffcli.bulk.files.reports import Report
 from tariffcli.errors import TariffError, UsageError
 
@@ -26,13 +26,14 @@ ROW_GROUP = 1 << 17
 """Lines of a row group: each is encoded in one thread, and several wait in memory at once."""
 
 SHEET_ROWS = 1_048_576
-"""So many rows a sheet holds, its header among them."""
+"""At most this many rows fit a sheet, its header among them."""
 
 FORMULA, NUMBER = f"^[{files.FORMULA}]", f"^(?:{files.NUMBER})$"
 
 
 class Aside(files.Aside):
-    """A file written beside its place and moved there when whole. Two runs to one place: the second is refused."""
+    """A file written beside its place and moved there when whole. Two runs to one place: the second
+    is refused."""
 
     def __init__(self, out: Path) -> None:
         place = out.resolve()
@@ -42,9 +43,11 @@ class Aside(files.Aside):
 
 
 class Sink:
-    """A file of rated lines. `encode` may run in any thread; `write` takes what it gives, in order; `close` ends the file.
+    """A file of rated lines. `encode` may run in any thread; `write` takes what it gives, in order;
+    `close` ends the file.
 
-    `lines`: of how many lines the batches are that are encoded together; 0 where each goes by itself.
+    `lines`: of how many lines the batches are that are encoded together; 0 where each goes by
+    itself.
     """
 
     lines = 0
@@ -113,8 +116,9 @@ class CsvSink(Sink):
 class ParquetSink(Sink):
     """One Parquet file, zstd level 1; columns of few distinct values in dictionary pages.
 
-    A writer of one file encodes in one thread. So each row group is written as a file in memory, in any thread, and moved into its
-    place: its pages as they are, its footer with the places changed. Columns that share their memory are encoded once.
+    A writer of one file encodes in one thread. So each row group is written as a file in memory, in
+    any thread, and moved into its place: its pages as they are, its footer with the places changed.
+    Columns that share their memory are encoded once.
     """
 
     lines = ROW_GROUP
@@ -162,8 +166,48 @@ class ParquetSink(Sink):
         self._stream.flush()
 
 
+class Once:
+    """A file that fails once. Whatever is written after that is taken and dropped.
+
+    So a half-written archive that is let go of, and would end itself, does not fail a second time.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._failed = stream, False
+
+    def _tried(self, act: Callable[[], int], otherwise: int) -> int:
+        if self._failed:
+            return otherwise
+        try:
+            return act()
+        except OSError:
+            self._failed = True
+            raise
+
+    def seekable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Write bytes."""
+        return self._tried(lambda: self._stream.write(data), len(data))
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        """Go to a place."""
+        return self._tried(lambda: self._stream.seek(place, whence), 0)
+
+    def tell(self) -> int:
+        """The place."""
+        return self._tried(self._stream.tell, 0)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        self._tried(lambda: self._stream.flush() or 0, 0)
+
+
 class SheetSink(Sink):
-    """One sheet of a workbook. Text is never run as a formula; `numbers` are the input's columns that are written as numbers.
+    """One sheet of a workbook. Text is never run as a formula; `numbers` are the input's columns
+    that are written as numbers.
 
     Its rows wait in a folder of their own until the workbook ends; `release` takes that away.
     """
@@ -197,7 +241,8 @@ class SheetSink(Sink):
         for batch in encoded:
             if self._row + batch.num_rows > SHEET_ROWS:
                 raise TariffError(
-                    f"A sheet holds {SHEET_ROWS - 1:,} lines and the file has more; give --out a .parquet or .csv name."
+                    f"A sheet holds {SHEET_ROWS - 1:,} lines and the file has more; give --out a "
+                    ".parquet or .csv name."
                 )
             columns = [column.to_pylist() for column in batch.columns]
             for line in zip(*columns, strict=True):
@@ -248,7 +293,8 @@ class SheetSink(Sink):
 def open_sink(
     kind: str, target: Path | Aside | None, schema: Any, numbers: frozenset[str]
 ) -> tuple[Sink, Callable[[], None]]:
-    """The sink of a kind at a device, a file being written or (None) standard output, and how to let go of what it holds."""
+    """The sink of a kind at a device, a file being written or (None) standard output, and how to
+    let go of what it holds."""
     if kind == "xlsx" and target is not None:
         sheet = SheetSink(target.path if isinstance(target, Aside) else target, schema, numbers)
         return sheet, sheet.release
@@ -301,7 +347,8 @@ def safe(column: Any) -> Any:
 
 
 def write_reports(out: Path, reports: Sequence[Report]) -> list[Path]:
-    """Write reports as CSV beside an output that holds one table: `rated.audit.csv`; gives their paths. A workbook holds them itself."""
+    """Write reports as CSV beside an output that holds one table: `rated.audit.csv`; gives their
+    paths. A workbook holds them itself."""
     if out.suffix.lower() in (".xlsx", ".xlsm"):
         return []
     return [write_table(beside(out, report), report) for report in reports]

@@ -1,8 +1,10 @@
 # pyright: basic, reportAttributeAccessIssue=false
-"""Small tables as people keep them: CSV, TSV, XLSX or Parquet, read whole as columns of text, with the line of each row.
+"""Small tables as people keep them: CSV, TSV, XLSX or Parquet, read whole as columns of text, with
+the line of each row.
 
-What a file is its first bytes tell, not its name. A file made to exhaust the reader (a zip or XML bomb, a row with a million cells)
-is refused before it is unpacked. Every fault is a UsageError of one line.
+What a file is its first bytes tell, not its name. A file made to exhaust the reader (a zip or XML
+bomb, a row with a million cells) is refused before it is unpacked. Every fault is a UsageError of
+one line.
 """
 
 from __future__ import annotations
@@ -23,13 +25,13 @@ from tariffcli.bulk.files.sheets import as_text
 from tariffcli.bulk.files.text import DELIMITERS, decoded
 from tariffcli.errors import UsageError
 
-MOST_BYTES = 256 * 2**20
-"""So large may a small table be, and so large what it unpacks to."""
+MAX_BYTES = 256 * 2**20
+"""At most this many bytes has a small table, and what it unpacks to."""
 
-MOST_ROWS = 5_000_000
-MOST_SHEET_ROWS = 1_048_576
-MOST_COLUMNS = 1_000
-MOST_PIECES = 10_000
+MAX_ROWS = 5_000_000
+MAX_SHEET_ROWS = 1_048_576
+MAX_COLUMNS = 1_000
+MAX_PIECES = 10_000
 SMALLER = "a small table is read whole: sum it by code first, or split it"
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
@@ -37,8 +39,9 @@ _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 class Small(NamedTuple):
     """A table of text columns ("" where a cell is blank), and where its rows stand.
 
-    `lines[i]` is the line of the file (of the sheet; of a Parquet file the row, counted from 1) at which row i begins, and
-    `place` the word for it. `encoding` and `delimiter` are those of a text file, else empty.
+    `lines[i]` is the line of the file (of the sheet; of a Parquet file the row, counted from 1) at
+    which row i begins, and `place` the word for it. `encoding` and `delimiter` are those of a text
+    file, else empty.
     """
 
     table: Any
@@ -59,8 +62,9 @@ def read_table(path: Path | str, sheet: str | None = None, encoding: str | None 
 def read_small(path: Path | str, sheet: str | None = None, encoding: str | None = None) -> Small:
     """Read a CSV, TSV, XLSX or Parquet file whole. Blank rows are left out.
 
-    `sheet` names the sheet of a workbook that has several; `encoding` overrides what the bytes tell (UTF-8, UTF-16, GB 18030 or
-    Windows 1252). Raises UsageError, one line, for a file that is missing, too large, damaged or no table.
+    `sheet` names the sheet of a workbook that has several; `encoding` overrides what the bytes tell
+    (UTF-8, UTF-16, GB 18030 or Windows 1252). Raises UsageError, one line, for a file that is
+    missing, too large, damaged or no table.
     """
     path = Path(path)
     data = _bytes(path)
@@ -73,13 +77,14 @@ def read_small(path: Path | str, sheet: str | None = None, encoding: str | None 
         return _parquet(name, data)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise UsageError(
-            f"{name} is an old Excel file or one locked with a password; save it as .xlsx without a password."
+            f"{name} is an old Excel file or one locked with a password; save it as .xlsx without "
+            "a password."
         )
     if data.startswith(
         (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"%PDF", b"\x28\xb5\x2f\xfd")
     ):
         raise UsageError(
-            f"{name} is packed or no table at all; give a CSV, TSV, XLSX or Parquet file."
+            f"{name} is packed, or not a table; give a CSV, TSV, XLSX or Parquet file."
         )
     text, found = decoded(name, data, encoding)
     text, delimiter = _delimited(text)
@@ -91,7 +96,8 @@ def read_small(path: Path | str, sheet: str | None = None, encoding: str | None 
 def find_column(
     names: Sequence[str], meaning: str, usual: Iterable[str], given: Mapping[str, str], table: str
 ) -> int:
-    """The place of the column that means `meaning`: the one that `given` names, or the only one of a usual name.
+    """The place of the column that means `meaning`: the one that `given` names, or the only one of
+    a usual name.
 
     Raises UsageError where none or several could be meant; nothing is picked silently.
     """
@@ -115,12 +121,14 @@ def find_column(
         ]
         if not places:
             raise UsageError(
-                f"{table} has no column for the {meaning}; its first row names: {shown}. Say which: --map {meaning}=COLUMN."
+                f"{table} has no column for the {meaning}; its first row names: {shown}. Say "
+                f"which: --map {meaning}=COLUMN."
             )
     if len(places) > 1:
         several = ", ".join(clean(names[place]) for place in places)
         raise UsageError(
-            f"{table} has several columns for the {meaning}: {several}. Say which (--map {meaning}=COLUMN), or rename equal ones."
+            f"{table} has several columns for the {meaning}: {several}. Say which (--map "
+            f"{meaning}=COLUMN), or rename equal ones."
         )
     return places[0]
 
@@ -128,21 +136,22 @@ def find_column(
 def _bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
+            data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise UsageError(f"There is no file {clean(str(path), 120)}.") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise UsageError(f"{clean(str(path), 120)} cannot be read: {why}.") from None
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_BYTES:
         raise UsageError(
-            f"{clean(path.name, 60)} is larger than {MOST_BYTES // 2**20} MB; {SMALLER}."
+            f"{clean(path.name, 60)} is larger than {MAX_BYTES // 2**20} MB; {SMALLER}."
         )
     return data
 
 
 def _delimited(text: str) -> tuple[str, str]:
-    """The text without a line that only names the delimiter, and the delimiter: the commonest of the first line, outside quotes."""
+    """The text without a line that only names the delimiter, and the delimiter: the commonest of
+    the first line, outside quotes."""
     told = _SEP_LINE.match(text)
     if told:
         return text[told.end() :], told.group(1)
@@ -163,7 +172,9 @@ def _text_rows(name: str, text: str, delimiter: str) -> Iterator[tuple[int, Sequ
             return
         except csv.Error as error:
             raise UsageError(
-                f"{name} line {begins} is no row of a table ({error}); look for a quotation mark that is not closed."
+                f"{name} line {begins} is not a row of a table ({error}); look for a quotation "
+                "mark "
+                "that is not closed."
             ) from None
         shape = shape or (
             quotes.shape_of(row, delimiter) if any(cell.strip() for cell in row) else None
@@ -188,9 +199,10 @@ def _whole(name: str, rows: Rows, made: Small) -> Small:
             filled -= 1
         if not filled:
             continue
-        if filled > MOST_COLUMNS:
+        if filled > MAX_COLUMNS:
             raise UsageError(
-                f"{name} {made.place} {line} has {filled:,} cells; a small table has at most {MOST_COLUMNS:,} columns."
+                f"{name} {made.place} {line} has {filled:,} cells; a small table has at most "
+                f"{MAX_COLUMNS:,} columns."
             )
         if names is None:
             names = [row[place].strip() for place in range(filled)]
@@ -198,11 +210,12 @@ def _whole(name: str, rows: Rows, made: Small) -> Small:
             continue
         if filled > len(names):
             raise UsageError(
-                f"{name} {made.place} {line} has {filled} cells, but the first row names {len(names)} columns."
+                f"{name} {made.place} {line} has {filled} cells, but the first row names "
+                f"{len(names)} columns."
             )
         lines.append(line)
-        if len(lines) > MOST_ROWS:
-            raise UsageError(f"{name} has more than {MOST_ROWS:,} rows; {SMALLER}.")
+        if len(lines) > MAX_ROWS:
+            raise UsageError(f"{name} has more than {MAX_ROWS:,} rows; {SMALLER}.")
         for place, column in enumerate(columns):
             column.append(row[place].strip() if place < filled else "")
     if names is None:
@@ -214,7 +227,8 @@ def _whole(name: str, rows: Rows, made: Small) -> Small:
 def _workbook_rows(
     name: str, data: bytes, sheet: str | None
 ) -> Iterator[tuple[int, Sequence[str]]]:
-    """The rows of the one sheet that holds any. Formulas count as what they came to when the file was saved."""
+    """The rows of the one sheet that holds any. Formulas count as what they came to when the file
+    was saved."""
     check_workbook(name, data)
     import warnings
 
@@ -224,7 +238,8 @@ def _workbook_rows(
         openpyxl = None
     if openpyxl is None or not openpyxl.DEFUSEDXML:
         raise UsageError(
-            f"{name} is a workbook, which needs two packages more: pip install openpyxl defusedxml. Or save it as CSV."
+            f"{name} is a workbook, which needs two extra packages: pip install openpyxl "
+            "defusedxml. Or save it as CSV."
         )
     try:
         with warnings.catch_warnings():
@@ -245,7 +260,8 @@ def _workbook_rows(
 
 
 def check_workbook(name: str, data: bytes) -> None:
-    """Raise UsageError unless bytes are a workbook that unpacks to a bearable size; nothing is unpacked for it."""
+    """Raise UsageError unless bytes are a workbook that unpacks to a bearable size; nothing is
+    unpacked for it."""
     from zipfile import BadZipFile, ZipFile
 
     try:
@@ -253,13 +269,15 @@ def check_workbook(name: str, data: bytes) -> None:
             pieces = packed.infolist()
     except (BadZipFile, OSError, ValueError, NotImplementedError):
         raise UsageError(
-            f"{name} is a damaged workbook, or its end is missing; open it and save it again, or as CSV."
+            f"{name} is a damaged workbook, or its end is missing; open it and save it again, or "
+            "as CSV."
         ) from None
-    if sum(piece.file_size for piece in pieces) > MOST_BYTES or len(pieces) > MOST_PIECES:
-        raise UsageError(f"{name} unpacks to more than {MOST_BYTES // 2**20} MB; {SMALLER}.")
+    if sum(piece.file_size for piece in pieces) > MAX_BYTES or len(pieces) > MAX_PIECES:
+        raise UsageError(f"{name} unpacks to more than {MAX_BYTES // 2**20} MB; {SMALLER}.")
     if not any(piece.filename.lower().startswith("xl/workbook") for piece in pieces):
         raise UsageError(
-            f"{name} is a packed file without a workbook in it; give a CSV, TSV, XLSX or Parquet file."
+            f"{name} is a packed file without a workbook in it; give a CSV, TSV, XLSX or Parquet "
+            "file."
         )
 
 
@@ -283,7 +301,7 @@ def _sheet(name: str, sheets: Mapping[str, Any], wanted: str | None) -> str:
 def _sheet_rows(name: str, sheet: Any) -> Iterator[tuple[int, Sequence[str]]]:
     sheet.reset_dimensions()  # what a sheet says of its size may be false
     for line, row in enumerate(sheet.iter_rows(values_only=True), 1):
-        if line > MOST_SHEET_ROWS or len(row) > MOST_COLUMNS:
+        if line > MAX_SHEET_ROWS or len(row) > MAX_COLUMNS:
             raise UsageError(
                 f"{name} has a sheet with more rows or columns than a table of weights can have."
             )
@@ -297,9 +315,10 @@ def _parquet(name: str, data: bytes) -> Small:
         file = pq.ParquetFile(pa.BufferReader(data))
         told = file.metadata
         size = sum(told.row_group(place).total_byte_size for place in range(told.num_row_groups))
-        if size > MOST_BYTES or told.num_rows > MOST_ROWS:
+        if size > MAX_BYTES or told.num_rows > MAX_ROWS:
             raise UsageError(
-                f"{name} unpacks to more than {MOST_BYTES // 2**20} MB or {MOST_ROWS:,} rows; {SMALLER}."
+                f"{name} unpacks to more than {MAX_BYTES // 2**20} MB or {MAX_ROWS:,} rows; "
+                f"{SMALLER}."
             )
         read = file.read()
     except (pa.ArrowException, OSError, ValueError) as error:

@@ -1,5 +1,6 @@
 # pyright: basic, reportAttributeAccessIssue=false
-"""Files of lines, read as streams of record batches: CSV and TSV as text, XLSX sheets as text, Parquet as it is."""
+"""Files of lines, read as streams of record batches: CSV and TSV as text, XLSX sheets as text,
+Parquet as it is."""
 
 from __future__ import annotations
 
@@ -32,9 +33,11 @@ ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".parquet", ".pq")
 
 
 class Source(NamedTuple):
-    """A file of lines. `batches()` reads it from the start; `skipped` counts rows that are no lines; `done` is the share read, 0 to 1.
+    """A file of lines. `batches()` reads it from the start; `skipped` counts rows that are no
+    lines; `done` is the share read, 0 to 1.
 
-    `look()` reads it too, where only its first batch is wanted: nothing is read ahead. `remark` says what had to be guessed.
+    `look()` reads it too, where only its first batch is wanted: nothing is read ahead. `remark`
+    says what had to be guessed.
     """
 
     name: str
@@ -50,7 +53,8 @@ class Source(NamedTuple):
 
 
 class Options(NamedTuple):
-    """How to read: an encoding for text files, a sheet of a workbook, meanings asked for (they help to find the header)."""
+    """How to read: an encoding for text files, a sheet of a workbook, meanings asked for (they help
+    to find the header)."""
 
     encoding: str | None = None
     sheet: str | None = None
@@ -67,7 +71,8 @@ def kind_of(path: Path | None, asked: str | None = None) -> str:
     ending = {"pq": "parquet", "txt": "csv", "tab": "tsv", "xlsm": "xlsx"}.get(ending, ending)
     if ending not in ("csv", "tsv", "xlsx", "parquet"):
         raise UsageError(
-            f"'{path.name}' is no file of lines by its name; csv, tsv, xlsx and parquet are read."
+            f"The name '{path.name}' does not say what kind of file it is; use one that ends in "
+            ".csv, .tsv, .xlsx or .parquet."
         )
     return ending
 
@@ -133,7 +138,8 @@ def _parquet(path: Path, options: Options) -> Source:
 
 
 def first_of(source: Source) -> Any:
-    """The first batch of a file that can be read again, else None; nothing of the reading goes on."""
+    """The first batch of a file that can be read again, else None; nothing of the reading goes
+    on."""
     if not source.again:
         return None
     with closing(source.look()) as batches:
@@ -172,7 +178,8 @@ def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
         raise UsageError(f"{name} is empty.")
     if len(head) == text.HEAD and not re.search(rb"[\r\n]", head):
         raise UsageError(
-            f"The first line of {name} does not end within {text.HEAD >> 20} MB; a header is one line of column names."
+            f"The first line of {name} does not end within {text.HEAD >> 20} MB; a header is one "
+            "line of column names."
         )
     layout = text.layout_of(head, name, delimiter, options.encoding, options.asked)
     total = path.stat().st_size if path is not None else 0
@@ -251,7 +258,8 @@ def _text_batches(
             return "error"
         if len(skipped) < 1000:
             skipped.append(
-                f"'{row.text[:40]}' has {row.actual_columns} cells, the header {row.expected_columns}"
+                f"'{row.text[:40]}' has {row.actual_columns} cells, the header "
+                f"{row.expected_columns}"
             )
         else:
             skipped.append("")

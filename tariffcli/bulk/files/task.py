@@ -15,8 +15,23 @@ TEXT = pa.dictionary(pa.int32(), pa.string())
 Stage = Callable[[Iterator[Any]], Iterator[Any]]
 
 
+def nothing(*_: object) -> None:
+    """Do nothing."""
+
+
+def no_tables() -> list[Report]:
+    """No sums are made."""
+    return []
+
+
+def no_rows() -> int:
+    """No row is left out."""
+    return 0
+
+
 class Worked(NamedTuple):
-    """A batch that was worked on: the input's rows, their classes, the added columns, and what `collect` wants of it."""
+    """A batch that was worked on: the input's rows, their classes, the added columns, and what
+    `collect` wants of it."""
 
     batch: Any
     rated: Rated
@@ -25,19 +40,21 @@ class Worked(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What is done to each batch. `added`: name and Arrow type of the columns it adds. `stages` run before it, in order.
+    """What is done to each batch. `added`: name and Arrow type of the columns it adds. `stages` run
+    before it, in order.
 
-    `work` may run in any thread; `collect` sees what it gave, in order; `tables` tells the sums at the end, as they can be added to
-    those of other files, and `reports` as they are written; `left_out` how many rows were no lines.
+    `work` may run in any thread; `collect` sees what it gave, in order; `tables` tells the sums at
+    the end, as they can be added to those of other files, and `reports` as they are written;
+    `left_out` how many rows were no lines.
     """
 
     rater: Rater
     added: list[tuple[str, Any]]
     work: Callable[[Any], Worked]
     stages: tuple[Stage, ...] = ()
-    collect: Callable[[Any], object] = bool
-    tables: Callable[[], list[Report]] = list
-    left_out: Callable[[], int] = lambda: 0
+    collect: Callable[[Any], object] = nothing
+    tables: Callable[[], list[Report]] = no_tables
+    left_out: Callable[[], int] = no_rows
 
     def reports(self) -> list[Report]:
         """The tables in whole cents."""

@@ -1,8 +1,10 @@
 # pyright: basic
-"""Mean duties over a user's own weights: classes by code and epoch, weights gathered by class, sums exact.
+"""Mean duties over a user's own weights: classes by code and epoch, weights gathered by class, sums
+exact.
 
-A code whose answer is a range counts with its least in the mean of minima and with its greatest in the mean of maxima: nothing is
-picked. A code without a known rate counts in neither, and its value is told.
+A code whose answer is a range counts with its least in the mean of minima and with its greatest in
+the mean of maxima: nothing is picked. A code without a known rate counts in neither, and its value
+is told.
 """
 
 from __future__ import annotations
@@ -30,8 +32,9 @@ from tariffcli.law.products import cut_to_law, find_product
 NO_LINE, NOT_KNOWN, PARTLY = "no_line", "not_known", "partly_in_group"
 PROHIBITED, OUTSIDE = "prohibited", "outside_coverage"
 LEFT = (NO_LINE, NOT_KNOWN, PROHIBITED, OUTSIDE, PARTLY)
-"""Why a code is in no mean: it is no line of the tariff that day; its rate (or the ordinary duty asked for) is not known or has no
-known most; entry is prohibited; the record does not vouch for the day; only a part of it belongs to the group of products."""
+"""Why a code is in no mean: it is no line of the tariff that day; its rate (or the ordinary duty
+asked for) is not known or has no known most; entry is prohibited; the record does not vouch for the
+day; only a part of it belongs to the group of products."""
 
 COVERED, COVERED_KIND = -1, ""
 SHOWN = 5
@@ -40,7 +43,8 @@ WHOLE = 2**62
 
 
 class Bounds(NamedTuple):
-    """A mean of minima and a mean of maxima, per cent of customs value; None where there is none."""
+    """A mean of minima and a mean of maxima, per cent of customs value; None where there is
+    none."""
 
     low: Fraction | None
     high: Fraction | None
@@ -55,9 +59,11 @@ NOTHING = Bounds(None, None)
 
 
 class Mean(NamedTuple):
-    """The means of a day or month. Shares are of the value of the whole group; of a month they are those of its worst day.
+    """The means of a day or month. Shares are of the value of the whole group; of a month they are
+    those of its worst day.
 
-    `status` is as in answers, and `invalid` where no code is a line. `codes` counts the group's codes, `left` those left out by reason.
+    `status` is as in answers, and `invalid` where no code is a line. `codes` counts the group's
+    codes, `left` those left out by reason.
     """
 
     label: str
@@ -74,7 +80,8 @@ class Mean(NamedTuple):
 
 
 class Left(NamedTuple):
-    """Codes left out on some day for one reason: how many, their value in parts, and those of most value with what was said of them."""
+    """Codes left out on some day for one reason: how many, their value in parts, and those of most
+    value with what was said of them."""
 
     kind: str
     codes: int
@@ -83,16 +90,24 @@ class Left(NamedTuple):
 
 
 class Averager:
-    """Means over weights for goods of `origin` in `importer`. Each epoch is reckoned once, however many days lie in it.
+    """Means over weights for goods of `origin` in `importer`. Each epoch is reckoned once, however
+    many days lie in it.
 
-    `reach` keeps the codes of a group of products (None: every code); `with_ordinary` takes additional and ordinary duty together.
-    Raises UsageError where no code belongs to the group, or none of them has a value.
+    `reach` keeps the codes of a group of products (None: every code); `with_ordinary` takes
+    additional and ordinary duty together. Raises UsageError where no code belongs to the group, or
+    none of them has a value.
     """
 
     def __init__(
-        self, classes: Classes, importer: str, origin: str, weights: Weights, entry: FactSet | None = None,
-        reach: Reach | None = None, with_ordinary: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        classes: Classes,
+        importer: str,
+        origin: str,
+        weights: Weights,
+        entry: FactSet | None = None,
+        reach: Reach | None = None,
+        with_ordinary: bool = False,
+    ) -> None:
         self.classes, self.with_ordinary, self._pair = classes, with_ordinary, (importer, origin)
         reached = [True if reach is None else reach(code) for code in weights.codes]
         kept = [
@@ -105,7 +120,8 @@ class Averager:
         self.total = sum(parts)
         if not kept:
             raise UsageError(
-                "No code of the weights belongs to that product; see `tariff products`, or leave --product and --hs out."
+                "No code of the weights belongs to that product; see `tariff products`, or leave "
+                "--product and --hs out."
             )
         if not self.total:
             raise UsageError(
@@ -127,7 +143,8 @@ class Averager:
         self._ever = np.zeros((len(LEFT), len(self.codes)), dtype=bool)
 
     def on_days(self, first: str, last: str) -> list[Mean]:
-        """The means at the end of every local day of the importer from `first` through `last` (ISO)."""
+        """The means at the end of every local day of the importer from `first` through `last`
+        (ISO)."""
         begin, end = date.fromisoformat(first), date.fromisoformat(last)
         days = np.arange(begin.toordinal(), end.toordinal() + 1) - EPOCH
         epochs = self.group.epochs_of_days(days).tolist()
@@ -189,7 +206,8 @@ class Averager:
         return [self.group.moment(epoch) for epoch in self._kept]
 
     def left_out(self, day: str) -> list[Left]:
-        """What was left out on some day reckoned so far; the reasons of the examples are those of one day (ISO)."""
+        """What was left out on some day reckoned so far; the reasons of the examples are those of
+        one day (ISO)."""
         epoch = self._epoch(day)
         found: list[Left] = []
         for place, kind in enumerate(LEFT):
@@ -222,7 +240,8 @@ class Averager:
         return words.texts[int(words.numbers.values[number])]
 
     def carried(self, day: str) -> list[str]:
-        """The codes for which others of the tariff answer at the end of a day (ISO): by the concordance, or their whole subheading."""
+        """The codes for which others of the tariff answer at the end of a day (ISO): by the
+        concordance, or their whole subheading."""
         docket, moment = (
             open_case(self.classes.book, *self._pair),
             self.group.moment(self._epoch(day)),
@@ -301,7 +320,8 @@ class _Tally:
 
 
 def by_month(days: Iterable[Mean]) -> list[Mean]:
-    """The means over the days of each month; none for a month with a day that has none. Counts and shares are those of the worst day."""
+    """The means over the days of each month; none for a month with a day that has none. Counts and
+    shares are those of the worst day."""
     months: dict[str, list[Mean]] = {}
     for one in days:
         months.setdefault(one.label[:7], []).append(one)
@@ -343,5 +363,6 @@ def _fixed(reached: bool | None, refusal: str) -> int:
 
 
 def _exact(value: Any) -> Fraction | None:
-    """A per cent as the record wrote it; the float of a class stands for the shortest decimal that reads as it."""
+    """A per cent as the record wrote it; the float of a class stands for the shortest decimal that
+    reads as it."""
     return None if np.isnan(value) else Fraction(Decimal(repr(float(value))))

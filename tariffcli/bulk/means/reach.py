@@ -1,4 +1,5 @@
-"""Which codes of a user's file belong to a product: by the codes and lists of the product, in whatever edition the file is written."""
+"""Which codes of a user's file belong to a product: by the codes and lists of the product, in
+whatever edition the file is written."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ Reach = Callable[[str], bool | None]
 
 
 def reach_of(book: Record, importer: str, product: Product) -> Reach | None:
-    """Which codes, as the weights write them, belong to a product in some edition of the tariff; None for goods of every kind."""
+    """Which codes, as the weights write them, belong to a product in some edition of the tariff;
+    None for goods of every kind."""
     if product.kind == "general":
         return None
     rows = (

@@ -1,5 +1,6 @@
 # pyright: basic
-"""A user's own weights: tariff codes with a value each, from a small table. Sums are exact: values are whole parts of a unit."""
+"""A user's own weights: tariff codes with a value each, from a small table. Sums are exact: values
+are whole parts of a unit."""
 
 from __future__ import annotations
 
@@ -16,15 +17,18 @@ from tariffcli.bulk.files.small import Small, find_column
 from tariffcli.errors import UsageError
 
 MEANINGS = ("code", "value")
-MOST_DIGITS, MOST_PLACES = 18, 20
+MAX_DIGITS, MAX_PLACES = 18, 20
 _HALF_EATEN = re.compile(r"(\d{3}\.\d+|\d+\.\d|\d+\.\d{3})$")
-"""A dotted code that a spreadsheet took for a number: 901.2 was 0901.20, 8517.1 was 8517.10 or 8517.1000."""
+"""A dotted code that a spreadsheet took for a number: 901.2 was 0901.20, 8517.1 was 8517.10 or
+8517.1000."""
 
 
 class Weights(NamedTuple):
-    """Codes with what each weighs. `parts[i]` / `scale` is the value of `codes[i]`; equal codes were added.
+    """Codes with what each weighs. `parts[i]` / `scale` is the value of `codes[i]`; equal codes
+    were added.
 
-    `refused` says why some codes, by their place, can be no tariff code; `rows` are those of the file; `columns` the names read.
+    `refused` says why some codes, by their place, can be no tariff code; `rows` are those of the
+    file; `columns` the names read.
     """
 
     codes: Sequence[str]
@@ -45,10 +49,11 @@ class Weights(NamedTuple):
 
 
 def read_weights(small: Small, given: Mapping[str, str], table: str) -> Weights:
-    """The weights of a small table named `table` in messages. `given` names columns by meaning (code, value).
+    """The weights of a small table named `table` in messages. `given` names columns by meaning
+    (code, value).
 
-    Raises UsageError for a table without rows, without those columns, or with a value that is blank, negative or no number, with
-    the lines where it stands.
+    Raises UsageError for a table without rows, without those columns, or with a value that is
+    blank, negative or no number, with the lines where it stands.
     """
     names = small.table.column_names
     places = [
@@ -79,7 +84,8 @@ def read_weights(small: Small, given: Mapping[str, str], table: str) -> Weights:
 
 
 def _parts(value: Decimal, scale: int) -> int:
-    """A value as whole parts; not by Decimal's own arithmetic, which rounds beyond its precision."""
+    """A value as whole parts; not by Decimal's own arithmetic, which rounds beyond its
+    precision."""
     _, digits, exponent = value.as_tuple()
     return int("".join(map(str, digits))) * 10 ** (int(exponent) + scale)
 
@@ -113,7 +119,8 @@ def _values(small: Small, texts: Sequence[str], table: str) -> list[Decimal]:
         found.append(known[text])
     if faults:
         line, why = faults[0]
-        more = f" {len(faults) - 1:,} more such: {', '.join(str(one) for one, _ in faults[1:6])}{' ...' if len(faults) > 6 else ''}."
+        others = ", ".join(str(other) for other, _ in faults[1:6])
+        more = f" {len(faults) - 1:,} more such: {others}{' ...' if len(faults) > 6 else ''}."
         raise UsageError(
             f"{table} {small.place} {line}: {why.rstrip('.')}.{more if len(faults) > 1 else ''}"
         )
@@ -125,13 +132,14 @@ def _value(text: str, delimiter: str) -> Decimal:
         raise UsageError("the value is blank; write 0 if it is nothing")
     if delimiter == ";" and "," in text:
         raise UsageError(
-            f"'{shown(text, 20)}' can be read two ways; write values with a point for decimals and nothing between thousands"
+            f"'{shown(text, 20)}' can be read two ways; write values with a point for decimals "
+            "and nothing between thousands"
         )
     value = spellings.money(text)
     if value < 0:
         raise UsageError(f"the value '{shown(text, 20)}' is negative")
-    if value and (value.adjusted() > MOST_DIGITS or -int(value.as_tuple().exponent) > MOST_PLACES):
+    if value and (value.adjusted() > MAX_DIGITS or -int(value.as_tuple().exponent) > MAX_PLACES):
         raise UsageError(
-            f"the value '{shown(text, 20)}' is beyond {MOST_DIGITS} digits or {MOST_PLACES} decimals"
+            f"the value '{shown(text, 20)}' is beyond {MAX_DIGITS} digits or {MAX_PLACES} decimals"
         )
     return value if value else Decimal(0)
