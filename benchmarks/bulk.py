@@ -1,11 +1,14 @@
-"""Whole files: our classes against a DuckDB ASOF join and pandas merge_asof over flattened change points, and against plain copies.
+"""Whole files: our classes against a DuckDB ASOF join and pandas merge_asof over flattened change
+points, and against plain copies.
 
-    python benchmarks/bulk.py [--lines N] [--repeats R] [--threads 1,4] [--only PARTS] [--folder DIR]
+    python benchmarks/bulk.py [--lines N] [--repeats R] [--threads 1,4] [--only PARTS]
+        [--folder DIR]
 
 Parts: memory,authorities,pandas,files,process,growth.
 
-Contestants take turns within a repeat; what counts is the median of the ratios. Results of all contestants have equal checksums. Needs
-the extra `bench`. Every process and library gets the same number of threads.
+Contestants take turns within a repeat; what counts is the median of the ratios. Results of all
+contestants have equal checksums. Needs the extra `bench`. Every process and library gets the same
+number of threads.
 """
 
 from __future__ import annotations
@@ -34,7 +37,10 @@ def asof(base: Any, names: list[str], lines: str, threads: int) -> Callable[[], 
     base.execute(f"SET threads = {threads}")
     wanted = ", ".join(f'p."{name}"' for name in names)
     points = {"lines": "points", "given_lines": "text_points"}.get(lines, "number_points")
-    question = f"SELECT {wanted} FROM {lines} l ASOF LEFT JOIN {points} p ON l.hs = p.hs AND l.origin = p.origin AND l.date >= p.since"
+    question = (
+        f"SELECT {wanted} FROM {lines} l ASOF LEFT JOIN {points} p ON l.hs = p.hs AND l.origin = "
+        "p.origin AND l.date >= p.since"
+    )
 
     def run() -> list[Any]:
         found = base.sql(question).to_arrow_table()
@@ -44,39 +50,61 @@ def asof(base: Any, names: list[str], lines: str, threads: int) -> Callable[[], 
 
 
 def database(table: pa.Table, points: pa.Table) -> Any:
-    """Lines and change points for DuckDB: our own Arrow table, and as tables of its own, ENUM and (its best case) whole numbers."""
+    """Lines and change points for DuckDB: our own Arrow table, and as tables of its own, ENUM and
+    (its best case) whole numbers.
+    """
     base = duckdb.connect()
     base.execute("SET preserve_insertion_order = false")
     base.register("given_lines", table.select(["date", "hs", "origin"]))
     base.register("given_points", points)
     for name in ("hs", "origin"):
-        base.execute(f"CREATE TYPE {name}_enum AS ENUM (SELECT DISTINCT {name}::VARCHAR FROM given_points ORDER BY 1)")
-    base.execute("CREATE TABLE text_points AS SELECT * REPLACE (hs::VARCHAR AS hs, origin::VARCHAR AS origin) FROM given_points")
+        base.execute(
+            f"CREATE TYPE {name}_enum AS ENUM (SELECT DISTINCT {name}::VARCHAR FROM given_points "
+            "ORDER BY 1)"
+        )
+    base.execute(
+        "CREATE TABLE text_points AS SELECT * REPLACE (hs::VARCHAR AS hs, origin::VARCHAR AS "
+        "origin) FROM given_points"
+    )
     for name in ("lines", "points"):
-        base.execute(f"CREATE TABLE {name} AS SELECT * REPLACE (hs::hs_enum AS hs, origin::origin_enum AS origin) FROM given_{name}")
+        base.execute(
+            f"CREATE TABLE {name} AS SELECT * REPLACE (hs::hs_enum AS hs, origin::origin_enum AS "
+            f"origin) FROM given_{name}"
+        )
     for name, made in (("lines", "number_lines"), ("points", "number_points")):
         base.execute(
-            f"CREATE TABLE {made} AS SELECT * REPLACE (enum_code(hs)::INTEGER AS hs, enum_code(origin)::INTEGER AS origin) FROM {name}"
+            f"CREATE TABLE {made} AS SELECT * REPLACE (enum_code(hs)::INTEGER AS hs, "
+            f"enum_code(origin)::INTEGER AS origin) FROM {name}"
         )
     return base
 
 
 def merge_asof(table: pa.Table, points: pa.Table, names: list[str]) -> Callable[[], list[Any]]:
-    """One pandas merge_asof for each programme and for the rest of the total, by whole numbers, summed.
+    """One pandas merge_asof for each programme and for the rest of the total, by whole numbers,
+    summed.
 
-    It asks for lines in order of their day, so it sorts them once and puts the totals back in their places.
+    It asks for lines in order of their day, so it sorts them once and puts the totals back in their
+    places.
     """
     import pandas as pd
 
     def frame(part: pa.Table, day: str) -> Any:
-        keys = {name: part.column(name).combine_chunks().indices.to_numpy() for name in ("hs", "origin")}
+        keys = {
+            name: part.column(name).combine_chunks().indices.to_numpy() for name in ("hs", "origin")
+        }
         return pd.DataFrame({**keys, day: part.column(day).cast(pa.int32()).to_numpy()})
 
     def changes(name: str) -> Any:
-        found = frame(points, "since").assign(rate=points.column(name).to_numpy()).sort_values(["hs", "origin", "since"])
+        found = (
+            frame(points, "since")
+            .assign(rate=points.column(name).to_numpy())
+            .sort_values(["hs", "origin", "since"])
+        )
         same = (found[["hs", "origin"]] == found[["hs", "origin"]].shift()).all(axis=1)
         before = found["rate"].shift()
-        return found[~(same & ((found["rate"] == before) | (found["rate"].isna() & before.isna())))].sort_values("since")
+        return found[
+            ~(same & ((found["rate"] == before) | (found["rate"].isna() & before.isna())))
+        ].sort_values("since")
 
     given = frame(table, "date")
     tables = [changes(name) for name in names]
@@ -84,7 +112,12 @@ def merge_asof(table: pa.Table, points: pa.Table, names: list[str]) -> Callable[
     def run() -> list[Any]:
         asked, total = given.sort_values("date"), 0.0
         for rates in tables:
-            total = total + pd.merge_asof(asked, rates, left_on="date", right_on="since", by=["hs", "origin"])["rate"].to_numpy()
+            total = (
+                total
+                + pd.merge_asof(
+                    asked, rates, left_on="date", right_on="since", by=["hs", "origin"]
+                )["rate"].to_numpy()
+            )
         found = pd.Series(total, asked.index).sort_index()
         return [pa.chunked_array([pa.array(found.to_numpy(), from_pandas=True)])]
 
@@ -94,11 +127,17 @@ def merge_asof(table: pa.Table, points: pa.Table, names: list[str]) -> Callable[
 def in_memory(asked: argparse.Namespace, table: pa.Table, classes: Classes, book: Any) -> None:
     """(a) totals, (b) every authority, and pandas on fewer lines."""
     authorities = [f"{name}_pct" for name in classes.outcomes.authorities]
-    narrow, wide = (Rater(book, PLAN._replace(outputs=names), classes) for names in (["total_pct"], ["total_pct", *authorities]))
+    narrow, wide = (
+        Rater(book, PLAN._replace(outputs=names), classes)
+        for names in (["total_pct"], ["total_pct", *authorities])
+    )
     every = Rater(book, PLAN._replace(outputs=["mfn_pct", "total_pct", *authorities]), classes)
     begun = time.perf_counter()
     narrow.rate(table)
-    print(f"\nfirst compilation for these lines: {time.perf_counter() - begun:.1f} s, {classes.fresh:,} calls of the engine")
+    print(
+        f"\nfirst compilation for these lines: {time.perf_counter() - begun:.1f} s, "
+        f"{classes.fresh:,} calls of the engine"
+    )
     points = change_points(every, table)
     print(f"change points: {len(points):,}; authorities: {len(authorities)}")
     base = database(table, points)
@@ -111,9 +150,15 @@ def in_memory(asked: argparse.Namespace, table: pa.Table, classes: Classes, book
                 asked.repeats,
                 {
                     "classes": ours(narrow, table, threads),
-                    "DuckDB ASOF, the same Arrow table": asof(base, ["total_pct"], "given_lines", threads),
-                    "DuckDB ASOF, codes and origins as ENUM": asof(base, ["total_pct"], "lines", threads),
-                    "DuckDB ASOF, as whole numbers (its best case)": asof(base, ["total_pct"], "number_lines", threads),
+                    "DuckDB ASOF, the same Arrow table": asof(
+                        base, ["total_pct"], "given_lines", threads
+                    ),
+                    "DuckDB ASOF, codes and origins as ENUM": asof(
+                        base, ["total_pct"], "lines", threads
+                    ),
+                    "DuckDB ASOF, as whole numbers (its best case)": asof(
+                        base, ["total_pct"], "number_lines", threads
+                    ),
                 },
             )
         if "authorities" in asked.only:
@@ -124,7 +169,9 @@ def in_memory(asked: argparse.Namespace, table: pa.Table, classes: Classes, book
                 {
                     "classes": ours(wide, table, threads),
                     "DuckDB ASOF, the same columns": asof(base, wide.added, "lines", threads),
-                    "DuckDB ASOF, the same columns, whole numbers": asof(base, wide.added, "number_lines", threads),
+                    "DuckDB ASOF, the same columns, whole numbers": asof(
+                        base, wide.added, "number_lines", threads
+                    ),
                 },
             )
     if "pandas" in asked.only:
@@ -133,19 +180,27 @@ def in_memory(asked: argparse.Namespace, table: pa.Table, classes: Classes, book
         for threads in asked.threads:
             pa.set_cpu_count(threads)
             contest(
-                f"(a) totals, {threads} threads (pandas: one), merge_asof for each of {len(used) - 1} programmes and the rest of the total",
+                f"(a) totals, {threads} threads (pandas: one), merge_asof for each of "
+                f"{len(used) - 1} programmes and the rest of the total",
                 len(few),
                 asked.repeats,
-                {"classes": ours(narrow, few, threads), "pandas merge_asof": merge_asof(few, points, used)},
+                {
+                    "classes": ours(narrow, few, threads),
+                    "pandas merge_asof": merge_asof(few, points, used),
+                },
             )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Whole files against joins and copies, in one run.")
+    parser = argparse.ArgumentParser(
+        description="Whole files against joins and copies, in one run."
+    )
     parser.add_argument("--lines", type=int, default=4_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--threads", type=lambda text: [int(piece) for piece in text.split(",")], default=[1, 4])
+    parser.add_argument(
+        "--threads", type=lambda text: [int(piece) for piece in text.split(",")], default=[1, 4]
+    )
     parser.add_argument("--only", type=lambda text: text.split(","), default=PARTS)
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()

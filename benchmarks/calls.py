@@ -44,20 +44,47 @@ def measure(name, ask, asked):
         done += 1
         if time.perf_counter() - begun > SECONDS:
             break
-    print(f"{name:<46} {done / (time.perf_counter() - begun):>10,.0f} a second ({done} distinct queries)")
+    print(
+        f"{name:<46} {done / (time.perf_counter() - begun):>10,.0f} a second ({done} distinct "
+        "queries)"
+    )
 
 
 def main() -> None:
     record = load()
     general = list(queries(record, 60_000, [""]))
     products = list(
-        queries(record, 20_000, ["soybeans", "pork", "smartphones", "toys", "electric-cars", "syringes", "lng", "semiconductors"])
+        queries(
+            record,
+            20_000,
+            [
+                "soybeans",
+                "pork",
+                "smartphones",
+                "toys",
+                "electric-cars",
+                "syringes",
+                "lng",
+                "semiconductors",
+            ],
+        )
     )
-    cases = {(q.importer, q.origin): open_case(record, q.importer, q.origin) for q in (*general, *products)}
+    cases = {
+        (q.importer, q.origin): open_case(record, q.importer, q.origin)
+        for q in (*general, *products)
+    }
     measure("rate(), goods in general", lambda q: rate(record, q), general)
     measure("rate(), products", lambda q: rate(record, q), products)
-    measure("the same with the pair opened once, general", lambda q: answer_case(cases[q.importer, q.origin], q), general)
-    measure("the same with the pair opened once, products", lambda q: answer_case(cases[q.importer, q.origin], q), products)
+    measure(
+        "the same with the pair opened once, general",
+        lambda q: answer_case(cases[q.importer, q.origin], q),
+        general,
+    )
+    measure(
+        "the same with the pair opened once, products",
+        lambda q: answer_case(cases[q.importer, q.origin], q),
+        products,
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """Peak memory of `tariff bulk`: a long file, and one whose only row group holds two gigabytes.
 
-    python benchmarks/memory.py [--lines 50000000] [--file FILE] [--group-bytes 2000000000] [--folder DIR]
+    python benchmarks/memory.py [--lines 50000000] [--file FILE] [--group-bytes 2000000000]
+        [--folder DIR]
 
-FILE: lines made before by `seeds/lines.py`. The goal is 650 MB at any length. Linux: the kernel's peak of the process is read, and
-ten times a second what it has together with the processes that help it at first.
+FILE: lines made before by `seeds/lines.py`. The goal is 650 MB at any length. Linux: the kernel's
+peak of the process is read, and ten times a second what it has together with the processes that
+help it at first.
 """
 
 from __future__ import annotations
@@ -29,7 +31,17 @@ GOAL = 650
 def measured(path: Path, out: Path, words: list[str], title: str) -> None:
     """Run the command and tell its time and peak."""
     os.environ.setdefault("TARIFF_DEBUG", "1")
-    command = [sys.executable, "-m", "tariffcli", "bulk", str(path), "--out", str(out), "--force", *words]
+    command = [
+        sys.executable,
+        "-m",
+        "tariffcli",
+        "bulk",
+        str(path),
+        "--out",
+        str(out),
+        "--force",
+        *words,
+    ]
     begun = time.perf_counter()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert child.stderr is not None
@@ -54,7 +66,9 @@ def measured(path: Path, out: Path, words: list[str], title: str) -> None:
 
 
 def watched(process: int, together: list[float], stopped: Event) -> None:
-    """Look ten times a second how much memory a process and those under it have; what they share counts once."""
+    """Look ten times a second how much memory a process and those under it have; what they share
+    counts once.
+    """
     while not stopped.wait(0.1):
         together[0] = max(together[0], sum(map(held, family(process))))
 
@@ -64,7 +78,11 @@ def family(process: int) -> list[int]:
     found = [process]
     with suppress(OSError):
         for thread in Path(f"/proc/{process}/task").iterdir():
-            found += [one for child in (thread / "children").read_text().split() for one in family(int(child))]
+            found += [
+                one
+                for child in (thread / "children").read_text().split()
+                for one in family(int(child))
+            ]
     return found
 
 
@@ -78,7 +96,9 @@ def held(process: int) -> float:
 
 
 def one_group(path: Path, folder: Path, wanted: int) -> Path:
-    """A file of a single row group of at least `wanted` bytes before compression, from the first lines of another."""
+    """A file of a single row group of at least `wanted` bytes before compression, from the first
+    lines of another.
+    """
     found, size, whole = folder / "group.parquet", 0, []
     with parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=1 << 20):
@@ -90,9 +110,19 @@ def one_group(path: Path, folder: Path, wanted: int) -> Path:
 
     table = pa.Table.from_batches(whole)
     del whole
-    parquet.write_table(table, found, row_group_size=len(table), compression="zstd", compression_level=1, use_dictionary=["hs", "unit"])
+    parquet.write_table(
+        table,
+        found,
+        row_group_size=len(table),
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=["hs", "unit"],
+    )
     group = parquet.ParquetFile(found).metadata.row_group(0)
-    print(f"row group of {group.num_rows:,} lines, {group.total_byte_size / 1e6:,.0f} MB encoded, {table.nbytes / 1e6:,.0f} MB in memory")
+    print(
+        f"row group of {group.num_rows:,} lines, {group.total_byte_size / 1e6:,.0f} MB encoded, "
+        f"{table.nbytes / 1e6:,.0f} MB in memory"
+    )
     return found
 
 
@@ -110,9 +140,13 @@ def main() -> None:
         path = asked.file
         if path is None:
             path = folder / "lines.parquet"
-            subprocess.run([sys.executable, str(SEEDS), "--lines", str(asked.lines), "--out", str(path)], check=True)
+            subprocess.run(
+                [sys.executable, str(SEEDS), "--lines", str(asked.lines), "--out", str(path)],
+                check=True,
+            )
         measured(path, folder / "out.parquet", words, "long file")
-        # made in a process of its own: the kernel counts the peak of the process that starts a program as the program's
+        # Made in a process of its own: the kernel counts the peak of the process that starts a
+        # program as the program's.
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
             grouped = pool.submit(one_group, path, folder, asked.group_bytes).result()
         measured(grouped, folder / "out.parquet", words, "one row group")

@@ -2,10 +2,10 @@
 
     python benchmarks/startup.py [ROUNDS]
 
-A: a Typer app of two commands that prints one Rich table, against `tariff rate`.
-B: the same app printing a line, against `tariff rate --format plain` and `--format json`.
-hs: `tariff rate --hs CODE` against `tariff rate`, both for goods of the longest record.
-Bytecode is compiled first; each command is warmed up once; the median of the ratios of neighbouring runs is what counts.
+A: a Typer app of two commands that prints one Rich table, against `tariff rate`. B: the same app
+printing a line, against `tariff rate --format plain` and `--format json`. hs: `tariff rate --hs
+CODE` against `tariff rate`, both for goods of the longest record. Bytecode is compiled first; each
+command is warmed up once; the median of the ratios of neighbouring runs is what counts.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ from rich.table import Table
 app = typer.Typer()
 
 @app.command()
-def rate(date: str = typer.Option(None), origin: str = typer.Option(None, "--from"), importer: str = typer.Option(None, "--to")):
+def rate(
+    date: str = typer.Option(None),
+    origin: str = typer.Option(None, "--from"),
+    importer: str = typer.Option(None, "--to"),
+):
     table = Table()
     table.add_column("layer")
     table.add_column("rate")
@@ -39,8 +43,11 @@ def rate(date: str = typer.Option(None), origin: str = typer.Option(None, "--fro
 def other():
     pass
 """
-LINE = TABLE.replace("from rich.console import Console\nfrom rich.table import Table\n", "").replace(
-    TABLE[TABLE.index("    table = Table()") : TABLE.index("\n\n@app.command()\ndef other")], '    print("125")'
+LINE = TABLE.replace(
+    "from rich.console import Console\nfrom rich.table import Table\n", ""
+).replace(
+    TABLE[TABLE.index("    table = Table()") : TABLE.index("\n\n@app.command()\ndef other")],
+    '    print("125")',
 )
 WORDS = ["rate", "--date", "2025-04-24", "--from", "us", "--to", "cn"]
 BACK = ["rate", "--date", "2025-04-24", "--from", "cn", "--to", "us"]
@@ -67,19 +74,24 @@ def main(rounds: int) -> None:
             ("plain", "bare_line", [*ours, "--format", "plain"]),
             ("json", "bare_line", [*ours, "--format", "json"]),
         )
-        bases = {name: [python, "-c", f"import {bare}; {bare}.app()", *WORDS] for name, bare, _ in pairs}
+        bases = {
+            name: [python, "-c", f"import {bare}; {bare}.app()", *WORDS] for name, bare, _ in pairs
+        }
         back = [python, "-c", "from tariffcli.cli.start import main; main()", *BACK]
         bases["hs"] = back
         line = ("hs", "", [*back, "--hs", "6109.10.00"])
         for name, _, command in (*pairs, line):
             base = bases[name]
             seconds(base, environment), seconds(command, environment)
-            runs = [(seconds(command, environment), seconds(base, environment)) for _ in range(rounds)]
+            runs = [
+                (seconds(command, environment), seconds(base, environment)) for _ in range(rounds)
+            ]
             ratios = [mine / theirs for mine, theirs in runs]
             mine, theirs = (statistics.median(run[side] for run in runs) * 1000 for side in (0, 1))
             print(
                 f"{name:<6} tariff {mine:6.0f} ms   bare {theirs:6.0f} ms"
-                f"   ratio median {statistics.median(ratios):.2f} (min {min(ratios):.2f}, max {max(ratios):.2f}, {rounds} pairs)"
+                f"   ratio median {statistics.median(ratios):.2f} (min {min(ratios):.2f}, max "
+                f"{max(ratios):.2f}, {rounds} pairs)"
             )
 
 

@@ -1,9 +1,12 @@
-"""Synthetic entry lines of any number: the same seed and record give the same lines, on any machine and in chunks of any size.
+"""Synthetic entry lines of any number: the same seed and record give the same lines, on any machine
+and in chunks of any size.
 
-    python seeds/lines.py --lines N --seed S --out FILE [--shape plain|es003|dirty] [--format csv|parquet|xlsx]
+    python seeds/lines.py --lines N --seed S --out FILE [--shape plain|es003|dirty]
+        [--format csv|parquet|xlsx]
 
-Everything is drawn by a hash of seed, column and line number in whole numbers, so line 5 is the same in a file of ten and in one of
-fifty million. Codes, days of change and countries are those of `data/`; importers, entries and amounts are invented.
+Everything is drawn by a hash of seed, column and line number in whole numbers, so line 5 is the
+same in a file of ten and in one of fifty million. Codes, days of change and countries are those of
+`data/`; importers, entries and amounts are invented.
 """
 
 from __future__ import annotations
@@ -34,26 +37,45 @@ FIRST, LAST = date(2018, 1, 1), date(2026, 11, 20)
 EPOCH = date(1970, 1, 1).toordinal()
 
 CHAPTERS = {
-    "85": 150, "84": 132, "94": 71, "39": 71, "95": 66, "73": 53, "87": 40, "61": 40, "62": 40, "90": 35, "64": 26, "42": 25, "63": 25,
-    "83": 18, "82": 16, "29": 16, "76": 14, "40": 14, "96": 14, "48": 13, "70": 11, "44": 11, "69": 9, "49": 9, "71": 9, "68": 7, "28": 7,
+    "85": 150, "84": 132, "94": 71, "39": 71, "95": 66, "73": 53, "87": 40, "61": 40, "62": 40,
+    "90": 35, "64": 26, "42": 25, "63": 25,
+    "83": 18, "82": 16, "29": 16, "76": 14, "40": 14, "96": 14, "48": 13, "70": 11, "44": 11,
+    "69": 9, "49": 9, "71": 9, "68": 7, "28": 7,
     "38": 7, "30": 5, "67": 5,
 }  # fmt: skip
-"""Lines of a thousand by chapter: estimated from US imports from China by sector (2024), made flatter because lines are not value."""
+"""Lines of a thousand by chapter: estimated from US imports from China by sector (2024), made
+flatter because lines are not value.
+"""
 
 OTHER_CHAPTERS = 1
-PAIRS = {("cn", "us"): 800, ("hk", "us"): 40, ("mo", "us"): 8, ("us", "cn"): 60, ("vn", "us"): 30, ("mx", "us"): 20, ("de", "us"): 20,
+PAIRS = {("cn", "us"): 800, ("hk", "us"): 40, ("mo", "us"): 8, ("us", "cn"): 60, ("vn",
+    "us"): 30, ("mx", "us"): 20, ("de", "us"): 20,
          ("tw", "us"): 12, ("jp", "us"): 10}  # fmt: skip
 """(origin, importer): lines of a thousand."""
 
 SUFFIXES = ("00", "00", "00", "10", "20", "30", "50", "60", "80", "90", "95")
 """Statistical digits, invented: the record's lines have eight."""
 
-UNITS = {"61": "doz", "62": "doz", "64": "pair", **dict.fromkeys(("84", "85", "87", "90", "91", "94", "95"), "item")}
-PER = {"/kg": "kg", "/liter": "liter", "/pr": "pair", "/doz": "doz", "/bbl": "barrel", "/gross": "gross"}
+UNITS = {
+    "61": "doz",
+    "62": "doz",
+    "64": "pair",
+    **dict.fromkeys(("84", "85", "87", "90", "91", "94", "95"), "item"),
+}
+PER = {
+    "/kg": "kg",
+    "/liter": "liter",
+    "/pr": "pair",
+    "/doz": "doz",
+    "/bbl": "barrel",
+    "/gross": "gross",
+}
 
 
 class Goods(NamedTuple):
-    """The codes of one importer: text, unit, price in cents, days from and until which each stands, and the weighted table of them."""
+    """The codes of one importer: text, unit, price in cents, days from and until which each stands,
+    and the weighted table of them.
+    """
 
     codes: list[str]
     units: list[str]
@@ -71,7 +93,9 @@ def mixed(numbers: np.ndarray) -> np.ndarray:
 
 
 class Draw:
-    """Draws by line number: `draw(stream, limit)` is a whole number below `limit` for each line of a chunk."""
+    """Draws by line number: `draw(stream, limit)` is a whole number below `limit` for each line of
+    a chunk.
+    """
 
     def __init__(self, seed: int, first: int, many: int) -> None:
         self.seed = seed
@@ -79,18 +103,24 @@ class Draw:
 
     def __call__(self, stream: int, limit: int) -> np.ndarray:
         start = mixed(np.array([(self.seed * 1_000_003 + stream) % 2**64], dtype=np.uint64))
-        return ((mixed(self.lines + start) >> np.uint64(32)) * np.uint64(limit) >> np.uint64(32)).astype(np.int64)
+        return (
+            (mixed(self.lines + start) >> np.uint64(32)) * np.uint64(limit) >> np.uint64(32)
+        ).astype(np.int64)
 
 
 def weighted(weights: list[int]) -> np.ndarray:
     """A table of SLOTS places shared out by weight."""
     edges = np.cumsum(np.array(weights, dtype=object)) * SLOTS // sum(weights)
-    return np.repeat(np.arange(len(weights)), np.diff(edges.astype(np.int64), prepend=0)).astype(np.int32)
+    return np.repeat(np.arange(len(weights)), np.diff(edges.astype(np.int64), prepend=0)).astype(
+        np.int32
+    )
 
 
 @cache
 def bell(middle: str, spread: str) -> np.ndarray:
-    """A log-normal distribution as 4096 whole numbers, worked out in decimals so that every machine has the same."""
+    """A log-normal distribution as 4096 whole numbers, worked out in decimals so that every machine
+    has the same.
+    """
     normal, centre, width = statistics.NormalDist(), Decimal(middle).ln(), Decimal(spread)
     steps = (Decimal(f"{normal.inv_cdf((place + 0.5) / 4096):.6f}") for place in range(4096))
     return np.array([max(1, int((centre + width * step).exp())) for step in steps], dtype=np.int64)
@@ -107,18 +137,28 @@ def rows(name: str) -> list[dict[str, str]]:
 
 @cache
 def us_goods() -> Goods:
-    """The lines of the schedule, dead ones too: a line takes another code on a day when its own does not stand."""
+    """The lines of the schedule, dead ones too: a line takes another code on a day when its own
+    does not stand.
+    """
     lines: dict[str, tuple[str, int, int]] = {}
     for row in rows("schedules/us.csv"):
         if len(row["code"]) == 8:
             since, until = lines.get(row["code"], ("", 10**6, -(10**6)))[1:]
-            span = (min(since, day_number(row["from"], -(10**6))), max(until, day_number(row["until"], 10**6)))
+            span = (
+                min(since, day_number(row["from"], -(10**6))),
+                max(until, day_number(row["until"], 10**6)),
+            )
             lines[row["code"]] = (row["duty"], *span)
     codes = sorted(lines)
     units = [_unit(code, lines[code][0]) for code in codes]
     since, until = (np.array([lines[code][place] for code in codes]) for place in (1, 2))
     suffixes = _hashes(codes) % len(SUFFIXES)
-    return _goods([code + SUFFIXES[place] for code, place in zip(codes, suffixes.tolist(), strict=True)], units, since, until)
+    return _goods(
+        [code + SUFFIXES[place] for code, place in zip(codes, suffixes.tolist(), strict=True)],
+        units,
+        since,
+        until,
+    )
 
 
 @cache
@@ -138,7 +178,10 @@ def _goods(codes: list[str], units: list[str], since: np.ndarray, until: np.ndar
     sums: dict[str, int] = {}
     for code, load in zip(codes, loads, strict=True):
         sums[code[:2]] = sums.get(code[:2], 0) + load
-    weights = [CHAPTERS.get(code[:2], OTHER_CHAPTERS) * load * 10**9 // sums[code[:2]] for code, load in zip(codes, loads, strict=True)]
+    weights = [
+        CHAPTERS.get(code[:2], OTHER_CHAPTERS) * load * 10**9 // sums[code[:2]]
+        for code, load in zip(codes, loads, strict=True)
+    ]
     prices = price.take(_hashes([code + "price" for code in codes]) % 4096)
     return Goods(codes, units, prices, since, until, weighted(weights))
 
@@ -155,10 +198,18 @@ def _unit(code: str, duty: str) -> str:
 
 @cache
 def day_slots() -> np.ndarray:
-    """Days from FIRST to LAST: half of all lines evenly, half within nine days of a day on which some act begins or ends."""
+    """Days from FIRST to LAST: half of all lines evenly, half within nine days of a day on which
+    some act begins or ends.
+    """
     first, many = FIRST.toordinal() - EPOCH, (LAST - FIRST).days + 1
     near = np.zeros(many, dtype=np.int64)
-    cuts = {row[edge][:10] for name in ("us", "cn") for row in rows(f"events/{name}.csv") for edge in ("effective", "until") if row[edge]}
+    cuts = {
+        row[edge][:10]
+        for name in ("us", "cn")
+        for row in rows(f"events/{name}.csv")
+        for edge in ("effective", "until")
+        if row[edge]
+    }
     for cut in sorted(day_number(text, 0) - first for text in cuts):
         for away in range(-9, 10):
             if 0 <= cut + away < many:
@@ -167,7 +218,9 @@ def day_slots() -> np.ndarray:
 
 
 class Recipe:
-    """What does not change from chunk to chunk. The codes, prices and days are worked out once in a process, for every seed."""
+    """What does not change from chunk to chunk. The codes, prices and days are worked out once in a
+    process, for every seed.
+    """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -183,31 +236,56 @@ class Recipe:
         self.prices = np.concatenate([us.prices, self.goods["cn"].prices])
 
     def lines(self, first: int, many: int) -> pa.RecordBatch:
-        """Lines `first` to `first + many`: date, hs, origin, importer, value (dollars), quantity, unit."""
+        """Lines `first` to `first + many`: date, hs, origin, importer, value (dollars), quantity,
+        unit.
+        """
         draw = Draw(self.seed, first, many)
         days = self.days.take(draw(1, SLOTS)) + (FIRST.toordinal() - EPOCH)
         pairs = self.pair_slots.take(draw(2, SLOTS))
         to_us = np.array([importer == "us" for _, importer in self.pairs]).take(pairs)
-        numbers = np.where(to_us, self._standing(draw, days), self.goods["cn"].slots.take(draw(3, SLOTS)) + len(self.goods["us"].codes))
+        numbers = np.where(
+            to_us,
+            self._standing(draw, days),
+            self.goods["cn"].slots.take(draw(3, SLOTS)) + len(self.goods["us"].codes),
+        )
         cents = self.values.take(draw(8, 4096)) * (900 + draw(9, 200)) // 1000
-        cents = np.where(draw(10, 4) > 0, (cents + 50) // 100 * 100, cents)  # entered values are mostly whole dollars
+        cents = np.where(
+            draw(10, 4) > 0, (cents + 50) // 100 * 100, cents
+        )  # entered values are mostly whole dollars
         tenths = np.maximum(10, 10 * cents // self.prices.take(numbers))
         units = self.unit_of.take(numbers)
-        tenths = np.where(np.array([unit == "kg" for unit in self.units]).take(units), tenths + draw(11, 10), tenths // 10 * 10)
-        origins, importers = sorted({origin for origin, _ in self.pairs}), sorted({importer for _, importer in self.pairs})
+        tenths = np.where(
+            np.array([unit == "kg" for unit in self.units]).take(units),
+            tenths + draw(11, 10),
+            tenths // 10 * 10,
+        )
+        origins, importers = (
+            sorted({origin for origin, _ in self.pairs}),
+            sorted({importer for _, importer in self.pairs}),
+        )
         arrays = [
             pa.array(days.astype(np.int32)).cast(pa.date32()),
             _named(numbers, self.codes),
-            _named(np.array([origins.index(origin) for origin, _ in self.pairs]).take(pairs), pa.array(origins)),
-            _named(np.array([importers.index(importer) for _, importer in self.pairs]).take(pairs), pa.array(importers)),
+            _named(
+                np.array([origins.index(origin) for origin, _ in self.pairs]).take(pairs),
+                pa.array(origins),
+            ),
+            _named(
+                np.array([importers.index(importer) for _, importer in self.pairs]).take(pairs),
+                pa.array(importers),
+            ),
             pa.array(cents / 100),
             pa.array(tenths / 10),
             _named(units, pa.array(self.units)),
         ]
-        return pa.RecordBatch.from_arrays(arrays, names=["date", "hs", "origin", "importer", "value", "quantity", "unit"])
+        return pa.RecordBatch.from_arrays(
+            arrays, names=["date", "hs", "origin", "importer", "value", "quantity", "unit"]
+        )
 
     def _standing(self, draw: Draw, days: np.ndarray) -> np.ndarray:
-        """Codes of the schedule; four draws find one that stands on the day, but for a few lines, as in real files."""
+        """Codes of the schedule; four draws find one that stands on the day, but for a few lines,
+        as in real files.
+        """
         goods = self.goods["us"]
         numbers = goods.slots.take(draw(3, SLOTS))
         for stream in (4, 5, 6):
@@ -227,12 +305,18 @@ def chunks(recipe: Recipe, lines: int, size: int = CHUNK) -> Iterator[pa.RecordB
 
 
 def main(words: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Synthetic entry lines: the same seed gives the same lines.")
-    parser.add_argument("--lines", type=int, required=True, help="entry lines; es003 writes several rows for each")
+    parser = argparse.ArgumentParser(
+        description="Synthetic entry lines: the same seed gives the same lines."
+    )
+    parser.add_argument(
+        "--lines", type=int, required=True, help="entry lines; es003 writes several rows for each"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--shape", choices=("plain", "es003", "dirty"), default="plain")
-    parser.add_argument("--format", choices=("csv", "parquet", "xlsx"), help="default: by the ending of --out")
+    parser.add_argument(
+        "--format", choices=("csv", "parquet", "xlsx"), help="default: by the ending of --out"
+    )
     given = parser.parse_args(words)
     kind = given.format or given.out.suffix.lstrip(".").lower()
     recipe = Recipe(given.seed)
@@ -241,7 +325,14 @@ def main(words: list[str] | None = None) -> None:
         return
     make = entry_rows if given.shape == "es003" else dirty_rows
     header, batches = make(chunks(recipe, given.lines, 1 << 14), given.seed, Draw)
-    write(given.out, kind, batches, header, sheets=given.shape == "es003", marked=given.shape == "dirty")
+    write(
+        given.out,
+        kind,
+        batches,
+        header,
+        sheets=given.shape == "es003",
+        marked=given.shape == "dirty",
+    )
 
 
 if __name__ == "__main__":

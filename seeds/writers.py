@@ -13,14 +13,27 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 MOST_ROWS = 1_048_576
-ABOVE = [["Report Name:", "ES-003 Entry Summary Line Tariff Details"], ["Synthetic rows: no entry, importer or amount is real"], []]
+ABOVE = [
+    ["Report Name:", "ES-003 Entry Summary Line Tariff Details"],
+    ["Synthetic rows: no entry, importer or amount is real"],
+    [],
+]
 BELOW = [[], ["FOR OFFICIAL USE ONLY"]]
 
 Chunks = Iterable[pa.RecordBatch] | Iterable[list[list[Any]]]
 
 
-def write(out: Path, kind: str, chunks: Chunks, header: Sequence[str], sheets: bool = False, marked: bool = False) -> None:
-    """Write chunks: record batches or lists of rows. `sheets` puts a report's head and foot around them; `marked` is a BOM first."""
+def write(
+    out: Path,
+    kind: str,
+    chunks: Chunks,
+    header: Sequence[str],
+    sheets: bool = False,
+    marked: bool = False,
+) -> None:
+    """Write chunks: record batches or lists of rows. `sheets` puts a report's head and foot around
+    them; `marked` is a BOM first.
+    """
     if kind == "parquet":
         _parquet(out, chunks, header)
     elif kind == "xlsx":
@@ -34,8 +47,13 @@ def write(out: Path, kind: str, chunks: Chunks, header: Sequence[str], sheets: b
 def _batch(chunk: Any, header: Sequence[str]) -> pa.RecordBatch:
     if isinstance(chunk, pa.RecordBatch):
         return chunk
-    texts = [[None if row[place] is None else str(row[place]) for row in chunk] for place in range(len(header))]
-    return pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in texts], names=list(header))
+    texts = [
+        [None if row[place] is None else str(row[place]) for row in chunk]
+        for place in range(len(header))
+    ]
+    return pa.RecordBatch.from_arrays(
+        [pa.array(column, pa.string()) for column in texts], names=list(header)
+    )
 
 
 def _parquet(out: Path, chunks: Chunks, header: Sequence[str]) -> None:
@@ -43,7 +61,9 @@ def _parquet(out: Path, chunks: Chunks, header: Sequence[str]) -> None:
     for chunk in chunks:
         batch = _batch(chunk, header)
         if writer is None:
-            writer = parquet.ParquetWriter(out, batch.schema, compression="zstd", compression_level=1)
+            writer = parquet.ParquetWriter(
+                out, batch.schema, compression="zstd", compression_level=1
+            )
         writer.write_batch(batch, row_group_size=len(batch) or None)
     if writer is not None:
         writer.close()
@@ -87,8 +107,14 @@ def _xlsx(out: Path, chunks: Chunks, header: Sequence[str], sheets: bool) -> Non
         if place + many > MOST_ROWS - len(BELOW):
             book.close()
             out.unlink()
-            raise SystemExit(f"A sheet holds {MOST_ROWS:,} rows; ask for fewer lines, or for csv or parquet.")
-        found = zip(*(column.to_pylist() for column in chunk.columns), strict=True) if isinstance(chunk, pa.RecordBatch) else chunk
+            raise SystemExit(
+                f"A sheet holds {MOST_ROWS:,} rows; ask for fewer lines, or for csv or parquet."
+            )
+        found = (
+            zip(*(column.to_pylist() for column in chunk.columns), strict=True)
+            if isinstance(chunk, pa.RecordBatch)
+            else chunk
+        )
         for row in found:
             for column, value in enumerate(row):
                 _cell(sheet, place, column, value, days)
@@ -97,7 +123,9 @@ def _xlsx(out: Path, chunks: Chunks, header: Sequence[str], sheets: bool) -> Non
         sheet.write_row(place, 0, row)
         place += 1
     if sheets:
-        book.add_worksheet("Report Parameters").write_row(0, 0, ["Entry Summary Date", "between", "1/1/2018", "11/20/2026"])
+        book.add_worksheet("Report Parameters").write_row(
+            0, 0, ["Entry Summary Date", "between", "1/1/2018", "11/20/2026"]
+        )
     book.close()
 
 

@@ -83,7 +83,9 @@ def _product_word(product: object) -> str:
 
 
 def _moment(when: str | date | datetime, zone: str) -> tuple[int, bool]:
-    """The instant asked about, and whether a bare day was given, which means the end of that day."""
+    """The instant asked about, and whether a bare day was given, which means the end of
+    that day.
+    """
     if isinstance(when, datetime):
         if when.tzinfo is None:
             raise UsageError("Give an aware datetime: a wall time without zone names no instant.")

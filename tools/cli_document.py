@@ -63,7 +63,9 @@ and options in your shell, and `tariff --show-completion` prints the script.
 
 
 def commands(group: Any = None, path: str = "tariff") -> Iterator[tuple[str, Any]]:
-    """Every command with its whole name, in the order of the help; a group stands before its own."""
+    """Every command with its whole name, in the order of the help; a group stands before
+    its own.
+    """
     group = typer.main.get_command(app) if group is None else group
     context = group.make_context("tariff", ["--help"], resilient_parsing=True)
     for name in group.list_commands(context):
@@ -83,7 +85,9 @@ def spelled(one: Any) -> str:
     if one.param_type_name == "argument":
         return str(one.metavar or one.name.upper())
     kind = one.type
-    metavar = one.metavar or ("|".join(kind.choices) if hasattr(kind, "choices") else kind.name.upper())
+    metavar = one.metavar or (
+        "|".join(kind.choices) if hasattr(kind, "choices") else kind.name.upper()
+    )
     flags = ", ".join([*one.opts, *one.secondary_opts])
     return flags if one.is_flag else f"{flags} {metavar}"
 
@@ -116,7 +120,9 @@ def prose(command: Any) -> str:
     for part in re.split(r"\n\s*\n", inspect.cleandoc(command.help or "")):
         said, example, typed = " ".join(part.split()).partition("Example: ")
         if said:
-            parts.append(textwrap.fill(said.strip(), WIDTH, break_long_words=False, break_on_hyphens=False))
+            parts.append(
+                textwrap.fill(said.strip(), WIDTH, break_long_words=False, break_on_hyphens=False)
+            )
         if example:
             parts.append(f"Example: `{typed}`")
     return "\n\n".join(parts)
@@ -130,10 +136,18 @@ def document() -> str:
     """The whole page."""
     every = list(commands())
     shared = {
-        name: [entry(one) for one in options(next(one for path, one in every if path == "tariff rate")) if panel(one) == name]
+        name: [
+            entry(one)
+            for one in options(next(one for path, one in every if path == "tariff rate"))
+            if panel(one) == name
+        ]
         for name in SHARED
     }
-    pieces = [HEAD, *(f"{heading}\n\n{block(shared[name])}" for name, heading in SHARED.items()), "## Help and completion\n" + ONCE]
+    pieces = [
+        HEAD,
+        *(f"{heading}\n\n{block(shared[name])}" for name, heading in SHARED.items()),
+        "## Help and completion\n" + ONCE,
+    ]
     for path, command in every:
         level = "#" * len(path.split())
         if hasattr(command, "list_commands"):
@@ -144,7 +158,8 @@ def document() -> str:
         for name in ("", *SHARED):
             found = [entry(one) for one in options(command) if panel(one) == name]
             if name and found == shared[name]:
-                also.append(f"[{SHARED[name].removeprefix('## ').lower()}](#{SHARED[name].removeprefix('## ').lower().replace(' ', '-')})")
+                title = SHARED[name].removeprefix("## ").lower()
+                also.append(f"[{title}](#{title.replace(' ', '-')})")
             else:
                 own += found
         own += [entry(one) for one in options(command) if panel(one) not in ("", *SHARED)]

@@ -58,14 +58,32 @@ class Desk:
         self.words = {name: [row.id for row in record.categories[name]] for name in ("us", "cn")}
 
     def _codes(self, importer: str) -> list[str]:
-        """Listed codes, siblings that no list names, lines of the schedule, shorter and longer ones."""
+        """Listed codes, siblings that no list names, lines of the schedule, shorter and longer
+        ones.
+        """
         scopes = [name for name, scope in self.record.scopes.items() if scope.importer == importer]
-        rows = (row for name in scopes for year in ("2017", "2022") for row in self.record.scope_lines(name, year))
-        known = sorted({row.prefix for row in rows} | {line.code for line in self.record.lines(importer, "")})
+        rows = (
+            row
+            for name in scopes
+            for year in ("2017", "2022")
+            for row in self.record.scope_lines(name, year)
+        )
+        known = sorted(
+            {row.prefix for row in rows} | {line.code for line in self.record.lines(importer, "")}
+        )
         listed = self.draw.sample(known, CODES)
-        siblings = [code[:6].ljust(6, "0") + f"{self.draw.randrange(100):02}" for code in listed[::3]]
-        longer = [(code.ljust(8, "0") + f"{self.draw.randrange(100):02}")[:10] for code in listed[1::5]]
-        return [*listed, *siblings, *longer, *(code[: self.draw.choice((2, 4, 6))] for code in listed[2::5])]
+        siblings = [
+            code[:6].ljust(6, "0") + f"{self.draw.randrange(100):02}" for code in listed[::3]
+        ]
+        longer = [
+            (code.ljust(8, "0") + f"{self.draw.randrange(100):02}")[:10] for code in listed[1::5]
+        ]
+        return [
+            *listed,
+            *siblings,
+            *longer,
+            *(code[: self.draw.choice((2, 4, 6))] for code in listed[2::5]),
+        ]
 
     def zone(self, importer: str) -> str:
         """The importer's legal zone."""
@@ -82,7 +100,11 @@ class Desk:
             importer, origin = self.draw.choice(PAIRS)
             moment = self.moment(importer)
             known_on = None if self.draw.random() < 0.7 else day_of(self.moment(importer), "UTC")
-            word = self.draw.choice(self.words[importer]) if self.draw.random() < 0.1 else self.draw.choice(self.codes[importer])
+            word = (
+                self.draw.choice(self.words[importer])
+                if self.draw.random() < 0.1
+                else self.draw.choice(self.codes[importer])
+            )
             if self.draw.random() < 0.02:
                 return Query(importer, origin, moment, known_on, GENERAL)
             try:
@@ -103,7 +125,10 @@ def answer_or_none(record: Record, query: Query) -> Answer | None:
 def at(query: Query, zone: str) -> str:
     """A question in one line, for a failure."""
     known = f" known on {query.known_on}" if query.known_on else ""
-    return f"{query.importer} on {query.origin}, {query.product.id}, {day_of(query.instant, zone)} ({query.instant}){known}"
+    return (
+        f"{query.importer} on {query.origin}, {query.product.id}, {day_of(query.instant, zone)} "
+        f"({query.instant}){known}"
+    )
 
 
 def histories(desk: Desk) -> Iterator[Failure | None]:
@@ -113,15 +138,25 @@ def histories(desk: Desk) -> Iterator[Failure | None]:
     since, until = start_of_day(SINCE, zone), end_of_day(UNTIL, zone)
     steps = history(open_case(desk.record, query.importer, query.origin), query, since, until)
     edges = [step.since for step in steps[1:]]
-    for moment in [*(desk.moment(query.importer) for _ in range(30)), *edges, *(edge - 1 for edge in edges)]:
+    for moment in [
+        *(desk.moment(query.importer) for _ in range(30)),
+        *edges,
+        *(edge - 1 for edge in edges),
+    ]:
         told = [step.answer for step in steps if step.since <= moment][-1]
         asked = answer_or_none(desk.record, query._replace(instant=moment))
         same = (told and figure(told)) == (asked and figure(asked))
-        yield None if same else f"history differs from rate: {at(query._replace(instant=moment), zone)}"
+        yield (
+            None
+            if same
+            else f"history differs from rate: {at(query._replace(instant=moment), zone)}"
+        )
 
 
 def layers(desk: Desk) -> Iterator[Failure | None]:
-    """Layers that charge add up to the additional duty, and that with the ordinary duty to the total."""
+    """Layers that charge add up to the additional duty, and that with the ordinary duty to the
+    total.
+    """
     query = desk.query()
     answer = answer_or_none(desk.record, query)
     if answer is None or answer.min_pct is None:
@@ -129,7 +164,14 @@ def layers(desk: Desk) -> Iterator[Failure | None]:
         return
     wrong = answer.min_pct < 0 or (answer.max_pct is not None and answer.max_pct < answer.min_pct)
     if answer.status == "complete":
-        total = sum((layer.rate_pct or Decimal(0) for layer in answer.layers if layer.role in CHARGING_ROLES), Decimal(0))
+        total = sum(
+            (
+                layer.rate_pct or Decimal(0)
+                for layer in answer.layers
+                if layer.role in CHARGING_ROLES
+            ),
+            Decimal(0),
+        )
         wrong = wrong or total != answer.additional_pct
         if answer.total_pct is not None and answer.mfn_pct is not None:
             wrong = wrong or answer.total_pct != total + answer.mfn_pct
@@ -156,7 +198,8 @@ def files(desk: Desk) -> Iterator[Failure | None]:
         try:
             answer, owed = scalar(desk.record, line)
         except UsageError as error:
-            # Beyond the first hundred words that name nothing, a file says so without what is like them.
+            # Beyond the first hundred words that name nothing, a file says so without what is
+            # like them.
             reasons = {str(error), error.plain if isinstance(error, NotFound) else str(error)}
             same = found["status"] == "invalid" and found["reason"] in reasons
         else:
@@ -173,14 +216,26 @@ def formats(desk: Desk) -> Iterator[Failure | None]:
     query = desk.query()._replace(known_on=None)
     zone = desk.zone(query.importer)
     day = day_of(query.instant, zone)
-    words = ["rate", "--from", query.origin, "--to", query.importer, "--date", day, "--product", query.product.id]
+    words = [
+        "rate",
+        "--from",
+        query.origin,
+        "--to",
+        query.importer,
+        "--date",
+        day,
+        "--product",
+        query.product.id,
+    ]
     plain, document, table = (run(*words, "--format", form) for form in ("plain", "json", "csv"))
     if plain.code == 2:
         yield None
         return
     read = json.loads(document.out)
     low, high = read["additional_min_pct"], read["additional_max_pct"]
-    word = "" if low is None else f"{low}" if low == high else f"{low}..{'' if high is None else high}"
+    word = (
+        "" if low is None else f"{low}" if low == high else f"{low}..{'' if high is None else high}"
+    )
     asked = answer_or_none(desk.record, query._replace(instant=end_of_day(day, zone)))
     same = asked is not None and (asked.min_pct is None) == (low is None)
     if same and asked is not None and asked.min_pct is not None:
@@ -190,15 +245,45 @@ def formats(desk: Desk) -> Iterator[Failure | None]:
 
 
 def values(desk: Desk) -> Iterator[Failure | None]:
-    """A fact of any type from a program is read as the same answer as its exact value, or refused."""
+    """A fact of any type from a program is read as the same answer as its exact value, or
+    refused.
+    """
     names = sorted({condition.fact for condition in desk.record.conditions.values()})
     draw, name = desk.draw, desk.draw.choice(names)
-    odd = draw.choice([0.4, 1, "0.4", True, "no", "yes", -1, "x", None, 2.5, "2025-04-01", float("nan"), [], "Vessel", b"1", 10**30])
+    odd = draw.choice(
+        [
+            0.4,
+            1,
+            "0.4",
+            True,
+            "no",
+            "yes",
+            -1,
+            "x",
+            None,
+            2.5,
+            "2025-04-01",
+            float("nan"),
+            [],
+            "Vessel",
+            b"1",
+            10**30,
+        ]
+    )
     day = day_of(desk.moment("us"), "America/New_York")
     code = draw.choice(desk.codes["us"])
     try:
-        told = tariffcli.ask(day, origin="cn", importer="us", product=code, facts={name: odd}, record=desk.record)
-        read = tariffcli.ask(day, origin="cn", importer="us", product=code, facts=told.query.facts, record=desk.record)
+        told = tariffcli.ask(
+            day, origin="cn", importer="us", product=code, facts={name: odd}, record=desk.record
+        )
+        read = tariffcli.ask(
+            day,
+            origin="cn",
+            importer="us",
+            product=code,
+            facts=told.query.facts,
+            record=desk.record,
+        )
     except TariffError:
         yield None
         return
@@ -209,17 +294,28 @@ def values(desk: Desk) -> Iterator[Failure | None]:
     yield None if sound else f"{name}={odd!r} misread on {code}, {day}"
 
 
-WORDS = ["rate", "history", "compare", "duty", "products", "events", "export", "--from", "--to", "us", "cn", "中国", "--date", "2025-04-24",
-         "--at", "2025-04-10T12:01", "--hs", "8517.13.00", "--product", "toys", "list-3", "--format", "json", "plain", "csv", "--strict",
-         "--known-on", "today", "--claim", "donation", "--value", "100", "--metal-share", "steel=0.4", "--loaded", "--mode", "air", "--mfn",
-         "-5", "NaN", "", "🦆", "--since", "--until", "2018-01-01", "--help", "--out", "-", "--pair", "us:cn", "--both"]  # fmt: skip
+WORDS = ["rate", "history", "compare", "duty", "products", "events", "export", "--from", "--to",
+    "us", "cn", "中国", "--date", "2025-04-24",
+         "--at", "2025-04-10T12:01", "--hs", "8517.13.00", "--product", "toys", "list-3",
+         "--format", "json", "plain", "csv", "--strict",
+         "--known-on", "today", "--claim", "donation", "--value", "100", "--metal-share",
+         "steel=0.4", "--loaded", "--mode", "air", "--mfn",
+         "-5", "NaN", "", "🦆", "--since", "--until", "2018-01-01", "--help", "--out", "-",
+         "--pair", "us:cn", "--both"]  # fmt: skip
 
 
 def command_lines(desk: Desk) -> Iterator[Failure | None]:
     """A line of words in any order ends with a documented exit code, and never with a traceback."""
-    words = [desk.draw.choice(WORDS[:7]), *(desk.draw.choice(WORDS) for _ in range(desk.draw.randrange(9)))]
+    words = [
+        desk.draw.choice(WORDS[:7]),
+        *(desk.draw.choice(WORDS) for _ in range(desk.draw.randrange(9))),
+    ]
     told = run(*words)
-    sound = told.code in (0, 2, 3, 4) and "Traceback" not in told.err and "fault in the program" not in told.err
+    sound = (
+        told.code in (0, 2, 3, 4)
+        and "Traceback" not in told.err
+        and "fault in the program" not in told.err
+    )
     yield None if sound else f"exit {told.code} of {words}: {told.err[-200:]}"
 
 
@@ -237,7 +333,9 @@ KINDS: dict[str, tuple[Ask, int]] = {
 
 def main() -> int:
     """Ask, and print what failed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--questions", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     typed = parser.parse_args()

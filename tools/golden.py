@@ -1,4 +1,5 @@
-"""Write the goldens that a change of the record must answer for in review. Run it, then read the difference.
+"""Write the goldens that a change of the record must answer for in review. Run it, then read the
+difference.
 
 python tools/golden.py
 """
@@ -35,7 +36,11 @@ def main() -> None:
             golden_histories.COLUMNS,
             golden_histories.lines(record, origin, importer, product),
         )
-    write("witnesses.csv", golden_witnesses.COLUMNS, (one._asdict() for one in golden_witnesses.witnesses(record)))
+    write(
+        "witnesses.csv",
+        golden_witnesses.COLUMNS,
+        (one._asdict() for one in golden_witnesses.witnesses(record)),
+    )
 
 
 if __name__ == "__main__":

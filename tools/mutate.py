@@ -1,4 +1,5 @@
-"""The mutation run over the record: delete each act, move each of its instants by a minute, and see whether a golden line notices.
+"""The mutation run over the record: delete each act, move each of its instants by a minute, and see
+whether a golden line notices.
 
     python tools/mutate.py
 
@@ -31,9 +32,13 @@ def mutants(event: Event) -> Iterator[tuple[str, Event | None]]:
             yield f"until {step:+d}s", event._replace(until=event.until + step)
 
 
-def noticed(record: Record, rows: Sequence[Mapping[str, str]], event: Event, mutant: Event | None) -> bool:
+def noticed(
+    record: Record, rows: Sequence[Mapping[str, str]], event: Event, mutant: Event | None
+) -> bool:
     """Whether some golden line of the act answers otherwise with the mutant in its place."""
-    return any(wit.asked_again(Mutated(record, event, mutant), row) != row["answer"] for row in rows)
+    return any(
+        wit.asked_again(Mutated(record, event, mutant), row) != row["answer"] for row in rows
+    )
 
 
 class Mutated:
@@ -43,7 +48,10 @@ class Mutated:
         self._record = record
         importer = event.id.partition("-")[0]
         kept = [(mutant if one.id == event.id else one) for one in record.events[importer]]
-        self.events = {**{name: record.events[name] for name in record.events}, importer: [one for one in kept if one is not None]}
+        self.events = {
+            **{name: record.events[name] for name in record.events},
+            importer: [one for one in kept if one is not None],
+        }
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._record, name)

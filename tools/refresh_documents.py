@@ -18,7 +18,14 @@ def main() -> None:
     path = ROOT / "README.md"
     text = path.read_text(encoding="utf-8")
     path.write_text(
-        BLOCK.sub(lambda found: f"```console\n{filled(found.group(1))}```" if commands(found.group(1)) else found.group(0), text),
+        BLOCK.sub(
+            lambda found: (
+                f"```console\n{filled(found.group(1))}```"
+                if commands(found.group(1))
+                else found.group(0)
+            ),
+            text,
+        ),
         encoding="utf-8",
     )
 

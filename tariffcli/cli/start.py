@@ -108,7 +108,8 @@ def _fault(error: Exception) -> str:
     if isinstance(error, MemoryError) or no_thread:
         return (
             "there is not enough memory for this, or no more threads. "
-            "You can close other programs, allow this one more, or add --threads 1 to `tariff bulk`."
+            "You can close other programs, allow this one more, or add --threads 1 to `tariff "
+            "bulk`."
         )
     return (
         f"a fault in the program ({type(error).__name__}: {error}). "

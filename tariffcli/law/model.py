@@ -291,8 +291,8 @@ class Query(NamedTuple):
       product: What the goods are.
       facts: Values by name of the fact; what is not in it is not known.
       mfn_pct: The ordinary duty, where the record does not know it; None: not given.
-      whole_day: Whether a bare day was asked, of which `instant` is the end. It changes words, never a
-        number.
+      whole_day: Whether a bare day was asked, of which `instant` is the end. It changes words,
+        never a number.
     """
 
     importer: str

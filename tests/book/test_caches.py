@@ -1,4 +1,6 @@
-"""What is kept between runs is never believed unseen: any damage, or no folder at all, and the answers are the same."""
+"""What is kept between runs is never believed unseen: any damage, or no folder at all, and the
+answers are the same.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +82,13 @@ def harmed(whole: bytes, draw: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [(b'"20"', b'"10"'), (b'"20"', b'" 1"'), (b'"us-fentanyl-20"', b'"us-fentanyl-2\xff"'), (b"[", b"{")]
+    ("old", "new"),
+    [
+        (b'"20"', b'"10"'),
+        (b'"20"', b'" 1"'),
+        (b'"us-fentanyl-20"', b'"us-fentanyl-2\xff"'),
+        (b"[", b"{"),
+    ],
 )
 def test_a_changed_letter_inside_a_row_is_noticed_and_mended(small, old, new):
     data, path = small
@@ -123,7 +131,9 @@ def test_a_database_that_another_program_changed_is_not_believed(small, spoil):
 
 
 def test_a_record_of_other_tables_is_not_believed_though_its_head_names_these(small):
-    """All of it whole, its head too, but the sections were sealed for the tables as they were before."""
+    """All of it whole, its head too, but the sections were sealed for the tables as they were
+    before.
+    """
     data, path = small
     before = path.read_bytes()
     events = data / "events" / "us.csv"
@@ -184,7 +194,13 @@ def test_tables_that_changed_since_are_not_mixed_with_what_was_read(small):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
 @pytest.mark.parametrize(
-    "make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.mkdir(), lambda path: path.symlink_to("gone")]
+    "make",
+    [
+        os.mkfifo,
+        lambda path: path.symlink_to("/dev/zero"),
+        lambda path: path.mkdir(),
+        lambda path: path.symlink_to("gone"),
+    ],
 )
 def test_whatever_stands_in_the_place_of_the_cache_is_done_without(small, make):
     data, path = small
@@ -237,8 +253,12 @@ def no_rights(real):
 
 
 @pytest.mark.parametrize("words", [*QUESTIONS, ("check",)])
-def test_a_cache_folder_that_may_not_be_entered_is_done_without(small, tmp_path, monkeypatch, words):
-    """By rights alone where tests run without them, and by what the system would say where they run as root."""
+def test_a_cache_folder_that_may_not_be_entered_is_done_without(
+    small, tmp_path, monkeypatch, words
+):
+    """By rights alone where tests run without them, and by what the system would say where they run
+    as root.
+    """
     data, _ = small
     right = asked(data, words)
     shut = tmp_path / "shut"

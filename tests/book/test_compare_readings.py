@@ -31,7 +31,10 @@ def test_page_heads_go_and_the_codes_beside_them_stay(text):
 
 
 def test_a_passage_gives_goods_codes_and_no_provisions_or_compilers_words(text):
-    assert tool.codes_of(tool.passage(text, "(b) Heading", "(1)"), "") == {"8501314000", "8481803030"}
+    assert tool.codes_of(tool.passage(text, "(b) Heading", "(1)"), "") == {
+        "8501314000",
+        "8481803030",
+    }
 
 
 def test_whole_numbers_and_described_goods_are_told_apart_and_numbering_may_begin_anew(text):
@@ -46,7 +49,9 @@ def test_words_that_are_not_in_the_text_are_an_error(text):
 
 
 def test_a_difference_without_an_explanation_is_told():
-    reading = tool.Reading("no such list", ["us-301-list-1"], "2022", "x", "", "", "in", "", "", "", "")
+    reading = tool.Reading(
+        "no such list", ["us-301-list-1"], "2022", "x", "", "", "in", "", "", "", ""
+    )
     same = tool.Comparison(reading, {"85011020"}, {"85011020"})
     other = tool.Comparison(reading, {"85011020"}, {"85011040"})
     assert tool.unexplained([same]) == []

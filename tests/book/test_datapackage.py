@@ -1,4 +1,6 @@
-"""`data/datapackage.json` says what the tables are: written from their declaration, never by hand."""
+"""`data/datapackage.json` says what the tables are: written from their declaration, never
+by hand.
+"""
 
 import csv
 import json

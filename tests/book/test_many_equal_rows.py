@@ -1,4 +1,5 @@
-"""Thousands of equal rows, as a slip of the hand pastes them, are checked in a time that grows with them, not with their square.
+"""Thousands of equal rows, as a slip of the hand pastes them, are checked in a time that grows with
+them, not with their square.
 
 Counted, not timed: how often rows are looked at.
 """
@@ -37,19 +38,31 @@ class Counted(list):
 
 
 def parts_of(folder, change, same_id=False):
-    many = [{**ROW, "id": "us-x" if same_id else f"us-x-{number}", **change(number)} for number in range(MANY)]
+    many = [
+        {**ROW, "id": "us-x" if same_id else f"us-x-{number}", **change(number)}
+        for number in range(MANY)
+    ]
     return assemble(write_record(folder / "data", **{"events/us": and_also(*many)}))
 
 
 def undoing(number):
-    return {"effect": "undo", "rate_pct": "", "until": "", "undoes": f"us-x-{number - 1}" if number else "us-fentanyl-10"}
+    return {
+        "effect": "undo",
+        "rate_pct": "",
+        "until": "",
+        "undoes": f"us-x-{number - 1}" if number else "us-fentanyl-10",
+    }
 
 
 @pytest.mark.parametrize("same_id", [True, False])
 @pytest.mark.parametrize("kind", [*KINDS, "undoing"])
-def test_the_rules_look_at_each_of_many_equal_rows_a_few_times(tmp_path, monkeypatch, kind, same_id):
+def test_the_rules_look_at_each_of_many_equal_rows_a_few_times(
+    tmp_path, monkeypatch, kind, same_id
+):
     parts = parts_of(tmp_path, undoing if kind == "undoing" else lambda _: KINDS[kind], same_id)
-    parts = parts._replace(events={importer: Counted(many) for importer, many in parts.events.items()})
+    parts = parts._replace(
+        events={importer: Counted(many) for importer, many in parts.events.items()}
+    )
     met = [0]
 
     def counting(name):

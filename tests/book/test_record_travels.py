@@ -1,4 +1,6 @@
-"""A compiled record travels as the bytes of its file, and answers elsewhere what it answers here."""
+"""A compiled record travels as the bytes of its file, and answers elsewhere what it
+answers here.
+"""
 
 import pytest
 

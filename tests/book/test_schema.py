@@ -1,4 +1,6 @@
-"""The declaration of the tables: every column is a field, every field comes from somewhere, and values survive being stored."""
+"""The declaration of the tables: every column is a field, every field comes from somewhere, and
+values survive being stored.
+"""
 
 import json
 

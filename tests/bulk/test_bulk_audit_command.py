@@ -1,4 +1,6 @@
-"""`tariff bulk` on entries of several rows a line: rated once, held against what was declared, refunds summed; and its other flags."""
+"""`tariff bulk` on entries of several rows a line: rated once, held against what was declared,
+refunds summed; and its other flags.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,13 @@ LESS = TOYS.replace("5,001", "5,002").replace('"$2,000.00"', '"$1,000.00"')
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "in.csv").write_text("Report:,ES-003\nFOR OFFICIAL USE ONLY\n\n" + HEADER + TOYS + LESS + "FOR OFFICIAL USE ONLY\n")
+    (tmp_path / "in.csv").write_text(
+        "Report:,ES-003\nFOR OFFICIAL USE ONLY\n\n"
+        + HEADER
+        + TOYS
+        + LESS
+        + "FOR OFFICIAL USE ONLY\n"
+    )
     return tmp_path
 
 
@@ -43,7 +51,13 @@ def test_a_line_of_three_rows_is_rated_once_and_agrees_heading_by_heading(folder
     lines = table(folder / "out.csv")
     assert [line["status"] for line in lines] == ["declared", "declared", "complete"] * 2
     toys, less = lines[2], lines[5]
-    assert (toys["additional_pct"], toys["duty_due"], toys["paid"], toys["variance"], toys["why"]) == ("30", "3000", "3000", "0", "agrees")
+    assert (
+        toys["additional_pct"],
+        toys["duty_due"],
+        toys["paid"],
+        toys["variance"],
+        toys["why"],
+    ) == ("30", "3000", "3000", "0", "agrees")
     assert (less["paid"], less["variance"]) == ("2000", "-1000")
     assert "9903.01.24" in less["why"]
     (first, *_) = table(folder / "out.audit.csv")
@@ -53,9 +67,14 @@ def test_a_line_of_three_rows_is_rated_once_and_agrees_heading_by_heading(folder
 
 def test_what_was_charged_under_refunded_programmes_is_summed_in_exact_cents(folder):
     assert ask("bulk", "in.csv", "--to", "us", "--out", "out.csv", "--refund").code == 0
-    sums = {row["authority"]: Decimal(row["charged_usd"]) for row in table(folder / "out.totals.csv")}
+    sums = {
+        row["authority"]: Decimal(row["charged_usd"]) for row in table(folder / "out.totals.csv")
+    }
     assert sums == {"ieepa-fentanyl": Decimal(3000), "ieepa-reciprocal": Decimal(2000)}
-    months = {(row["authority"], row["month"], row["importer_of_record"]) for row in table(folder / "out.refund.csv")}
+    months = {
+        (row["authority"], row["month"], row["importer_of_record"])
+        for row in table(folder / "out.refund.csv")
+    }
     assert ("ieepa-fentanyl", "2025-06", "11-1") in months
     assert table(folder / "out.caveats.csv")
 
@@ -63,10 +82,25 @@ def test_what_was_charged_under_refunded_programmes_is_summed_in_exact_cents(fol
 def test_a_workbook_holds_the_tables_as_sheets(folder):
     from openpyxl import load_workbook
 
-    told = ask("bulk", "in.csv", "--to", "us", "--out", "out.xlsx", "--audit", "--refund", "--interest-to", "2026-03-31")
+    told = ask(
+        "bulk",
+        "in.csv",
+        "--to",
+        "us",
+        "--out",
+        "out.xlsx",
+        "--audit",
+        "--refund",
+        "--interest-to",
+        "2026-03-31",
+    )
     assert told.code == 0, told
     assert load_workbook(folder / "out.xlsx").sheetnames[:3] == ["lines", "Audit", "Headings"]
-    assert sorted(path.name for path in folder.iterdir()) == ["in.csv", "out.xlsx", "out.xlsx.manifest.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "in.csv",
+        "out.xlsx",
+        "out.xlsx.manifest.json",
+    ]
 
 
 def test_such_a_file_is_never_rated_row_by_row(folder):
@@ -76,9 +110,14 @@ def test_such_a_file_is_never_rated_row_by_row(folder):
 
 
 def test_one_row_a_line_is_held_against_what_was_paid(folder):
-    (folder / "own.csv").write_text("date,hs,origin,value,paid\n2025-06-20,9503000073,CN,10000,3000\n2025-06-20,9503000073,CN,10000,0\n")
+    (folder / "own.csv").write_text(
+        "date,hs,origin,value,paid\n2025-06-20,9503000073,CN,10000,3000\n2025-06-20,9503000073,CN,10000,0\n"
+    )
     assert ask("bulk", "own.csv", "--to", "us", "--out", "out.csv", "--audit").code == 0
-    assert [(line["variance"], line["why"] == "agrees") for line in table(folder / "out.csv")] == [("0", True), ("-3000", False)]
+    assert [(line["variance"], line["why"] == "agrees") for line in table(folder / "out.csv")] == [
+        ("0", True),
+        ("-3000", False),
+    ]
 
 
 @pytest.mark.parametrize(

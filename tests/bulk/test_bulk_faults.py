@@ -1,4 +1,6 @@
-"""What can go wrong with a file: each fault ends in a clear message, the input untouched and nothing half-written."""
+"""What can go wrong with a file: each fault ends in a clear message, the input untouched and
+nothing half-written.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def write(folder: Path, text: str, name: str = "in.csv", encoding: str = "utf-8"
     return path
 
 
-def failed(told: Told, code: int, folder: Path, *pieces: str, left: tuple[str, ...] = ("in.csv",)) -> None:
+def failed(
+    told: Told, code: int, folder: Path, *pieces: str, left: tuple[str, ...] = ("in.csv",)
+) -> None:
     """The last line of stderr is the message; only the named files are left."""
     assert told.code == code, told
     message = [line for line in told.err.splitlines() if line.startswith("error: ")][-1]
@@ -52,7 +56,9 @@ def failed(told: Told, code: int, folder: Path, *pieces: str, left: tuple[str, .
     assert sorted(path.name for path in folder.iterdir()) == sorted(left)
 
 
-def rated(folder: Path, text: str, *flags: str, name: str = "in.csv", encoding: str = "utf-8") -> list[dict[str, str]]:
+def rated(
+    folder: Path, text: str, *flags: str, name: str = "in.csv", encoding: str = "utf-8"
+) -> list[dict[str, str]]:
     """The lines of a rated file."""
     import csv
 
@@ -67,7 +73,12 @@ def rated(folder: Path, text: str, *flags: str, name: str = "in.csv", encoding: 
 
 def test_a_toy_of_june_2025_pays_thirty_per_cent_and_the_manifest_says_how(folder):
     (line,) = rated(folder, HEADER + LINE)
-    assert (line["additional_pct"], line["total_pct"], line["duty_due"], line["status"]) == ("30", "30", "75", "complete")
+    assert (line["additional_pct"], line["total_pct"], line["duty_due"], line["status"]) == (
+        "30",
+        "30",
+        "75",
+        "complete",
+    )
     said = json.loads((folder / "out.csv.manifest.json").read_text())
     assert said["plan"]["columns"] == {
         "date": "Entry Date",
@@ -84,12 +95,24 @@ def test_a_toy_of_june_2025_pays_thirty_per_cent_and_the_manifest_says_how(folde
     [
         ("", ["is empty"]),
         ("date,hs,hs,origin\n2025-06-05,9503.00.0073,1,CN\n", ["more than one column 'hs'"]),
-        ("HTS Number,HTS Code,Entry Date,origin\n9503.00.0073,1,2025-06-05,CN\n", ["could each be the hs", "--map hs="]),
+        (
+            "HTS Number,HTS Code,Entry Date,origin\n9503.00.0073,1,2025-06-05,CN\n",
+            ["could each be the hs", "--map hs="],
+        ),
         ("date,hs\n2025-06-05,9503.00.0073\n", ["tells the origin", "--from"]),
-        ("day,code,origin\n2025-06-05,9503.00.0073,CN\n", ["No column tells the date", "--map date="]),
-        ("date,hs,origin,additional_pct\n2025-06-05,9503.00.0073,CN,1\n", ["already has a column 'additional_pct'"]),
+        (
+            "day,code,origin\n2025-06-05,9503.00.0073,CN\n",
+            ["No column tells the date", "--map date="],
+        ),
+        (
+            "date,hs,origin,additional_pct\n2025-06-05,9503.00.0073,CN,1\n",
+            ["already has a column 'additional_pct'"],
+        ),
         ("date,hs,origin\n4/5/2025,9503.00.0073,CN\n", ["two ways", "--dates us or eu"]),
-        ("date,hs,origin\n4/15/2025,9503.00.0073,CN\n15/4/2025,9503.00.0073,CN\n", ["written two ways", "4/15/2025", "15/4/2025"]),
+        (
+            "date,hs,origin\n4/15/2025,9503.00.0073,CN\n15/4/2025,9503.00.0073,CN\n",
+            ["written two ways", "4/15/2025", "15/4/2025"],
+        ),
     ],
 )
 def test_headers_and_days_that_cannot_be_read_are_refused(folder, text, pieces):
@@ -105,7 +128,9 @@ def test_the_order_of_slashed_days_is_told_by_the_whole_column(folder):
     days = ["4/5/2025"] * 3 + ["4/15/2025"]
     lines = rated(folder, HEADER + "".join(f"{day},9503.00.0073,CN,1\n" for day in days))
     assert {line["status"] for line in lines} == {"complete"}
-    assert lines[0]["additional_pct"] == "30"  # 5 April 2025: fentanyl 20 and the first 10 of the reciprocal duty
+    assert (
+        lines[0]["additional_pct"] == "30"
+    )  # 5 April 2025: fentanyl 20 and the first 10 of the reciprocal duty
     eu = rated(folder, HEADER + "4/5/2025,9503.00.0073,CN,1\n", "--dates", "eu")
     assert eu[0]["additional_pct"] == "145"  # 4 May 2025
 
@@ -118,7 +143,10 @@ def test_bad_lines_have_their_own_status_and_the_others_are_rated(folder):
     ]  # fmt: skip
     lines = rated(folder, HEADER + "\n".join(bad) + "\n" + LINE)
     assert [line["status"] for line in lines] == ["invalid"] * len(bad) + ["complete"]
-    assert all(line["reason"] and not line["additional_pct"] and not line["duty_due"] for line in lines[:-1])
+    assert all(
+        line["reason"] and not line["additional_pct"] and not line["duty_due"]
+        for line in lines[:-1]
+    )
     told = ask("bulk", "in.csv", "--to", "us", "--out", "again.csv", "--strict")
     assert told.code == 4
     assert told.err.count("  line ") == 5
@@ -126,8 +154,13 @@ def test_bad_lines_have_their_own_status_and_the_others_are_rated(folder):
 
 
 def test_codes_and_money_are_read_as_files_write_them(folder):
-    text = HEADER + '6/5/2025,9503000073.0,CN,"$1,250.00"\n6/25/2025,9503.00.00.73,cn,1250\n6/25/2025,95030000,CHN,1250.00\n'
-    assert [(line["additional_pct"], line["duty_due"]) for line in rated(folder, text)] == [("30", "375")] * 3
+    text = (
+        HEADER
+        + '6/5/2025,9503000073.0,CN,"$1,250.00"\n6/25/2025,9503.00.00.73,cn,1250\n6/25/2025,95030000,CHN,1250.00\n'
+    )
+    assert [(line["additional_pct"], line["duty_due"]) for line in rated(folder, text)] == [
+        ("30", "375")
+    ] * 3
 
 
 def test_a_zero_far_down_a_column_shows_that_none_was_eaten(folder, monkeypatch):
@@ -166,7 +199,9 @@ def test_a_file_of_nothing_but_a_mark_is_empty(folder, mark):
     failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.csv"), 2, folder, "in.csv is empty")
 
 
-@pytest.mark.parametrize("encoding", ["rot13", "zip", "hex", "base64", "bz2", "undefined", "nonsense", "a\tb", "\u4e2d"])
+@pytest.mark.parametrize(
+    "encoding", ["rot13", "zip", "hex", "base64", "bz2", "undefined", "nonsense", "a\tb", "\u4e2d"]
+)
 def test_what_is_no_encoding_of_text_is_refused(folder, encoding):
     write(folder, HEADER + LINE)
     told = ask("bulk", "in.csv", "--to", "us", "--out", "out.csv", "--encoding", encoding)
@@ -177,7 +212,12 @@ def test_what_is_no_encoding_of_text_is_refused(folder, encoding):
 def test_utf_16_without_its_mark_is_read_as_soon_as_its_order_is_said(folder, order):
     write(folder, HEADER + LINE, encoding=order)
     for words in ((), ("--encoding", "utf-16"), ("--encoding", "UTF16")):
-        failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.csv", *words), 2, folder, "--encoding utf-16-le")
+        failed(
+            ask("bulk", "in.csv", "--to", "us", "--out", "out.csv", *words),
+            2,
+            folder,
+            "--encoding utf-16-le",
+        )
     (line,) = rated(folder, HEADER + LINE, "--encoding", order, encoding=order)
     assert line["duty_due"] == "75"
 
@@ -193,7 +233,13 @@ def test_columns_are_named_short_and_clean_in_messages(folder):
     odd = "\x1b[31mroot:" + "x" * 300
     write(folder, f"{odd},b\n1,2\n")
     told = ask("bulk", "in.csv", "--to", "us", "--out", "out.csv")
-    failed(told, 2, folder, "No column tells the date; its columns are:  [31mroot:xxx", "xxx..., b. Say which")
+    failed(
+        told,
+        2,
+        folder,
+        "No column tells the date; its columns are:  [31mroot:xxx",
+        "xxx..., b. Say which",
+    )
     assert "x" * 50 not in told.err
     assert "\x1b" not in told.err
 
@@ -234,33 +280,74 @@ def test_a_hundred_thousand_columns_are_each_looked_at_a_few_times(folder, monke
 @pytest.mark.parametrize("cell", [["a", "b"], {"a": "b"}])
 def test_a_column_of_several_values_a_line_is_refused_by_its_name(folder, name, cell):
     line = {"date": "2025-06-05", "hs": "9503000073", "origin": "CN", "value": 1.0, "claim": ""}
-    parquet.write_table(pa.table({key: [cell if key == name else value] for key, value in line.items()}), folder / "in.parquet")
+    parquet.write_table(
+        pa.table({key: [cell if key == name else value] for key, value in line.items()}),
+        folder / "in.parquet",
+    )
     told = ask("bulk", "in.parquet", "--to", "us", "--out", "out.csv")
-    failed(told, 2, folder, f"Each cell of the column '{name}' holds several values", left=("in.parquet",))
+    failed(
+        told,
+        2,
+        folder,
+        f"Each cell of the column '{name}' holds several values",
+        left=("in.parquet",),
+    )
 
 
-@pytest.mark.parametrize("kind", [pa.decimal128(38, 0), pa.decimal128(38, 2), pa.decimal256(70, 3), pa.uint64(), pa.float64(), pa.string()])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.decimal128(38, 0),
+        pa.decimal128(38, 2),
+        pa.decimal256(70, 3),
+        pa.uint64(),
+        pa.float64(),
+        pa.string(),
+    ],
+)
 @pytest.mark.parametrize("name", ["value", "quantity"])
 def test_amounts_that_no_line_has_are_refused_and_the_others_are_rated(folder, kind, name):
-    huge: list[Any] = [2**63, 2**64 - 1] if kind == pa.uint64() else [Decimal(10) ** 15, Decimal(2) ** 63, Decimal(10) ** 34]
+    huge: list[Any] = (
+        [2**63, 2**64 - 1]
+        if kind == pa.uint64()
+        else [Decimal(10) ** 15, Decimal(2) ** 63, Decimal(10) ** 34]
+    )
     amounts = [Decimal(250), Decimal(10) ** 15 - 1, *map(Decimal, huge)]
-    given = [str(one) if kind == pa.string() else float(one) if kind == pa.float64() else one for one in amounts]
+    given = [
+        str(one) if kind == pa.string() else float(one) if kind == pa.float64() else one
+        for one in amounts
+    ]
     given = [int(one) for one in amounts] if kind == pa.uint64() else given
     many = len(given)
     table = {"date": ["2025-06-05"] * many, "hs": ["9503000073"] * many, "origin": ["CN"] * many}
-    table |= {"value": [1] * many, "quantity": [1] * many, "unit": ["kg"] * many, name: pa.array(given, kind)}
+    table |= {
+        "value": [1] * many,
+        "quantity": [1] * many,
+        "unit": ["kg"] * many,
+        name: pa.array(given, kind),
+    }
     parquet.write_table(pa.table(table), folder / "in.parquet")
     assert ask("bulk", "in.parquet", "--to", "us", "--out", "out.parquet").code == 0
     lines = parquet.read_table(folder / "out.parquet").to_pylist()
     assert [line["status"] for line in lines] == ["complete"] * 2 + ["invalid"] * (many - 2)
     assert lines[0]["duty_due"] == (75 if name == "value" else 0.3)
-    assert all(f"the {name} is 1,000,000,000,000,000 or more" in line["reason"] for line in lines[2:])
+    assert all(
+        f"the {name} is 1,000,000,000,000,000 or more" in line["reason"] for line in lines[2:]
+    )
 
 
 def test_a_file_of_mixed_encodings_ends_in_one_line(folder):
     path = folder / "in.csv"
-    path.write_bytes((HEADER + LINE * 60_000).encode() + "2025-06-05,9503.00.0073,中国,1\n".encode("gb18030"))
-    failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.csv"), 1, folder, "could not be read to its end", "--encoding")
+    path.write_bytes(
+        (HEADER + LINE * 60_000).encode() + "2025-06-05,9503.00.0073,中国,1\n".encode("gb18030")
+    )
+    failed(
+        ask("bulk", "in.csv", "--to", "us", "--out", "out.csv"),
+        1,
+        folder,
+        "could not be read to its end",
+        "--encoding",
+    )
 
 
 def test_formula_cells_are_neutralised_and_numbers_are_not(folder):
@@ -329,7 +416,12 @@ def test_nulls_and_nan_are_no_values(folder):
 
 def test_the_output_keeps_types_columns_and_order_of_a_parquet_file(folder):
     table = pa.table(
-        {"zz": pa.array([2, 1], pa.int8()), "date": pa.array(["2025-06-05"] * 2), "hs": ["9503000073"] * 2, "origin": ["CN", "HK"]}
+        {
+            "zz": pa.array([2, 1], pa.int8()),
+            "date": pa.array(["2025-06-05"] * 2),
+            "hs": ["9503000073"] * 2,
+            "origin": ["CN", "HK"],
+        }
     )
     parquet.write_table(table, folder / "in.parquet")
     assert ask("bulk", "in.parquet", "--to", "us", "--out", "out.parquet").code == 0
@@ -340,10 +432,19 @@ def test_the_output_keeps_types_columns_and_order_of_a_parquet_file(folder):
 
 
 def test_a_truncated_parquet_file_ends_in_one_line(folder):
-    parquet.write_table(pa.table({"date": ["2025-06-05"], "hs": ["9503000073"], "origin": ["CN"]}), folder / "in.parquet")
+    parquet.write_table(
+        pa.table({"date": ["2025-06-05"], "hs": ["9503000073"], "origin": ["CN"]}),
+        folder / "in.parquet",
+    )
     whole = (folder / "in.parquet").read_bytes()
     (folder / "in.parquet").write_bytes(whole[: len(whole) // 2])
-    failed(ask("bulk", "in.parquet", "--to", "us", "--out", "out.parquet"), 1, folder, "in.parquet could not be read", left=("in.parquet",))
+    failed(
+        ask("bulk", "in.parquet", "--to", "us", "--out", "out.parquet"),
+        1,
+        folder,
+        "in.parquet could not be read",
+        left=("in.parquet",),
+    )
 
 
 def test_a_hundred_thousand_distinct_bad_codes_do_not_stop_the_good_ones(folder):
@@ -372,7 +473,9 @@ PLAIN = {
         ("origin", "2025-06-05,9503.00.0073,{},1\n", "No country 'a'"),
     ],
 )
-def test_what_is_like_a_word_that_names_nothing_is_looked_for_the_first_times_only(folder, monkeypatch, column, line, named):
+def test_what_is_like_a_word_that_names_nothing_is_looked_for_the_first_times_only(
+    folder, monkeypatch, column, line, named
+):
     import difflib
     import string
 
@@ -382,8 +485,16 @@ def test_what_is_like_a_word_that_names_nothing_is_looked_for_the_first_times_on
     searches: list[object] = []
     for module, name in ((difflib, "get_close_matches"), (codes, "relatives")):
         true = getattr(module, name)
-        monkeypatch.setattr(module, name, lambda *words, true=true, **more: searches.append(words) or true(*words, **more))
-    word = (lambda n: "".join(string.ascii_letters[int(digit)] for digit in str(n)) + "q" * (n > 9)) if line.endswith("73,{},1\n") else int
+        monkeypatch.setattr(
+            module,
+            name,
+            lambda *words, true=true, **more: searches.append(words) or true(*words, **more),
+        )
+    word = (
+        (lambda n: "".join(string.ascii_letters[int(digit)] for digit in str(n)) + "q" * (n > 9))
+        if line.endswith("73,{},1\n")
+        else int
+    )
     text = HEADER + "".join(line.format(word(number)) for number in range(3_000)) + LINE
     lines = rated(folder, text)
     assert {one["status"] for one in lines[:-1]} == {"invalid"}
@@ -391,7 +502,9 @@ def test_what_is_like_a_word_that_names_nothing_is_looked_for_the_first_times_on
     assert lines[0]["reason"].startswith(named)
     assert lines[2_999]["reason"] == PLAIN[column].format(lines[2_999]["Country of Origin"])
     assert len(searches) <= 1_000
-    (again,) = rated(folder, HEADER + line.format(word(2_500)))  # with what was kept: no other word is named
+    (again,) = rated(
+        folder, HEADER + line.format(word(2_500))
+    )  # with what was kept: no other word is named
     assert again["reason"] == PLAIN[column] or str(word(2_500)) in again["reason"]
 
 
@@ -430,18 +543,37 @@ def test_a_workbook_in_and_out(folder):
 
     from openpyxl import load_workbook
 
-    workbook(folder / "in.xlsx", [["Entry Date", "HTS", "COO", "Value", "Note"], [datetime(2025, 6, 5), 9503000073, "CN", 250.0, "=1+1"]])
-    assert ask("bulk", "in.xlsx", "--to", "us", "--map", "value=Value", "--out", "out.xlsx").code == 0
+    workbook(
+        folder / "in.xlsx",
+        [
+            ["Entry Date", "HTS", "COO", "Value", "Note"],
+            [datetime(2025, 6, 5), 9503000073, "CN", 250.0, "=1+1"],
+        ],
+    )
+    assert (
+        ask("bulk", "in.xlsx", "--to", "us", "--map", "value=Value", "--out", "out.xlsx").code == 0
+    )
     sheet = load_workbook(folder / "out.xlsx").active
     names, values = [[cell.value for cell in row] for row in sheet.iter_rows()]
     line = dict(zip(names, values, strict=True))
-    assert (line["HTS"], line["Value"], line["additional_pct"], line["duty_due"]) == ("9503000073", 250, 30, 75)
+    assert (line["HTS"], line["Value"], line["additional_pct"], line["duty_due"]) == (
+        "9503000073",
+        250,
+        30,
+        75,
+    )
 
 
 def test_a_zip_bomb_is_not_opened(folder):
     with zipfile.ZipFile(folder / "in.xlsx", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/worksheets/sheet1.xml", b"0" * 60_000_000)
-    failed(ask("bulk", "in.xlsx", "--to", "us", "--out", "o.csv"), 1, folder, "would unpack to", left=("in.xlsx",))
+    failed(
+        ask("bulk", "in.xlsx", "--to", "us", "--out", "o.csv"),
+        1,
+        folder,
+        "would unpack to",
+        left=("in.xlsx",),
+    )
 
 
 def test_an_xml_bomb_is_not_expanded(folder):
@@ -449,20 +581,32 @@ def test_an_xml_bomb_is_not_expanded(folder):
     bomb = '<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaaaa">' + "".join(
         f'<!ENTITY {chr(98 + n)} "{("&" + chr(97 + n) + ";") * 10}">' for n in range(8)
     )
-    with zipfile.ZipFile(folder / "good.xlsx") as good, zipfile.ZipFile(folder / "in.xlsx", "w") as packed:
+    with (
+        zipfile.ZipFile(folder / "good.xlsx") as good,
+        zipfile.ZipFile(folder / "in.xlsx", "w") as packed,
+    ):
         for name in good.namelist():
             data = good.read(name)
             if name == "xl/worksheets/sheet1.xml":
                 data = (bomb + "]>").encode() + data.replace(b"<v>", b"<v>&i;", 1)
             packed.writestr(name, data)
     (folder / "good.xlsx").unlink()
-    failed(ask("bulk", "in.xlsx", "--to", "us", "--out", "o.csv"), 1, folder, "in.xlsx could not be read", left=("in.xlsx",))
+    failed(
+        ask("bulk", "in.xlsx", "--to", "us", "--out", "o.csv"),
+        1,
+        folder,
+        "in.xlsx could not be read",
+        left=("in.xlsx",),
+    )
 
 
 def with_rows(folder: Path, rows: str, name: str = "in.xlsx") -> None:
     """A workbook with some rows of XML after those of a header and a line."""
     workbook(folder / "good.xlsx", [["date", "hs", "origin"], ["2025-06-05", "9503000073", "CN"]])
-    with zipfile.ZipFile(folder / "good.xlsx") as good, zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as packed:
+    with (
+        zipfile.ZipFile(folder / "good.xlsx") as good,
+        zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
         for entry in good.namelist():
             data = good.read(entry)
             if entry == "xl/worksheets/sheet1.xml":
@@ -504,12 +648,19 @@ def test_more_lines_than_a_sheet_holds_are_refused(folder, monkeypatch):
 
     monkeypatch.setattr(sinks, "SHEET_ROWS", 3)
     write(folder, HEADER + LINE * 3)
-    failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.xlsx"), 1, folder, "A sheet holds 2 lines")
+    failed(
+        ask("bulk", "in.csv", "--to", "us", "--out", "out.xlsx"), 1, folder, "A sheet holds 2 lines"
+    )
 
 
 def test_the_input_is_never_the_output(folder):
     write(folder, HEADER + LINE)
-    failed(ask("bulk", "in.csv", "--to", "us", "--out", "in.csv", "--force"), 2, folder, "The output is the input")
+    failed(
+        ask("bulk", "in.csv", "--to", "us", "--out", "in.csv", "--force"),
+        2,
+        folder,
+        "The output is the input",
+    )
     os.link(folder / "in.csv", folder / "same.csv")
     failed(
         ask("bulk", "in.csv", "--to", "us", "--out", "same.csv", "--force"),
@@ -523,13 +674,24 @@ def test_the_input_is_never_the_output(folder):
 def test_an_existing_output_is_kept_without_force(folder):
     write(folder, HEADER + LINE)
     write(folder, "mine", "out.csv")
-    failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.csv"), 2, folder, "--force", left=("in.csv", "out.csv"))
+    failed(
+        ask("bulk", "in.csv", "--to", "us", "--out", "out.csv"),
+        2,
+        folder,
+        "--force",
+        left=("in.csv", "out.csv"),
+    )
     assert (folder / "out.csv").read_text() == "mine"
 
 
 def run(folder: Path, *words: str, **options: Any) -> subprocess.Popen[bytes]:
     """A run that keeps no bytecode: where little may be written, half a file of that would stay."""
-    return started([sys.executable, "-B", "-m", "tariffcli", "bulk", *words], cwd=folder, stderr=subprocess.PIPE, **options)
+    return started(
+        [sys.executable, "-B", "-m", "tariffcli", "bulk", *words],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        **options,
+    )
 
 
 @pytest.mark.parametrize("words", [(), ("--out", "-")])
@@ -539,7 +701,11 @@ def test_a_pipe_in_and_a_pipe_out_give_what_a_file_holds(folder, words):
     told, message = done.communicate((HEADER + LINE * 3).encode(), timeout=120)
     assert done.returncode == 0, message
     assert told == (folder / "out.csv").read_bytes()
-    assert sorted(path.name for path in folder.iterdir()) == ["in.csv", "out.csv", "out.csv.manifest.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "in.csv",
+        "out.csv",
+        "out.csv.manifest.json",
+    ]
 
 
 def test_a_full_disk_leaves_nothing(folder):
@@ -560,7 +726,10 @@ def test_a_full_disk_leaves_nothing(folder):
 @pytest.mark.parametrize("name", ["out.csv", "out.tsv", "out.parquet", "out.xlsx"])
 @pytest.mark.parametrize("most", [100, 3_000, 60_000])
 def test_wherever_a_disk_is_full_it_is_said_once_and_nothing_stays(folder, monkeypatch, name, most):
-    write(folder, HEADER + "".join(LINE.replace("250", f"{number * 7919}") for number in range(20_000)))
+    write(
+        folder,
+        HEADER + "".join(LINE.replace("250", f"{number * 7919}") for number in range(20_000)),
+    )
     (folder / "temporary").mkdir()
     monkeypatch.setenv("TMPDIR", str(folder / "temporary"))
 
@@ -568,7 +737,17 @@ def test_wherever_a_disk_is_full_it_is_said_once_and_nothing_stays(folder, monke
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
-    done = run(folder, "in.csv", "--to", "us", "--out", name, "--columns", "total_pct,duty_due", before=small)
+    done = run(
+        folder,
+        "in.csv",
+        "--to",
+        "us",
+        "--out",
+        name,
+        "--columns",
+        "total_pct,duty_due",
+        before=small,
+    )
     message = done.communicate(timeout=120)[1].decode()
     assert done.returncode == 1, message
     said = message.splitlines()
@@ -590,11 +769,20 @@ def test_a_workbook_whose_disk_is_full_only_at_its_end_is_said_once(folder, monk
         def act() -> int:
             raise OSError(28, "No space left on device")
 
-        return self._tried(act, len(data)) if self.tell() > 1_000 or self._failed else whole(self, data)
+        return (
+            self._tried(act, len(data))
+            if self.tell() > 1_000 or self._failed
+            else whole(self, data)
+        )
 
     monkeypatch.setattr(sinks.Once, "write", full)
     write(folder, HEADER + LINE * 3_000)
-    failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.xlsx"), 1, folder, "out.xlsx could not be written: No space left")
+    failed(
+        ask("bulk", "in.csv", "--to", "us", "--out", "out.xlsx"),
+        1,
+        folder,
+        "out.xlsx could not be written: No space left",
+    )
     gc.collect()
     assert unheard == []
 
@@ -613,7 +801,13 @@ def test_an_interrupted_workbook_leaves_no_rows_among_the_temporary_files(folder
 
     monkeypatch.setattr(sinks.SheetSink, "write", stopped)
     write(folder, HEADER + LINE * 3_000)
-    failed(ask("bulk", "in.csv", "--to", "us", "--out", "out.xlsx"), 130, folder, "interrupted", left=("in.csv", "temporary"))
+    failed(
+        ask("bulk", "in.csv", "--to", "us", "--out", "out.xlsx"),
+        130,
+        folder,
+        "interrupted",
+        left=("in.csv", "temporary"),
+    )
     assert not list((folder / "temporary").iterdir())
 
 
@@ -624,7 +818,9 @@ def begun(folder: Path, target: Path, *words: str) -> subprocess.Popen[bytes]:
     process.stdin.write((HEADER + LINE * 800_000).encode())
     process.stdin.flush()
     for _ in range(1800):
-        if any(path.name.endswith(".part") and path.stat().st_size for path in target.parent.iterdir()):
+        if any(
+            path.name.endswith(".part") and path.stat().st_size for path in target.parent.iterdir()
+        ):
             return process
         time.sleep(0.1)
     process.kill()
@@ -644,7 +840,9 @@ def test_an_interrupted_run_leaves_nothing_and_says_how_far_it_came(folder, how)
 
 def kept_open(folder: Path, text: str, *words: str) -> subprocess.Popen[bytes]:
     """A run whose standard input has begun and does not end."""
-    process = run(folder, "-", "--to", "us", *words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    process = run(
+        folder, "-", "--to", "us", *words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
     assert process.stdin is not None
     with contextlib.suppress(BrokenPipeError):
         process.stdin.write(text.encode())
@@ -652,7 +850,9 @@ def kept_open(folder: Path, text: str, *words: str) -> subprocess.Popen[bytes]:
     return process
 
 
-@pytest.mark.parametrize(("header", "line"), [("a,b\n", "a,b\n"), ("date,hs,value\n", "2025-06-05,9503.00.0073,250\n")])
+@pytest.mark.parametrize(
+    ("header", "line"), [("a,b\n", "a,b\n"), ("date,hs,value\n", "2025-06-05,9503.00.0073,250\n")]
+)
 def test_a_usage_error_ends_with_its_code_while_more_input_is_awaited(folder, header, line):
     process = kept_open(folder, header + line * (24_000_000 // len(line)))
     assert process.wait(timeout=120) == 2
@@ -691,7 +891,12 @@ def test_an_output_never_stands_beside_the_manifest_of_an_earlier_one(folder, mo
         raise KeyboardInterrupt
 
     monkeypatch.setattr("tariffcli.bulk.files.manifest.write_manifest", stopped)
-    assert ask("bulk", "in.csv", "--to", "us", "--set", "claim=donation", "--out", "out.csv", "--force").code == 130
+    assert (
+        ask(
+            "bulk", "in.csv", "--to", "us", "--set", "claim=donation", "--out", "out.csv", "--force"
+        ).code
+        == 130
+    )
     assert (folder / "out.csv").exists()
     assert not manifest.exists()
 
@@ -702,7 +907,11 @@ def test_what_a_killed_run_leaves_is_cleared_by_the_next(folder):
     process.communicate(timeout=180)
     assert [path.name.endswith(".part") for path in folder.iterdir()] == [True]
     rated(folder, HEADER + LINE)
-    assert sorted(path.name for path in folder.iterdir()) == ["in.csv", "out.csv", "out.csv.manifest.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "in.csv",
+        "out.csv",
+        "out.csv.manifest.json",
+    ]
 
 
 def test_two_runs_to_one_output_the_second_is_refused(folder):
@@ -740,12 +949,16 @@ def test_a_folder_of_parts_resumes_and_refuses_another_record_or_other_flags(fol
     assert (folder / "done" / "a.csv").stat().st_mtime_ns == first
     assert (folder / "done" / "b.csv").exists()
     assert "exists already" in ask("bulk", "parts", "--to", "us", "--out", "done").err
-    other = ask("bulk", "parts", "--to", "us", "--out", "done", "--resume", "--known-on", "2025-01-01")
+    other = ask(
+        "bulk", "parts", "--to", "us", "--out", "done", "--resume", "--known-on", "2025-01-01"
+    )
     assert other.code == 2
     assert "with another plan" in other.err
     manifest = folder / "done" / "a.csv.manifest.json"
     manifest.write_text(manifest.read_text().replace('"fingerprint": "', '"fingerprint": "0'))
-    assert "with another record" in ask("bulk", "parts", "--to", "us", "--out", "done", "--resume").err
+    assert (
+        "with another record" in ask("bulk", "parts", "--to", "us", "--out", "done", "--resume").err
+    )
     write(folder / "parts", HEADER + LINE * 2, "b.csv")
     manifest.write_text(manifest.read_text().replace('"fingerprint": "0', '"fingerprint": "'))
     assert "another input" in ask("bulk", "parts", "--to", "us", "--out", "done", "--resume").err
@@ -757,13 +970,20 @@ def test_an_output_that_was_changed_after_its_manifest_is_not_done_before(folder
 
     write(folder, HEADER + LINE)
     (folder / "parts").mkdir()
-    assert ask("bulk", "in.csv", "--to", "us", "--columns", "status", "--out", f"parts/{name}").code == 0
+    assert (
+        ask("bulk", "in.csv", "--to", "us", "--columns", "status", "--out", f"parts/{name}").code
+        == 0
+    )
     rating = ("bulk", "parts", "--to", "us", "--columns", "reason", "--out", "done")
     assert ask(*rating).code == 0
     out = folder / "done" / name
     whole, times = out.read_bytes(), (out.stat().st_atime_ns, out.stat().st_mtime_ns)
     again = (*rating, "--resume")
-    for changed in (whole + b"2025-06-05", whole[:-1], whole[:-2] + bytes([whole[-2] ^ 1]) + whole[-1:]):
+    for changed in (
+        whole + b"2025-06-05",
+        whole[:-1],
+        whole[:-2] + bytes([whole[-2] ^ 1]) + whole[-1:],
+    ):
         out.write_bytes(changed)
         os.utime(out, ns=times)
         told = ask(*again)
@@ -783,7 +1003,9 @@ def test_a_small_file_is_rated_under_a_hard_limit_of_memory(folder):
     def hard() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (900 << 20, 900 << 20))
 
-    done = run(folder, "in.csv", "--to", "us", "--out", "out.parquet", "--threads", "2", before=hard)
+    done = run(
+        folder, "in.csv", "--to", "us", "--out", "out.parquet", "--threads", "2", before=hard
+    )
     message = done.communicate(timeout=300)[1].decode()
     assert done.returncode == 0, message
     assert "300,000 complete" in message
@@ -826,7 +1048,10 @@ def test_no_command_opens_a_socket(folder):
 
 
 def test_neither_pandas_nor_typer_is_needed_to_rate_a_parquet_file(folder):
-    parquet.write_table(pa.table({"date": ["2025-06-05"], "hs": ["9503000073"], "origin": ["CN"]}), folder / "in.parquet")
+    parquet.write_table(
+        pa.table({"date": ["2025-06-05"], "hs": ["9503000073"], "origin": ["CN"]}),
+        folder / "in.parquet",
+    )
     code = (
         "import sys\nsys.argv = ['tariff', 'bulk', 'in.parquet', '--to', 'us', '--out', 'o.parquet']\n"
         "from tariffcli.cli.start import main\n"
@@ -839,9 +1064,7 @@ def test_neither_pandas_nor_typer_is_needed_to_rate_a_parquet_file(folder):
 
 def test_without_pyarrow_the_message_says_what_to_install(folder):
     write(folder, HEADER + LINE)
-    code = (
-        "import sys\nsys.modules['pyarrow'] = None\nsys.argv = ['tariff', 'bulk', 'in.csv']\nfrom tariffcli.cli.start import main\nmain()\n"
-    )
+    code = "import sys\nsys.modules['pyarrow'] = None\nsys.argv = ['tariff', 'bulk', 'in.csv']\nfrom tariffcli.cli.start import main\nmain()\n"
     done = in_python(code, folder)
     assert done.returncode == 1
     assert "pip install 'tariffcli[bulk]'" in one_line(Told(1, "", done.stderr))

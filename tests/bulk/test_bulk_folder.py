@@ -1,4 +1,6 @@
-"""`tariff bulk FOLDER --audit --refund`: the tables of all parts as those of one file, however the parts were come by."""
+"""`tariff bulk FOLDER --audit --refund`: the tables of all parts as those of one file, however the
+parts were come by.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +30,22 @@ FLAGS = ("--to", "us", "--audit", "--refund", "--interest-to", "2026-03-31")
 
 
 def entries(month: int) -> str:
-    """Lines of two importers; entries of May fall on days of June too, one stands apart, and one is paid too much."""
+    """Lines of two importers; entries of May fall on days of June too, one stands apart, and one is
+    paid too much.
+    """
     rows: list[str] = []
-    for number, (who, paid, protest) in enumerate((("11-1", "66.51", ""), ("11-2", "33.36", ""), ("11-1", "200.00", "1001"))):
-        shared = f"{month + number % 2}/1{number + 3}/2025,{month + number % 2}/2{number}/2025,{who}"
-        for place, (code, value, duty) in enumerate((("99030124", "0", paid), ("9503000073", "333.33", "0")), 1):
-            rows.append(f"98Q-10{month}{number}114-5,001,{place},{code},CN,{shared},{value},{duty},{protest}\n")
+    for number, (who, paid, protest) in enumerate(
+        (("11-1", "66.51", ""), ("11-2", "33.36", ""), ("11-1", "200.00", "1001"))
+    ):
+        shared = (
+            f"{month + number % 2}/1{number + 3}/2025,{month + number % 2}/2{number}/2025,{who}"
+        )
+        for place, (code, value, duty) in enumerate(
+            (("99030124", "0", paid), ("9503000073", "333.33", "0")), 1
+        ):
+            rows.append(
+                f"98Q-10{month}{number}114-5,001,{place},{code},CN,{shared},{value},{duty},{protest}\n"
+            )
     return "".join(rows)
 
 
@@ -73,20 +85,36 @@ def test_the_tables_of_the_parts_are_those_of_one_file_of_all_lines(folder):
     (folder / "all.csv").write_text(HEADER + "".join(map(entries, MONTHS.values())))
     assert ask("bulk", "all.csv", "--out", "all.out.csv", *FLAGS).code == 0
     names = [path.name for path in (folder / "done" / "whole").glob("*.csv")]
-    assert set(names) == {f"{name}.csv" for name in ("audit", "headings", "refund", "totals", "not-told", "interest", "caveats")}
+    assert set(names) == {
+        f"{name}.csv"
+        for name in ("audit", "headings", "refund", "totals", "not-told", "interest", "caveats")
+    }
     for name in set(names) - {"caveats.csv"}:
         assert table(folder / "done" / "whole" / name) == table(folder / f"all.out.{name}"), name
-    assert table(folder / "done" / "whole" / "caveats.csv")[1:] == table(folder / "all.out.caveats.csv")
+    assert table(folder / "done" / "whole" / "caveats.csv")[1:] == table(
+        folder / "all.out.caveats.csv"
+    )
 
 
 def test_sums_are_of_cents_and_interest_is_rounded_once(folder):
     assert rated().code == 0
     (total,) = table(folder / "done" / "whole" / "totals.csv")
-    assert (total["authority"], total["lines"], total["charged_usd"]) == ("ieepa-fentanyl", "6", "299.61")  # 3 times 66.51 and 33.36
-    parts = [row for name in MONTHS for row in table(folder / "done" / f"{Path(name).stem}.totals.csv")]
+    assert (total["authority"], total["lines"], total["charged_usd"]) == (
+        "ieepa-fentanyl",
+        "6",
+        "299.61",
+    )  # 3 times 66.51 and 33.36
+    parts = [
+        row for name in MONTHS for row in table(folder / "done" / f"{Path(name).stem}.totals.csv")
+    ]
     rounded = sum(Decimal(row["interest_estimate_usd"]) for row in parts)
-    assert Decimal(total["interest_estimate_usd"]) - rounded == Decimal("0.01")  # each part's own estimate was rounded down
-    months = {(row["month"], row["importer_of_record"]): row["charged_usd"] for row in table(folder / "done" / "whole" / "refund.csv")}
+    assert Decimal(total["interest_estimate_usd"]) - rounded == Decimal(
+        "0.01"
+    )  # each part's own estimate was rounded down
+    months = {
+        (row["month"], row["importer_of_record"]): row["charged_usd"]
+        for row in table(folder / "done" / "whole" / "refund.csv")
+    }
     assert months["2025-05", "11-1"] == "66.51"
     assert months["2025-05", "11-2"] == "33.36"
     (apart,) = table(folder / "done" / "whole" / "not-told.csv")
@@ -104,15 +132,25 @@ def test_the_manifest_of_the_whole_names_its_parts(folder):
     assert rated().code == 0
     said = json.loads((folder / "done" / "whole" / "manifest.json").read_text())
     assert [part["name"] for part in said["parts"]] == sorted(MONTHS)
-    assert said["lines"] == sum(part["lines"] for part in said["parts"]) == sum(said["statuses"].values()) == 9
+    assert (
+        said["lines"]
+        == sum(part["lines"] for part in said["parts"])
+        == sum(said["statuses"].values())
+        == 9
+    )
 
 
 def test_a_table_that_some_files_do_not_tell_is_said_to_be_of_the_others(folder):
-    (folder / "parts" / "own.csv").write_text("date,hs,origin,value,paid\n2025-06-20,9503000073,CN,10000,3000\n")
+    (folder / "parts" / "own.csv").write_text(
+        "date,hs,origin,value,paid\n2025-06-20,9503000073,CN,10000,3000\n"
+    )
     assert rated().code == 0
     texts = [row["text"] for row in table(folder / "done" / "whole" / "caveats.csv")]
     assert "The table Headings is of the other files only; not told by own.csv." in texts
-    refund = {row["authority"]: row["charged_usd"] for row in table(folder / "done" / "whole" / "totals.csv")}
+    refund = {
+        row["authority"]: row["charged_usd"]
+        for row in table(folder / "done" / "whole" / "totals.csv")
+    }
     assert refund == {"ieepa-fentanyl": "2299.61", "ieepa-reciprocal": "1000.00"}
 
 
@@ -211,12 +249,17 @@ def test_a_table_of_a_part_that_is_gone_is_written_again(folder):
     [
         (lambda said: said.pop("sums"), "are missing"),
         (lambda said: said["sums"].pop("tables"), "are missing"),
-        (lambda said: said["sums"]["tables"][0]["rows"][0].__setitem__(1, 77), "were changed or damaged"),
+        (
+            lambda said: said["sums"]["tables"][0]["rows"][0].__setitem__(1, 77),
+            "were changed or damaged",
+        ),
         (lambda said: said["sums"]["tables"].pop(), "were changed or damaged"),
         (lambda said: said.__setitem__("sums", None), "are missing"),
     ],
 )
-def test_a_part_whose_sums_are_missing_or_damaged_is_refused_and_the_whole_is_kept(folder, change, piece):
+def test_a_part_whose_sums_are_missing_or_damaged_is_refused_and_the_whole_is_kept(
+    folder, change, piece
+):
     assert rated().code == 0
     before = whole(folder)
     path = folder / "done" / "may.csv.manifest.json"
@@ -292,7 +335,9 @@ def test_parts_whose_tables_would_have_one_name_are_refused(folder):
 def test_a_part_may_be_called_whole(folder):
     (folder / "parts" / "may.csv").rename(folder / "parts" / "whole.csv")
     assert rated().code == 0
-    assert (folder / "done" / "whole.refund.csv").read_text() != (folder / "done" / "whole" / "refund.csv").read_text()
+    assert (folder / "done" / "whole.refund.csv").read_text() != (
+        folder / "done" / "whole" / "refund.csv"
+    ).read_text()
 
 
 def test_what_others_put_in_its_place_is_never_removed(folder):
@@ -333,7 +378,12 @@ ROWS = st.lists(st.tuples(KEYS, st.integers(0, 10**9), st.none() | MONEY))
 @given(st.lists(ROWS, min_size=1, max_size=5))
 def test_sums_do_not_depend_on_how_the_rows_were_cut(parts):
     def report(rows) -> Report:
-        return Report("R", ("who", "month", "lines", "usd"), [(*key, lines, usd) for key, lines, usd in rows], keys=2)
+        return Report(
+            "R",
+            ("who", "month", "lines", "usd"),
+            [(*key, lines, usd) for key, lines, usd in rows],
+            keys=2,
+        )
 
     one = added([report([row for rows in parts for row in rows])])
     assert together([[added([report(rows)])] for rows in parts]) == [one]
@@ -343,15 +393,24 @@ def test_sums_do_not_depend_on_how_the_rows_were_cut(parts):
         mine = [row for rows in parts for row in rows if list(row[0]) == key]
         assert lines == sum(row[1] for row in mine)
         known = [row[2] for row in mine if row[2] is not None]
-        assert (None if usd is None else Fraction(usd)) == (sum(map(Fraction, known)) if known else None)
+        assert (None if usd is None else Fraction(usd)) == (
+            sum(map(Fraction, known)) if known else None
+        )
 
 
 def test_rows_that_are_no_sums_are_told_once():
     rates = [
-        Report("Interest", ("from", "rate_pct", "note"), [(day, Decimal(7), ""), ("", None, "said")]) for day in ("2025-04", "2025-01")
+        Report(
+            "Interest", ("from", "rate_pct", "note"), [(day, Decimal(7), ""), ("", None, "said")]
+        )
+        for day in ("2025-04", "2025-01")
     ]
     (one,) = together([[rates[0]], [rates[1]], [rates[0]]])
-    assert one.rows == [("2025-01", Decimal(7), ""), ("2025-04", Decimal(7), ""), ("", None, "said")]
+    assert one.rows == [
+        ("2025-01", Decimal(7), ""),
+        ("2025-04", Decimal(7), ""),
+        ("", None, "said"),
+    ]
     assert one.rounded() == one
 
 

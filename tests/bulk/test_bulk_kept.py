@@ -1,4 +1,6 @@
-"""Classes of equal lines are kept between runs and shared by processes: what one asked the engine, none asks again."""
+"""Classes of equal lines are kept between runs and shared by processes: what one asked the engine,
+none asks again.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,10 @@ def test_two_processes_that_keep_classes_keep_those_of_both(record):
 
 
 def test_classes_of_another_record_are_not_taken_over(record):
-    one, other = Classes(record), Classes(record, "2019-01-01")  # known on another day: other epochs
+    one, other = (
+        Classes(record),
+        Classes(record, "2019-01-01"),
+    )  # known on another day: other epochs
     expected = answers(one, lines(1, 300))
     answers(other, lines(1, 300))
     before = len(one.outcomes), one.used
@@ -121,7 +126,9 @@ def test_random_damage_of_kept_classes_never_changes_an_answer(record, own_cache
     whole, draw = path.read_bytes(), random.Random(7)
     for _ in range(12):
         place = draw.randrange(len(whole))
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << draw.randrange(8)]) + whole[place + 1 :])
+        path.write_bytes(
+            whole[:place] + bytes([whole[place] ^ 1 << draw.randrange(8)]) + whole[place + 1 :]
+        )
         later = open_classes(record, None)
         assert not later.laws  # nothing of it was believed
         assert answers(open_classes(record, None), batch[:20]) == answers(one, batch[:20])
@@ -167,30 +174,66 @@ def test_classes_are_not_kept_where_they_cannot_be(record, own_cache, monkeypatc
 
 
 def test_a_word_that_names_nothing_is_never_told_of_another_line_in_a_later_run(record):
-    """Beyond the first hundred such words share a row of classes: a later run keeps the row, and must name none of them."""
+    """Beyond the first hundred such words share a row of classes: a later run keeps the row, and
+    must name none of them.
+    """
     plan = Plan({name: name for name in ("date", "product", "origin", "importer", "claim")})
 
     def reasons(classes: Classes, words: list[str], claim: str) -> dict[str, str]:
-        rows = [{"date": "2025-04-24", "product": word, "origin": "cn", "importer": "us", "claim": claim} for word in words]
+        rows = [
+            {
+                "date": "2025-04-24",
+                "product": word,
+                "origin": "cn",
+                "importer": "us",
+                "claim": claim,
+            }
+            for word in words
+        ]
         rater = Rater(record, plan._replace(outputs=["reason"]), classes)
-        return dict(zip(words, rater.rate(pa.RecordBatch.from_pylist(rows))[0].to_pylist(), strict=True))
+        return dict(
+            zip(words, rater.rate(pa.RecordBatch.from_pylist(rows))[0].to_pylist(), strict=True)
+        )
 
     words = [*(f"nothing{number}" for number in range(150)), "toys"]
     first = Classes(record)
     reasons(first, words, "")
     keep_classes(first)
     later = reasons(open_classes(record, None), words[100:], "donation")
-    others = {word: [other for other in words if f"'{other}'" in (text or "") and other != word] for word, text in later.items()}
+    others = {
+        word: [other for other in words if f"'{other}'" in (text or "") and other != word]
+        for word, text in later.items()
+    }
     assert {word: named for word, named in others.items() if named} == {}
 
 
 def test_a_word_that_names_nothing_is_told_alike_by_whoever_takes_the_classes_over(record):
-    """Two processes name different words first; what one takes over from the other tells each word of itself alone."""
-    plan = Plan({name: name for name in ("date", "product", "origin", "importer", "claim")}, outputs=["reason"])
+    """Two processes name different words first; what one takes over from the other tells each word
+    of itself alone.
+    """
+    plan = Plan(
+        {name: name for name in ("date", "product", "origin", "importer", "claim")},
+        outputs=["reason"],
+    )
 
     def reasons(classes: Classes, words: list[str], claim: str = "") -> dict[str, str]:
-        rows = [{"date": "2025-04-24", "product": word, "origin": "cn", "importer": "us", "claim": claim} for word in words]
-        return dict(zip(words, Rater(record, plan, classes).rate(pa.RecordBatch.from_pylist(rows))[0].to_pylist(), strict=True))
+        rows = [
+            {
+                "date": "2025-04-24",
+                "product": word,
+                "origin": "cn",
+                "importer": "us",
+                "claim": claim,
+            }
+            for word in words
+        ]
+        return dict(
+            zip(
+                words,
+                Rater(record, plan, classes).rate(pa.RecordBatch.from_pylist(rows))[0].to_pylist(),
+                strict=True,
+            )
+        )
 
     words = [f"nothing{number}" for number in range(150)]
     some, others = Classes(record), Classes(record)
@@ -202,5 +245,7 @@ def test_a_word_that_names_nothing_is_told_alike_by_whoever_takes_the_classes_ov
     for classes in (some, fresh):
         for claim in ("", "donation"):
             told = reasons(classes, words[::-1], claim)
-            assert [word for word, text in told.items() if "'" in text and f"'{word}'" not in text] == []
+            assert [
+                word for word, text in told.items() if "'" in text and f"'{word}'" not in text
+            ] == []
     assert reasons(fresh, words, "donation") == reasons(others, words, "donation")

@@ -1,4 +1,6 @@
-"""A quotation mark that is not closed where it should be loses no line: the run says where it is opened, and gives nothing out."""
+"""A quotation mark that is not closed where it should be loses no line: the run says where it is
+opened, and gives nothing out.
+"""
 
 from __future__ import annotations
 
@@ -45,18 +47,31 @@ def is_refused(told: Told, line: int, *pieces: str) -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
-@pytest.mark.parametrize("opened", ['2025-04-24,"61091000,CN,1\n', '2025-04-24,61091000,CN,"1\n', '"2025-04-24,61091000,CN,1\n'])
+@pytest.mark.parametrize(
+    "opened",
+    ['2025-04-24,"61091000,CN,1\n', '2025-04-24,61091000,CN,"1\n', '"2025-04-24,61091000,CN,1\n'],
+)
 def test_a_quotation_mark_that_is_never_closed_is_told_with_its_line(folder, opened, encoding, end):
     told = bulk((HEADER + LINE * 2 + opened + LINE * 50).replace("\n", end), encoding=encoding)
     is_refused(told, 4, "would take 50 lines after it")
 
 
 @pytest.mark.parametrize(
-    "later", ['2025-04-24,61091000",CN,1\n', '2025-04-24,6109"1000,CN,1\n', '2025-04-24,61091000,CN",1\n', '2025-04-24,"61091000,CN,1\n']
+    "later",
+    [
+        '2025-04-24,61091000",CN,1\n',
+        '2025-04-24,6109"1000,CN,1\n',
+        '2025-04-24,61091000,CN",1\n',
+        '2025-04-24,"61091000,CN,1\n',
+    ],
 )
 @pytest.mark.parametrize("between", [0, 1, 40])
-def test_a_quotation_mark_that_another_one_closes_lines_later_is_told_with_its_line(folder, between, later):
-    is_refused(bulk(HEADER + LINE + '2025-04-24,"61091000,CN,1\n' + LINE * between + later + LINE), 3)
+def test_a_quotation_mark_that_another_one_closes_lines_later_is_told_with_its_line(
+    folder, between, later
+):
+    is_refused(
+        bulk(HEADER + LINE + '2025-04-24,"61091000,CN,1\n' + LINE * between + later + LINE), 3
+    )
 
 
 def test_a_quotation_mark_open_for_more_than_a_block_is_told_with_its_line(folder, monkeypatch):
@@ -96,7 +111,10 @@ def test_a_cell_with_line_breaks_of_its_own_is_read_as_it_stands(folder, note, p
         return ",".join([*parts[:place], note, *parts[place:]]) + "\n"
 
     quoted = '"' + note.replace('"', '""') + '"'
-    text = row("date,hs,origin,value", "note") + (row("2025-06-05,95030000,CN,1", quoted) + row("2025-06-05,95030000,CN,1", "x")) * 3
+    text = (
+        row("date,hs,origin,value", "note")
+        + (row("2025-06-05,95030000,CN,1", quoted) + row("2025-06-05,95030000,CN,1", "x")) * 3
+    )
     told = bulk(text)
     assert told.code == 0, told
     assert "6 lines: 6 complete" in told.err
@@ -108,7 +126,10 @@ def test_a_heading_with_a_line_break_is_one_heading(folder):
 
 
 def test_an_inch_within_a_cell_is_no_quotation_mark(folder):
-    told = bulk("date,hs,origin,value,note\n" + '2025-06-05,95030000,CN,1,pipe of 5" and 6"\n2025-06-05,95030000,CN,1,5"\n')
+    told = bulk(
+        "date,hs,origin,value,note\n"
+        + '2025-06-05,95030000,CN,1,pipe of 5" and 6"\n2025-06-05,95030000,CN,1,5"\n'
+    )
     assert (told.code, "2 lines: 2 complete" in told.err) == (0, True)
 
 
@@ -121,7 +142,9 @@ def test_rows_left_out_for_their_shape_are_not_all_lines_in_one_number(folder):
     assert bulk(HEADER + LINE, "--strict").code == 0
 
 
-def test_a_folder_with_rows_left_out_is_not_all_lines_in_one_number_though_its_part_was_done_before(folder):
+def test_a_folder_with_rows_left_out_is_not_all_lines_in_one_number_though_its_part_was_done_before(
+    folder,
+):
     Path("parts").mkdir()
     Path("parts/in.csv").write_text(HEADER + LINE + "only,two\n")
     for flag in ("--force", "--resume"):
@@ -130,7 +153,9 @@ def test_a_folder_with_rows_left_out_is_not_all_lines_in_one_number_though_its_p
 
 def test_a_run_that_loses_rows_gives_nothing_out(folder, monkeypatch):
     true = run._together
-    monkeypatch.setattr(run, "_together", lambda batches, lines: true((batch.slice(1) for batch in batches), lines))
+    monkeypatch.setattr(
+        run, "_together", lambda batches, lines: true((batch.slice(1) for batch in batches), lines)
+    )
     told = bulk(HEADER + LINE * 5)
     assert told.code == 1
     assert "5 rows were read, but 4 rated and 0 left out" in told.err
@@ -138,11 +163,17 @@ def test_a_run_that_loses_rows_gives_nothing_out(folder, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "text", ['code,value,note\n95030000,"300,x\n61091000,100",x\n', 'code,value,note\n95030000,"300,x\n61091000,100,x\n62034000,100",x\n']
+    "text",
+    [
+        'code,value,note\n95030000,"300,x\n61091000,100",x\n',
+        'code,value,note\n95030000,"300,x\n61091000,100,x\n62034000,100",x\n',
+    ],
 )
 def test_weights_that_a_quotation_mark_swallows_are_told(folder, text):
     Path("w.csv").write_text(text)
-    told = ask("average", "--weights", "w.csv", "--from", "cn", "--to", "us", "--date", "2025-06-05")
+    told = ask(
+        "average", "--weights", "w.csv", "--from", "cn", "--to", "us", "--date", "2025-06-05"
+    )
     refused(told, 2, "w.csv line 2 opens a quotation mark")
 
 
@@ -161,7 +192,10 @@ def drawn(seed: int) -> tuple[str, int]:
         "origin": ["CN", '"CN"'],
         "value": ["1", '"1,250.50"'],
     }
-    rows = [",".join(chance.choice(cells.get(name, notes)) for name in names) for _ in range(chance.randint(1, 12))]
+    rows = [
+        ",".join(chance.choice(cells.get(name, notes)) for name in names)
+        for _ in range(chance.randint(1, 12))
+    ]
     text = "\n".join(rows)
     for _ in range(chance.randint(1, 4)):
         starts = [place for place in range(len(text)) if place == 0 or text[place - 1] in ",\n"]
@@ -188,6 +222,9 @@ def test_no_quotation_marks_amiss_make_lines_vanish(tmp_path):
 
 def test_a_part_of_a_note_that_looks_like_a_line_needs_a_line_before_it():
     shape = shape_of(["date", "hs", "note"], ",")
-    assert swallowing(shape, ["2025-04-24", "61091000", "as of\n2025-04-24,61091000,x\nbefore"]) is not None
+    assert (
+        swallowing(shape, ["2025-04-24", "61091000", "as of\n2025-04-24,61091000,x\nbefore"])
+        is not None
+    )
     assert swallowing(shape, ["2025-04-24", "61091000", "as of\n24 April, China"]) is None
     assert swallowing(shape, ["2025-04-24", "a note\nof two parts", "x"]) is None

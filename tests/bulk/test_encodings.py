@@ -1,4 +1,6 @@
-"""A text file says nothing of its encoding: its letters must come out as they were written, in `tariff bulk` and `tariff average`."""
+"""A text file says nothing of its encoding: its letters must come out as they were written, in
+`tariff bulk` and `tariff average`.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +89,9 @@ def test_the_last_letter_of_a_file_may_be_an_accent(folder):
 
 def test_where_both_fit_it_is_said_what_was_taken_and_what_to_do(folder):
     cells = ["Müller", "玩具"]
-    mixed = (HEADER + LINE.format(cells[0])).encode("cp1252") + LINE.format(cells[1][:1]).encode("gb18030")
+    mixed = (HEADER + LINE.format(cells[0])).encode("cp1252") + LINE.format(cells[1][:1]).encode(
+        "gb18030"
+    )
     _, said = notes(folder, mixed)
     assert "in.csv is read as GB 18030; give --encoding if that is wrong" in said
     read, said = notes(folder, mixed, "--encoding", "cp1252")

@@ -37,7 +37,17 @@ def test_every_meaning_of_a_question_is_known_by_its_own_name():
 
 
 @pytest.mark.parametrize(
-    "name", ["HTS-Number", "hts_number", "HTS Number - Full", "hts10", "Commodity Code", "29. CD HTS US Code", "HtsNumber", "HS6"]
+    "name",
+    [
+        "HTS-Number",
+        "hts_number",
+        "HTS Number - Full",
+        "hts10",
+        "Commodity Code",
+        "29. CD HTS US Code",
+        "HtsNumber",
+        "HS6",
+    ],
 )
 def test_a_code_has_the_same_names_in_all_files(name):
     assert find_columns([name], {})["hs"] == name
@@ -45,7 +55,16 @@ def test_a_code_has_the_same_names_in_all_files(name):
     assert find_column([name], "code", headers.WEIGHT_NAMES["code"], {}, "table") == 0
 
 
-@pytest.mark.parametrize("name", ["Customs Value", "CustomsValue", "Entered Value (USD)", "Line Value in US Dollars", "完税价格"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Customs Value",
+        "CustomsValue",
+        "Entered Value (USD)",
+        "Line Value in US Dollars",
+        "完税价格",
+    ],
+)
 def test_a_value_has_the_same_names_in_all_files(name):
     assert find_columns([name], {})["value"] == name
     assert find_filed([name])["value"] == name

@@ -1,4 +1,6 @@
-"""The first lines by a record are divided among processes; what they find is what one process finds alone."""
+"""The first lines by a record are divided among processes; what they find is what one process finds
+alone.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ def looked_ahead(record, batches, threads: int):
 
 
 def test_processes_find_what_one_finds_alone(record, answered):
-    bad = pa.RecordBatch.from_pylist([{"date": date(2025, 5, 1), "hs": "", "origin": "x", "importer": "us"}])
+    bad = pa.RecordBatch.from_pylist(
+        [{"date": date(2025, 5, 1), "hs": "", "origin": "x", "importer": "us"}]
+    )
     batches = lines(1, 200), bad, lines(2, 200)
     expected = answers(Classes(record), *batches)
     rater = looked_ahead(record, batches, 3)
@@ -65,7 +69,9 @@ def test_processes_find_what_one_finds_alone(record, answered):
     assert min(answered) > 0
     asked = rater.classes.fresh
     assert answers(rater.classes, *batches) == expected
-    assert rater.classes.fresh == asked > sum(answered)  # nothing is asked again, and this process had its share
+    assert (
+        rater.classes.fresh == asked > sum(answered)
+    )  # nothing is asked again, and this process had its share
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -102,20 +108,31 @@ def test_a_first_file_is_read_twice_but_a_sheet_once(tmp_path, monkeypatch, name
     monkeypatch.setenv("TARIFF_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(workers, "MIN_QUESTIONS", 10_000)
     read, before = [], run.Rater.look_ahead
-    monkeypatch.setattr(run.Rater, "look_ahead", lambda self, batches, threads: before(self, map(heard, batches), threads))
+    monkeypatch.setattr(
+        run.Rater,
+        "look_ahead",
+        lambda self, batches, threads: before(self, map(heard, batches), threads),
+    )
 
     def heard(batch):
         read.append(batch.num_rows)
         return batch
 
-    assert ask("bulk", str(tmp_path / name), "--out", str(tmp_path / "out.parquet"), "--threads", "2").code == 0
+    assert (
+        ask(
+            "bulk", str(tmp_path / name), "--out", str(tmp_path / "out.parquet"), "--threads", "2"
+        ).code
+        == 0
+    )
     assert sum(read) == (times - 1) * 200
 
 
 def test_lines_with_facts_are_not_asked_without_them(record, answered):
     batch = lines(1, 200)
     batch = batch.append_column("claim", pa.array(["donation"] * 200))
-    rater = Rater(record, PLAN._replace(columns={**PLAN.columns, "claim": "claim"}), Classes(record))
+    rater = Rater(
+        record, PLAN._replace(columns={**PLAN.columns, "claim": "claim"}), Classes(record)
+    )
     rater.look_ahead([batch], 3)
     assert not answered
     assert rater.classes.fresh == 0
@@ -165,4 +182,6 @@ def test_a_run_that_nobody_waits_for_ends_between_two_questions(record):
         rater.rate(lines(1, 200))
     assert rater.classes.fresh == asked[-1]
     rater.stop = type(rater.stop)()
-    assert [array.to_pylist() for array in rater.rate(lines(1, 200))] == answers(Classes(record), lines(1, 200))[0]
+    assert [array.to_pylist() for array in rater.rate(lines(1, 200))] == answers(
+        Classes(record), lines(1, 200)
+    )[0]

@@ -1,4 +1,6 @@
-"""A file or a folder rated from Python: no command line, nothing printed, a value that says what was done."""
+"""A file or a folder rated from Python: no command line, nothing printed, a value that says what
+was done.
+"""
 
 from __future__ import annotations
 

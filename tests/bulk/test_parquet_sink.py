@@ -11,14 +11,23 @@ import pytest
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 
-SCHEMA = pa.schema([("day", pa.date32()), ("code", pa.dictionary(pa.int32(), pa.string())), ("pct", pa.float64()), ("nothing", pa.null())])
+SCHEMA = pa.schema(
+    [
+        ("day", pa.date32()),
+        ("code", pa.dictionary(pa.int32(), pa.string())),
+        ("pct", pa.float64()),
+        ("nothing", pa.null()),
+    ]
+)
 
 
 def batch(seed: int, lines: int):
     """Lines of which no two batches are alike; each batch has a dictionary of its own."""
     days = pa.array([date(2025, 1, 1 + (seed + line) % 28) for line in range(lines)])
     codes = pa.array([f"{(seed * 7 + line) % 5:04d}" for line in range(lines)]).dictionary_encode()
-    numbers = pa.array([None if line % 3 == 0 else seed + line / 4 for line in range(lines)], pa.float64())
+    numbers = pa.array(
+        [None if line % 3 == 0 else seed + line / 4 for line in range(lines)], pa.float64()
+    )
     return pa.RecordBatch.from_arrays([days, codes, numbers, pa.nulls(lines)], schema=SCHEMA)
 
 
@@ -34,7 +43,9 @@ def written(groups):
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("many", [1, 2, 14, 15, 40])  # from fifteen on a list tells its length in a number of its own
+@pytest.mark.parametrize(
+    "many", [1, 2, 14, 15, 40]
+)  # from fifteen on a list tells its length in a number of its own
 def test_row_groups_written_apart_read_as_one_file(many):
     groups = [[batch(seed, 10 + seed), batch(seed + 1, 3)] for seed in range(many)]
     file = parquet.ParquetFile(pa.BufferReader(written(groups)))
@@ -47,7 +58,9 @@ def test_row_groups_written_apart_read_as_one_file(many):
 
 
 def twins(groups: int, *, empty: bool = False):
-    """A file in which four columns share the memory of two, as authorities do that charge nothing, and what it should hold."""
+    """A file in which four columns share the memory of two, as authorities do that charge nothing,
+    and what it should hold.
+    """
     from tariffcli.bulk.files.sinks import ParquetSink
 
     schema = pa.schema([("code", pa.string()), *((name, pa.float64()) for name in "abcd")])
@@ -55,8 +68,14 @@ def twins(groups: int, *, empty: bool = False):
     sink = ParquetSink(stream, schema, frozenset({"b"}))
     for seed in range(groups):
         one, other = pa.array([None, seed, 0.5] * 700), pa.array([0.0, 0.0, None] * 700)
-        group = [pa.record_batch([pa.array(["x", "", "y"] * 700), one, other, one, other], schema=schema)]
-        group += [pa.record_batch([["z"], [1.0], [2.0], [3.0], [4.0]], schema=schema)] if seed == 1 else []  # here none share it
+        group = [
+            pa.record_batch([pa.array(["x", "", "y"] * 700), one, other, one, other], schema=schema)
+        ]
+        group += (
+            [pa.record_batch([["z"], [1.0], [2.0], [3.0], [4.0]], schema=schema)]
+            if seed == 1
+            else []
+        )  # here none share it
         group += [group[0].slice(0, 0)] if empty else []
         expected += pa.Table.from_batches(group).to_pylist()
         sink.write(sink.encode(iter(group)))
@@ -74,11 +93,16 @@ def test_columns_that_share_their_memory_read_as_what_each_holds(empty):
     ends = []
     for group in (file.metadata.row_group(number) for number in range(3)):
         chunks = [group.column(number) for number in range(5)]
-        places = [(chunk.dictionary_page_offset or chunk.data_page_offset, chunk.total_compressed_size) for chunk in chunks]
+        places = [
+            (chunk.dictionary_page_offset or chunk.data_page_offset, chunk.total_compressed_size)
+            for chunk in chunks
+        ]
         assert [chunk.path_in_schema for chunk in chunks] == ["code", *"abcd"]
         assert group.total_byte_size == sum(chunk.total_uncompressed_size for chunk in chunks)
         ends += sorted((start, start + size) for start, size in places)
-    assert all(end == start for (_, end), (start, _) in pairwise(ends))  # no column stands in another's bytes
+    assert all(
+        end == start for (_, end), (start, _) in pairwise(ends)
+    )  # no column stands in another's bytes
 
 
 @pytest.mark.extras
@@ -107,7 +131,9 @@ def test_a_file_without_lines_still_says_its_columns():
     assert file.schema_arrow.names == SCHEMA.names
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: b"PAR2" + data[4:], lambda data: b""])
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-1], lambda data: b"PAR2" + data[4:], lambda data: b""]
+)
 def test_what_is_no_whole_file_has_no_footer(damage):
     from tariffcli.bulk.files.footers import split
 

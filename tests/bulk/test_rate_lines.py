@@ -12,11 +12,19 @@ from tariffcli.errors import UsageError
 pa = pytest.importorskip("pyarrow")
 pd = pytest.importorskip("pandas")
 
-TOYS = {"date": ["2025-06-05", "2025-04-24"], "hs": ["9503.00.0073", "9503.00.0073"], "origin": ["cn", "cn"], "importer": ["us", "us"]}
+TOYS = {
+    "date": ["2025-06-05", "2025-04-24"],
+    "hs": ["9503.00.0073", "9503.00.0073"],
+    "origin": ["cn", "cn"],
+    "importer": ["us", "us"],
+}
 
 
 def test_a_pandas_frame_keeps_its_columns_order_index_and_types(record):
-    frame = pd.DataFrame({"mine": pd.Categorical(["b", "a"]), **TOYS, "value": [100.0, None]}, index=pd.Index([7, 3], name="row"))
+    frame = pd.DataFrame(
+        {"mine": pd.Categorical(["b", "a"]), **TOYS, "value": [100.0, None]},
+        index=pd.Index([7, 3], name="row"),
+    )
     rated = tariffcli.rate_lines(frame, record)
     pd.testing.assert_frame_equal(rated[frame.columns.tolist()], frame)
     assert rated["additional_pct"].tolist() == [30.0, 145.0]
@@ -41,7 +49,10 @@ def test_dates_timestamps_and_instants_are_days_and_moments(record):
     # the duty of 125 ended on 14 May 2025 at 12:01 a.m. in New York, 04:01 in UTC
     moments = [datetime(2025, 5, 14, 4, 0, tzinfo=UTC), datetime(2025, 5, 14, 4, 1, tzinfo=UTC)]
     others = {name: values for name, values in TOYS.items() if name != "date"}
-    for instants in (pa.array(moments, pa.timestamp("us", "UTC")), pa.array(["2025-05-14T00:00", "2025-05-14T00:01"])):
+    for instants in (
+        pa.array(moments, pa.timestamp("us", "UTC")),
+        pa.array(["2025-05-14T00:00", "2025-05-14T00:01"]),
+    ):
         rated = tariffcli.rate_lines(pa.table({**others, "instant": instants}), record)
         assert rated["additional_pct"].to_pylist() == [145, 30]
 
@@ -61,7 +72,9 @@ def test_dictionaries_record_batches_and_c_streams_say_the_same(record):
 
 def test_parts_of_a_frame_concatenate_to_the_whole(record):
     whole = pa.table(TOYS)
-    parts = pa.concat_tables([tariffcli.rate_lines(whole.slice(place, 1), record) for place in range(2)]).combine_chunks()
+    parts = pa.concat_tables(
+        [tariffcli.rate_lines(whole.slice(place, 1), record) for place in range(2)]
+    ).combine_chunks()
     assert parts.to_pylist() == tariffcli.rate_lines(whole, record).to_pylist()
 
 
@@ -81,7 +94,9 @@ def test_columns_constants_and_outputs(record):
 def test_as_known_on_a_day(record):
     phones = {"date": ["2025-04-10"], "hs": ["8517.13.00"], "origin": ["cn"], "importer": ["us"]}
     assert tariffcli.rate_lines(pa.table(phones), record)["additional_pct"].to_pylist() == [20]
-    assert tariffcli.rate_lines(pa.table(phones), record, known_on="2025-04-10")["additional_pct"].to_pylist() == [145]
+    assert tariffcli.rate_lines(pa.table(phones), record, known_on="2025-04-10")[
+        "additional_pct"
+    ].to_pylist() == [145]
 
 
 @pytest.mark.parametrize(

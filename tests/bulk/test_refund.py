@@ -1,6 +1,8 @@
-"""What may come back: sums by authority, month and importer of record in whole cents, what stands apart, and interest as an estimate.
+"""What may come back: sums by authority, month and importer of record in whole cents, what stands
+apart, and interest as an estimate.
 
-A toy of 1,000 dollars on 2025-04-30 paid 200 under 9903.01.24 (`ieepa-fentanyl`) and 1,250 under 9903.01.63 (`ieepa-reciprocal`).
+A toy of 1,000 dollars on 2025-04-30 paid 200 under 9903.01.24 (`ieepa-fentanyl`) and 1,250 under
+9903.01.63 (`ieepa-reciprocal`).
 """
 
 from __future__ import annotations
@@ -28,8 +30,14 @@ from tariffcli.law.interest import Growth, number_of
 PAID = "E1 1 99030163 0 1250\nE1 1 99030124 0 200\nE1 1 9503000073 1000 0"
 
 CORPORATION = {
-    ("2024-01-01", "2025-01-01"): 7,  # 89 FR 77879, https://www.federalregister.gov/documents/2024/09/24/2024-21785
-    ("2025-01-01", "2026-04-01"): 6,  # 90 FR 9036, https://www.federalregister.gov/documents/2025/02/05/2025-02228, and unchanged since
+    (
+        "2024-01-01",
+        "2025-01-01",
+    ): 7,  # 89 FR 77879, https://www.federalregister.gov/documents/2024/09/24/2024-21785
+    (
+        "2025-01-01",
+        "2026-04-01",
+    ): 6,  # 90 FR 9036, https://www.federalregister.gov/documents/2025/02/05/2025-02228, and unchanged since
 }
 """Overpayment rates for corporations as published, by the days on which they hold."""
 
@@ -48,7 +56,10 @@ def sheet(found: Refund, name: str) -> list[dict]:
 
 
 def charged(found: Refund) -> dict[tuple[str, str, str], Decimal]:
-    return {(row["authority"], row["month"], row["importer_of_record"]): row["charged_usd"] for row in sheet(found, "Refund")}
+    return {
+        (row["authority"], row["month"], row["importer_of_record"]): row["charged_usd"]
+        for row in sheet(found, "Refund")
+    }
 
 
 def apart(found: Refund) -> dict[tuple[str, str], Decimal]:
@@ -58,8 +69,15 @@ def apart(found: Refund) -> dict[tuple[str, str], Decimal]:
 # what counts
 
 
-def test_what_was_paid_under_headings_that_come_back_is_summed_by_authority_month_and_importer(record) -> None:
-    text = PAID + "\n" + PAID.replace("E1 1", "E1 2").replace("1250", "840.10") + "\nE2 1 99030124 0 7.07\nE2 1 9503000073 35 0"
+def test_what_was_paid_under_headings_that_come_back_is_summed_by_authority_month_and_importer(
+    record,
+) -> None:
+    text = (
+        PAID
+        + "\n"
+        + PAID.replace("E1 1", "E1 2").replace("1250", "840.10")
+        + "\nE2 1 99030124 0 7.07\nE2 1 9503000073 35 0"
+    )
     table = rows(text, importer="12-3456789")
     assert charged(refund(record, table)) == {
         ("ieepa-fentanyl", "2025-04", "12-3456789"): Decimal("407.07"),
@@ -89,10 +107,17 @@ def test_an_exemption_at_zero_is_nothing_to_refund(record) -> None:
 def test_duty_before_the_first_refundable_day_does_not_come_back(record) -> None:
     text = "E1 1 99030124 0 20 date:{}\nE1 1 9503000073 100 0 date:{}"
     for day, total in (("02/03/2025", None), ("02/04/2025", Decimal("20.00"))):
-        assert charged(refund(record, rows(text.format(day, day)))).get(("ieepa-fentanyl", "2025-02", "")) == total
+        assert (
+            charged(refund(record, rows(text.format(day, day)))).get(
+                ("ieepa-fentanyl", "2025-02", "")
+            )
+            == total
+        )
 
 
-def test_a_heading_of_the_ranges_that_no_act_of_the_record_names_counts_by_its_prefix(record) -> None:
+def test_a_heading_of_the_ranges_that_no_act_of_the_record_names_counts_by_its_prefix(
+    record,
+) -> None:
     text = "E1 1 99030220 0 150 origin:DE\nE1 1 8418100010 1000 0 origin:DE"
     found = charged(refund(record, rows(text, date="09/01/2025")))
     assert found == {("ieepa-reciprocal", "2025-09", ""): Decimal("150.00")}
@@ -109,7 +134,10 @@ def test_a_reversal_is_taken_off(record) -> None:
     assert charged(found)["ieepa-fentanyl", "2025-04", ""] == Decimal("0.00")
 
 
-@given(st.lists(st.tuples(st.integers(1, 10**9), st.integers(0, 4)), min_size=1, max_size=20), st.integers(1, 50))
+@given(
+    st.lists(st.tuples(st.integers(1, 10**9), st.integers(0, 4)), min_size=1, max_size=20),
+    st.integers(1, 50),
+)
 def test_sums_are_exact_to_the_cent_however_the_file_is_cut(record, amounts, size) -> None:
     lines = [
         f"E{one} 1 99030124 0 {cents // 100}.{cents % 100:02d} importer:I{who}\nE{one} 1 9503000073 9 0 importer:I{who}"
@@ -153,10 +181,16 @@ def test_the_state_of_liquidation_is_told_as_far_as_the_file_does(record, same, 
 def test_what_cannot_be_told_without_more_facts_stands_apart(record, same, reason) -> None:
     found = refund(record, rows(PAID, **same))
     assert charged(found) == {}
-    assert apart(found) == {(reason, "ieepa-fentanyl"): Decimal("200.00"), (reason, "ieepa-reciprocal"): Decimal("1250.00")}
+    assert apart(found) == {
+        (reason, "ieepa-fentanyl"): Decimal("200.00"),
+        (reason, "ieepa-reciprocal"): Decimal("1250.00"),
+    }
 
 
-@pytest.mark.parametrize("same", [{"protest": "-"}, {"drawback": "N"}, {"reconciliation": "No"}, {"type": "01"}, {"type": "1"}])
+@pytest.mark.parametrize(
+    "same",
+    [{"protest": "-"}, {"drawback": "N"}, {"reconciliation": "No"}, {"type": "01"}, {"type": "1"}],
+)
 def test_a_column_that_says_no_sets_nothing_apart(record, same) -> None:
     assert len(charged(refund(record, rows(PAID, **same)))) == 2
 
@@ -166,7 +200,10 @@ def test_a_line_that_is_in_the_file_twice_counts_once(record) -> None:
     for size in (3, 1000):
         found = refund(record, rows(text), size=size)
         assert charged(found)["ieepa-fentanyl", "2025-04", ""] == Decimal("400.00")
-        assert apart(found) == {("line seen before", "ieepa-fentanyl"): 200, ("line seen before", "ieepa-reciprocal"): 1250}
+        assert apart(found) == {
+            ("line seen before", "ieepa-fentanyl"): 200,
+            ("line seen before", "ieepa-reciprocal"): 1250,
+        }
 
 
 def test_a_row_that_is_in_a_line_twice_counts_once(record) -> None:
@@ -190,13 +227,23 @@ def test_marks_that_were_met_are_known_again(parts) -> None:
 
 def test_without_headings_the_law_tells_them_where_the_sum_agrees(record) -> None:
     paid = [1450.0, 1450.02, 1450.03, 200.0, None]
-    table = pa.table({"date": ["2025-04-30"] * 5, "hs": ["9503000073"] * 5, "value": [1000.0] * 5, "paid": pa.array(paid, pa.float64())})
+    table = pa.table(
+        {
+            "date": ["2025-04-30"] * 5,
+            "hs": ["9503000073"] * 5,
+            "value": [1000.0] * 5,
+            "paid": pa.array(paid, pa.float64()),
+        }
+    )
     plan = Plan({name: name for name in table.column_names}, {"origin": "cn", "importer": "us"})
     made = Auditor(Rater(record, plan), {}, several=False)
     found = Refund(made)
     for batch in table.to_batches():
         found.collect(found.claims(made.rate(batch)))
-    assert charged(found) == {("ieepa-fentanyl", "2025-04", ""): 600, ("ieepa-reciprocal", "2025-04", ""): 3750}
+    assert charged(found) == {
+        ("ieepa-fentanyl", "2025-04", ""): 600,
+        ("ieepa-reciprocal", "2025-04", ""): 3750,
+    }
     assert apart(found) == {
         ("no amount paid in the file", "ieepa-fentanyl"): 200,
         ("no amount paid in the file", "ieepa-reciprocal"): 1250,
@@ -206,7 +253,9 @@ def test_without_headings_the_law_tells_them_where_the_sum_agrees(record) -> Non
 
 
 def test_a_sum_that_no_heading_can_be_told_of_stands_apart_whole(record) -> None:
-    table = pa.table({"date": ["2025-12-01"], "hs": ["8418100010"], "value": [1000.0], "paid": [610.0]})
+    table = pa.table(
+        {"date": ["2025-12-01"], "hs": ["8418100010"], "value": [1000.0], "paid": [610.0]}
+    )
     plan = Plan({name: name for name in table.column_names}, {"origin": "cn", "importer": "us"})
     made = Auditor(Rater(record, plan), {}, several=False)
     found = Refund(made)
@@ -219,7 +268,9 @@ def test_a_sum_that_no_heading_can_be_told_of_stands_apart_whole(record) -> None
 
 
 def by_hand(cents: int, since: str, until: str) -> Decimal:
-    """Interest in cents by powers of each published rate over its own days, worked in fractions: no loop over days, no table."""
+    """Interest in cents by powers of each published rate over its own days, worked in fractions: no
+    loop over days, no table.
+    """
     factor = Fraction(1)
     first, last = date.fromisoformat(since), date.fromisoformat(until)
     for (begins, ends), rate in CORPORATION.items():
@@ -233,7 +284,12 @@ def by_hand(cents: int, since: str, until: str) -> Decimal:
 
 @pytest.mark.parametrize(
     ("since", "until"),
-    [("2025-04-30", "2026-03-10"), ("2025-04-30", "2025-05-01"), ("2024-12-16", "2025-02-15"), ("2024-02-01", "2026-04-01")],
+    [
+        ("2025-04-30", "2026-03-10"),
+        ("2025-04-30", "2025-05-01"),
+        ("2024-12-16", "2025-02-15"),
+        ("2024-02-01", "2026-04-01"),
+    ],
 )
 def test_interest_compounds_daily_at_the_published_rate_of_each_day(record, since, until) -> None:
     growth = Growth(record.interest, "us", "corporation")
@@ -242,16 +298,24 @@ def test_interest_compounds_daily_at_the_published_rate_of_each_day(record, sinc
     assert round((factor - 1) * 12_500_000) == round(by_hand(12_500_000, since, until) * 100)
 
 
-def test_interest_runs_from_the_deposit_to_the_liquidation_where_the_file_tells_them(record) -> None:
+def test_interest_runs_from_the_deposit_to_the_liquidation_where_the_file_tells_them(
+    record,
+) -> None:
     table = rows(PAID, summary="05/14/2025", liquidated="03/10/2026")
-    (row,) = [row for row in sheet(refund(record, table, "2026-12-31"), "Refund") if row["authority"] == "ieepa-reciprocal"]
+    (row,) = [
+        row
+        for row in sheet(refund(record, table, "2026-12-31"), "Refund")
+        if row["authority"] == "ieepa-reciprocal"
+    ]
     assert row["interest_estimate_usd"] == by_hand(125_000, "2025-05-14", "2026-03-10")
     assert row["charged_without_interest_usd"] == 0
 
 
 def test_without_a_deposit_day_it_runs_from_the_entry_and_says_so(record) -> None:
     found = refund(record, rows(PAID), "2026-03-10")
-    assert sheet(found, "Totals")[1]["interest_estimate_usd"] == by_hand(125_000, "2025-04-30", "2026-03-10")
+    assert sheet(found, "Totals")[1]["interest_estimate_usd"] == by_hand(
+        125_000, "2025-04-30", "2026-03-10"
+    )
     assert any("assumed: the day of entry" in str(row["note"]) for row in sheet(found, "Interest"))
 
 
@@ -269,7 +333,9 @@ def test_interest_on_a_duty_that_was_reversed_later_is_told(record) -> None:
     found = refund(record, rows(f"{paid}\n{taken}"), "2026-03-10")
     (row,) = [row for row in sheet(found, "Refund") if row["authority"] == "ieepa-fentanyl"]
     assert (row["charged_usd"], row["charged_without_interest_usd"]) == (0, 0)
-    assert row["interest_estimate_usd"] == by_hand(20_000, "2025-04-20", "2026-03-10") - by_hand(20_000, "2025-04-30", "2026-03-10")
+    assert row["interest_estimate_usd"] == by_hand(20_000, "2025-04-20", "2026-03-10") - by_hand(
+        20_000, "2025-04-30", "2026-03-10"
+    )
 
 
 def test_days_without_a_rate_give_no_interest_figure(record) -> None:
@@ -284,11 +350,23 @@ def test_a_gap_in_the_rates_stops_only_what_runs_over_it() -> None:
         Interest("b", "us", "other", Decimal(6), "2025-03-01", "", (), "official", ""),
     ]
     growth = Growth(rates, "us", "other")
-    days = {name: number_of(name) for name in ("2024-12-31", "2025-01-01", "2025-01-31", "2025-02-15", "2025-03-01", "2025-04-01")}
+    days = {
+        name: number_of(name)
+        for name in (
+            "2024-12-31",
+            "2025-01-01",
+            "2025-01-31",
+            "2025-02-15",
+            "2025-03-01",
+            "2025-04-01",
+        )
+    }
     assert growth.factor(days["2024-12-31"], days["2025-01-31"]) is None
     assert growth.factor(days["2025-01-01"], days["2025-03-01"]) is None
     assert growth.factor(days["2025-02-15"], days["2025-04-01"]) is None
-    assert growth.factor(days["2025-03-01"], days["2025-04-01"]) == pytest.approx((1 + Decimal(6) / 36500) ** 31)
+    assert growth.factor(days["2025-03-01"], days["2025-04-01"]) == pytest.approx(
+        (1 + Decimal(6) / 36500) ** 31
+    )
     assert growth.factor(days["2025-04-01"], days["2025-03-01"]) == 1
 
 
@@ -322,7 +400,9 @@ def test_every_refund_comes_with_its_caveats_and_their_sources(record) -> None:
 
 
 def test_the_rates_used_are_told_with_their_sources(record) -> None:
-    used = [row for row in sheet(refund(record, rows(PAID), "2026-05-01"), "Interest") if row["from"]]
+    used = [
+        row for row in sheet(refund(record, rows(PAID), "2026-05-01"), "Interest") if row["from"]
+    ]
     assert used[0]["from"] == "2025-04-01"
     assert used[-1]["until"] == "2026-07-01"
     assert all(row["sources"].startswith("http") for row in used)

@@ -1,6 +1,8 @@
-"""Spark rates what one machine rates: the same values, types and nulls, from a record that travelled to worker processes.
+"""Spark rates what one machine rates: the same values, types and nulls, from a record that
+travelled to worker processes.
 
-The workers are processes of their own (`local-cluster`), so nothing is shared with the driver by accident.
+The workers are processes of their own (`local-cluster`), so nothing is shared with the driver by
+accident.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import json
 import os
 import shutil
 import sys
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -53,14 +55,22 @@ def spark(_own_cache, tmp_path_factory):
 
 
 def dirty_lines(record, seed: int, many: int):
-    """Lines over all programmes, days and facts, every third of them dirty, in an order that `line` tells."""
+    """Lines over all programmes, days and facts, every third of them dirty, in an order that `line`
+    tells.
+    """
     import pyarrow as pa
 
     random = Random(seed)
     made = []
     for place, sound in enumerate(lines_of(record, random, many)):
         dirt = random.choice(DIRT) if place % 3 == 0 else {}
-        line = {"line": place, **sound, "hs": sound["product"], "note": random.choice(["", None, "keep, me", "1"]), **dirt}
+        line = {
+            "line": place,
+            **sound,
+            "hs": sound["product"],
+            "note": random.choice(["", None, "keep, me", "1"]),
+            **dirt,
+        }
         del line["product"]
         made.append(line)
     texts = [(name, pa.string()) for name in made[0] if name != "line"]
@@ -71,7 +81,10 @@ def plain(table, by: str = "line"):
     """A table in the order of a column, words plain, as one chunk."""
     import pyarrow as pa
 
-    arrays = [column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column for column in table.columns]
+    arrays = [
+        column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+        for column in table.columns
+    ]
     return pa.table(arrays, names=table.column_names).sort_by(by).combine_chunks()
 
 
@@ -82,7 +95,9 @@ def same(spark_df, local, by: str = "line") -> None:
 
 def equal(ours, theirs) -> None:
     assert ours.column_names == theirs.column_names
-    assert [str(field.type) for field in ours.schema] == [str(field.type) for field in theirs.schema]
+    assert [str(field.type) for field in ours.schema] == [
+        str(field.type) for field in theirs.schema
+    ]
     for name in theirs.column_names:
         assert ours.column(name).to_pylist() == theirs.column(name).to_pylist(), name
     assert ours.equals(theirs)
@@ -121,37 +136,74 @@ def test_columns_of_every_type_mean_what_they_mean_on_one_machine(spark, record)
 
     many = 400
     random = Random(5)
-    codes = [random.choice([9503000073, 101210010, 6109100012, 8517120050, None]) for _ in range(many)]
+    codes = [
+        random.choice([9503000073, 101210010, 6109100012, 8517120050, None]) for _ in range(many)
+    ]
     table = pa.table(
         {
             "line": pa.array(range(many)),
             "day": pa.array(
-                [random.choice([None, date(2025, 4, 10 + place % 20), date(1700, 1, 1)]) for place in range(many)], pa.date32()
+                [
+                    random.choice([None, date(2025, 4, 10 + place % 20), date(1700, 1, 1)])
+                    for place in range(many)
+                ],
+                pa.date32(),
             ),
             "Code": pa.array(codes, pa.int64()),
             "coo": pa.array([random.choice(["cn", "hk", "de"]) for _ in range(many)]),
-            "worth": pa.array([random.choice([None, float("nan"), -1.0, 100.405, 1e13, 250.0]) for _ in range(many)], pa.float64()),
-            "mfn": pa.array([random.choice([None, Decimal("3.20"), Decimal("0.00")]) for _ in range(many)], pa.decimal128(6, 2)),
-            "in_quota": pa.array([random.choice([None, True, False]) for _ in range(many)], pa.bool_()),
-            "kept": pa.array([[1, 2], None, []] * (many // 3) + [[3]] * (many % 3), pa.list_(pa.int64())),
-            "at": pa.array([datetime(2025, 4, 5, 4, 0, tzinfo=timezone.utc)] * many, pa.timestamp("us", "UTC")),  # noqa: UP017
+            "worth": pa.array(
+                [
+                    random.choice([None, float("nan"), -1.0, 100.405, 1e13, 250.0])
+                    for _ in range(many)
+                ],
+                pa.float64(),
+            ),
+            "mfn": pa.array(
+                [random.choice([None, Decimal("3.20"), Decimal("0.00")]) for _ in range(many)],
+                pa.decimal128(6, 2),
+            ),
+            "in_quota": pa.array(
+                [random.choice([None, True, False]) for _ in range(many)], pa.bool_()
+            ),
+            "kept": pa.array(
+                [[1, 2], None, []] * (many // 3) + [[3]] * (many % 3), pa.list_(pa.int64())
+            ),
+            "at": pa.array(
+                [datetime(2025, 4, 5, 4, 0, tzinfo=UTC)] * many, pa.timestamp("us", "UTC")
+            ),
         }
     )
-    how = {"columns": {"date": "day", "hs": "Code", "origin": "coo", "value": "worth"}, "constants": {"importer": "us"}}
+    how = {
+        "columns": {"date": "day", "hs": "Code", "origin": "coo", "value": "worth"},
+        "constants": {"importer": "us"},
+    }
     found = spark_lines(spread(spark, table), record, **how)
     ours, theirs = plain(found.toArrow()), plain(local_lines(table, record, **how))
-    assert ours.drop_columns("worth").equals(theirs.drop_columns("worth"))  # NaN is not equal to itself
-    assert list(map(repr, ours.column("worth").to_pylist())) == list(map(repr, theirs.column("worth").to_pylist()))
+    assert ours.drop_columns("worth").equals(
+        theirs.drop_columns("worth")
+    )  # NaN is not equal to itself
+    assert list(map(repr, ours.column("worth").to_pylist())) == list(
+        map(repr, theirs.column("worth").to_pylist())
+    )
 
 
 def test_instants_with_and_without_an_offset(spark, record):
     import pyarrow as pa
 
     moments = [datetime(2025, 4, 5, hour, 30) for hour in range(24)] * 4
-    table = pa.table({"line": range(96), "hs": ["6109100012"] * 96, "origin": ["cn", "us"] * 48, "importer": ["us", "cn"] * 48})
+    table = pa.table(
+        {
+            "line": range(96),
+            "hs": ["6109100012"] * 96,
+            "origin": ["cn", "us"] * 48,
+            "importer": ["us", "cn"] * 48,
+        }
+    )
     for kind in (pa.timestamp("us", "UTC"), pa.timestamp("us"), pa.string()):
         texts = [f"{moment:%Y-%m-%d %H:%M}" for moment in moments]
-        lines = table.append_column("instant", pa.array(texts if kind == pa.string() else moments, kind))
+        lines = table.append_column(
+            "instant", pa.array(texts if kind == pa.string() else moments, kind)
+        )
         frame = spread(spark, lines, 3)
         if kind == pa.timestamp("us"):  # Spark makes instants of session time of them, unless told
             frame = frame.withColumn("instant", frame["instant"].cast("timestamp_ntz"))
@@ -163,7 +215,15 @@ def test_slashed_days_and_lost_zeros_are_told_by_the_whole_column(spark, record)
 
     days = ["4/9/2025"] * 299 + ["4/24/2025"]
     codes = ["9503000073"] * 150 + ["101210010"] * 150
-    lines = pa.table({"line": range(300), "date": days, "hs": codes, "origin": ["cn"] * 300, "importer": ["us"] * 300})
+    lines = pa.table(
+        {
+            "line": range(300),
+            "date": days,
+            "hs": codes,
+            "origin": ["cn"] * 300,
+            "importer": ["us"] * 300,
+        }
+    )
     found = spark_lines(spread(spark, lines, 30), record)
     same(found, local_lines(lines, record))
     assert {row["status"] for row in found.select("status").distinct().collect()} == {"complete"}
@@ -171,7 +231,11 @@ def test_slashed_days_and_lost_zeros_are_told_by_the_whole_column(spark, record)
 
 def test_known_on_constants_and_outputs_travel(spark, record):
     lines = dirty_lines(record, 3, 300).drop_columns(["origin"])
-    how = {"constants": {"origin": "cn"}, "known_on": "2025-04-10", "outputs": ["status", "additional_pct", "duty_due"]}
+    how = {
+        "constants": {"origin": "cn"},
+        "known_on": "2025-04-10",
+        "outputs": ["status", "additional_pct", "duty_due"],
+    }
     found = spark_lines(spread(spark, lines), record, **how)
     assert found.columns[-3:] == ["additional_pct", "duty_due", "status"]
     same(found, local_lines(lines, record, **how))
@@ -188,8 +252,20 @@ def test_no_lines_have_no_answers(spark, record):
 def test_a_record_of_ones_own_travels(spark, record, tmp_path):
     import pyarrow as pa
 
-    mine = load(write_record(tmp_path / "data", **{"events/us": with_row("us-fentanyl-20", rate_pct="77.5")}))
-    lines = pa.table({"line": [0, 1], "date": ["2025-06-15"] * 2, "hs": ["85171300"] * 2, "origin": ["cn", "de"], "importer": ["us"] * 2})
+    mine = load(
+        write_record(
+            tmp_path / "data", **{"events/us": with_row("us-fentanyl-20", rate_pct="77.5")}
+        )
+    )
+    lines = pa.table(
+        {
+            "line": [0, 1],
+            "date": ["2025-06-15"] * 2,
+            "hs": ["85171300"] * 2,
+            "origin": ["cn", "de"],
+            "importer": ["us"] * 2,
+        }
+    )
     found = spark_lines(spread(spark, lines, 2), mine)
     assert [row["additional_pct"] for row in found.orderBy("line").collect()] == [77.5, 0.0]
     same(found, local_lines(lines, mine))
@@ -210,7 +286,11 @@ def test_a_worker_opens_the_record_once_and_leaves_no_file(spark, record):
         for batch in batches:
             left = [path.name for path in Path(tempfile.gettempdir()).glob("tariff-record-*")]
             found = home._DESK.records.get(record_print)
-            rows = {"worker": [os.getpid()], "record": [0 if found is None else id(found)], "lines": [batch.num_rows]}
+            rows = {
+                "worker": [os.getpid()],
+                "record": [0 if found is None else id(found)],
+                "lines": [batch.num_rows],
+            }
             yield pa.RecordBatch.from_pydict({**rows, "left": [";".join(left)]})
 
     import os
@@ -221,7 +301,9 @@ def test_a_worker_opens_the_record_once_and_leaves_no_file(spark, record):
         rated = spark_lines(lines, record)
         rated.count()
         rated.select("status").collect()
-        seen += rated.mapInArrow(told, "worker long, record long, lines long, left string").collect()
+        seen += rated.mapInArrow(
+            told, "worker long, record long, lines long, left string"
+        ).collect()
     each = {(row["worker"], row["record"]) for row in seen if row["record"]}
     assert each
     assert len(each) == len({worker for worker, _ in each})
@@ -266,7 +348,9 @@ def test_a_worker_begins_with_the_classes_that_the_driver_knows(record, tmp_path
     from tariffcli.bulk.spark import driver as worker
 
     monkeypatch.setenv("TARIFF_CACHE", str(tmp_path))
-    batch = pa.RecordBatch.from_pylist([{"date": "2025-04-24", "hs": "61091000", "origin": "cn", "importer": "us"}])
+    batch = pa.RecordBatch.from_pylist(
+        [{"date": "2025-04-24", "hs": "61091000", "origin": "cn", "importer": "us"}]
+    )
     plan = Plan({name: name for name in batch.schema.names})
     driver = Rater(record, plan)
     said = [column.to_pylist() for column in driver.rate(batch)]
@@ -274,8 +358,14 @@ def test_a_worker_begins_with_the_classes_that_the_driver_knows(record, tmp_path
     def work(cargo):
         for shelf in worker._DESK:
             shelf.clear()
-        rated = next(worker.rate_batches(cargo, record.fingerprint, json.dumps(plan.to_json()), None, __version__, [batch]))
-        return worker._DESK.classes[None].fresh, [column.to_pylist() for column in rated.columns[len(batch.schema) :]]
+        rated = next(
+            worker.rate_batches(
+                cargo, record.fingerprint, json.dumps(plan.to_json()), None, __version__, [batch]
+            )
+        )
+        return worker._DESK.classes[None].fresh, [
+            column.to_pylist() for column in rated.columns[len(batch.schema) :]
+        ]
 
     assert driver.classes.fresh == 1
     assert work(worker.Cargo(record.to_bytes(), b"")) == (1, said)
@@ -304,7 +394,15 @@ def test_a_column_that_the_answer_would_add_is_refused(spark, record):
 def test_days_that_can_be_read_two_ways_are_refused(spark, record):
     import pyarrow as pa
 
-    lines = pa.table({"line": [0], "date": ["4/5/2025"], "hs": ["6109100012"], "origin": ["cn"], "importer": ["us"]})
+    lines = pa.table(
+        {
+            "line": [0],
+            "date": ["4/5/2025"],
+            "hs": ["6109100012"],
+            "origin": ["cn"],
+            "importer": ["us"],
+        }
+    )
     frame = spread(spark, lines)
     with pytest.raises(UsageError, match="two ways"):
         spark_lines(frame, record)
@@ -348,13 +446,19 @@ def test_a_folder_of_parquet_is_rated_into_a_folder(spark, record, parts, tmp_pa
     theirs = plain(local_lines(lines, record))
     equal(plain(held(tmp_path / "rated")), theirs)
     assert done.lines == 900
-    assert done.statuses == {name: many for name in set(theirs["status"].to_pylist()) if (many := theirs["status"].to_pylist().count(name))}
+    assert done.statuses == {
+        name: many
+        for name in set(theirs["status"].to_pylist())
+        if (many := theirs["status"].to_pylist().count(name))
+    }
     assert done.bad[0][1] >= done.bad[-1][1] > 0
     assert done.files == len(list((tmp_path / "rated").glob("*.parquet")))
     assert nothing_but(tmp_path, "rated")
 
 
-def test_the_driver_finds_the_law_of_the_first_lines_before_the_job(spark, record, tmp_path, monkeypatch):
+def test_the_driver_finds_the_law_of_the_first_lines_before_the_job(
+    spark, record, tmp_path, monkeypatch
+):
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -400,7 +504,11 @@ def test_text_stays_text_and_odd_lines_are_invalid(spark, record, tmp_path):
     assert by_code["9503.00.00.73"]["note"] == "Käse"
     assert by_code["9503.00.00.73"]["duty_due"] is not None
     assert dict(done.bad)["the line has more or fewer cells than the header"] == 2
-    assert all(row["additional_pct"] is None and row["duty_due"] is None for row in found if row["status"] == "invalid")
+    assert all(
+        row["additional_pct"] is None and row["duty_due"] is None
+        for row in found
+        if row["status"] == "invalid"
+    )
     assert done.statuses == {"complete": 2, "invalid": 3}
 
 
@@ -415,7 +523,11 @@ def test_files_whose_headers_differ_are_refused(spark, record, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("header", "said"), [("date,hs,hs,origin,importer", "more than one column 'hs'"), ("date,hs,,origin,importer", "no name")]
+    ("header", "said"),
+    [
+        ("date,hs,hs,origin,importer", "more than one column 'hs'"),
+        ("date,hs,,origin,importer", "no name"),
+    ],
 )
 def test_headers_that_cannot_be_told_apart_are_refused(spark, record, tmp_path, header, said):
     (tmp_path / "lines.csv").write_text(f"{header}\n2025-04-24,9503000073,x,cn,us\n")
@@ -435,7 +547,9 @@ def test_an_output_is_whole_or_not_there(spark, record, parts, tmp_path):
     broken = tmp_path / "in"
     shutil.copytree(folder, broken)
     whole = (broken / "part-1.parquet").read_bytes()
-    (broken / "part-1.parquet").write_bytes(whole[:200] + b"\x00" * (len(whole) - 1200) + whole[-1000:])
+    (broken / "part-1.parquet").write_bytes(
+        whole[:200] + b"\x00" * (len(whole) - 1200) + whole[-1000:]
+    )
     with pytest.raises(TariffError):
         rate_file(broken, tmp_path / "rated", record)
     (broken / "part-1.parquet").write_bytes(whole[: len(whole) // 2])
@@ -473,7 +587,9 @@ def test_inputs_and_outputs_that_cannot_be_are_refused(spark, record, parts, tmp
 
 def test_a_broken_record_is_told_before_spark_starts(tmp_path):
     pytest.importorskip("pyarrow")
-    folder = write_record(tmp_path / "data", **{"events/us": with_row("us-steel-25", until="2024-01-01")})
+    folder = write_record(
+        tmp_path / "data", **{"events/us": with_row("us-steel-25", until="2024-01-01")}
+    )
     with pytest.raises(RecordError, match="tariff check"):
         rate_file(tmp_path / "x.parquet", tmp_path / "y", load(folder))
 
@@ -484,7 +600,14 @@ def test_without_java_the_message_says_what_to_install(monkeypatch, tmp_path, re
 
     code = "from tariffcli.bulk.spark.driver import run; run('a.csv', 'b', master='local[1]')"
     surroundings = {**os.environ, "PATH": str(tmp_path), "JAVA_HOME": ""}
-    done = subprocess.run([sys.executable, "-c", code], env=surroundings, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
     assert "Spark needs Java 17" in done.stderr.splitlines()[-1]
 
 
@@ -492,5 +615,7 @@ def test_importing_the_room_loads_no_spark():
     import subprocess
 
     code = "import sys, tariffcli.bulk.spark.driver, tariffcli.bulk.spark.cluster; print('pyspark' in sys.modules, 'pandas' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
     assert done.stdout.split() == ["False", "False"]

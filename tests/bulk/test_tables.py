@@ -1,4 +1,6 @@
-"""Small tables that users bring: read whatever their kind and encoding, or refused in one line. The user's file is never touched."""
+"""Small tables that users bring: read whatever their kind and encoding, or refused in one line. The
+user's file is never touched.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ def repacked(path: Path, piece: str, change) -> Path:
 # kinds and encodings
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "gb18030"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "gb18030"]
+)
 def test_a_text_is_read_in_its_encoding(tmp_path, encoding):
     note = "玩具" if encoding == "gb18030" else "poupée"
     text = f"code,value,note\n9503.00.00,300,{note}\n6109.10.00,100,\n"
@@ -77,7 +81,12 @@ def test_a_text_is_read_in_its_encoding(tmp_path, encoding):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
 def test_headers_in_chinese_are_found(tmp_path, encoding):
-    told = asked(kept(tmp_path, "商品编码,商品名称,金额\n95030000,玩具,300\n61091000,衫,100\n".encode(encoding)))
+    told = asked(
+        kept(
+            tmp_path,
+            "商品编码,商品名称,金额\n95030000,玩具,300\n61091000,衫,100\n".encode(encoding),
+        )
+    )
     assert (told.code, told.out) == (0, MEAN)
     assert "code from column 商品编码, value from column 金额" in told.err
 
@@ -85,7 +94,11 @@ def test_headers_in_chinese_are_found(tmp_path, encoding):
 @pytest.mark.parametrize("mark", ["\t", ";", "|", ","])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_columns_may_be_set_apart_in_several_ways(tmp_path, mark, end):
-    assert asked(kept(tmp_path, GOOD.replace(",", mark).replace("\n", end), "w.txt")) == (0, MEAN, "")
+    assert asked(kept(tmp_path, GOOD.replace(",", mark).replace("\n", end), "w.txt")) == (
+        0,
+        MEAN,
+        "",
+    )
     assert asked(kept(tmp_path, f"sep={mark}\r\n" + GOOD.replace(",", mark))) == (0, MEAN, "")
 
 
@@ -97,7 +110,13 @@ def test_quoted_cells_blank_rows_and_thousands_are_read(tmp_path):
 
 
 def test_a_workbook_is_read_with_numbers_as_codes_and_formulas_by_what_they_came_to(tmp_path):
-    path = workbook(tmp_path, ("HTS Number", "Customs Value"), (9503000000.0, 300), (None, None), ("6109.10.00", 100.0))
+    path = workbook(
+        tmp_path,
+        ("HTS Number", "Customs Value"),
+        (9503000000.0, 300),
+        (None, None),
+        ("6109.10.00", 100.0),
+    )
     told = asked(path)
     assert (told.code, told.out) == (0, MEAN)
     formula = workbook(tmp_path, ("code", "value"), ("95030000", "=1+2"), ("61091000", 100))
@@ -105,7 +124,9 @@ def test_a_workbook_is_read_with_numbers_as_codes_and_formulas_by_what_they_came
 
 
 def test_leading_zeros_that_a_spreadsheet_ate_come_back(tmp_path):
-    assert asked(workbook(tmp_path, ("hts", "value"), (9503000000, 300), (101210010, 0))).out == "30\n"
+    assert (
+        asked(workbook(tmp_path, ("hts", "value"), (9503000000, 300), (101210010, 0))).out == "30\n"
+    )
 
 
 @pytest.mark.parametrize("code", [901.2, 8517.1, "8517.123", "101.21", 9.503e9 + 0.5])
@@ -116,10 +137,22 @@ def test_a_dotted_code_that_became_a_number_is_never_read_as_another(tmp_path, c
 
 
 def test_a_parquet_file_is_read_whatever_the_type_of_its_columns(tmp_path):
-    assert asked(parquet(tmp_path, code=[95030000, 61091000], value=[300.0, 100.0])) == (0, MEAN, "")
-    assert asked(parquet(tmp_path, code=[95030000.0, 61091000.0], value=[300, 100])) == (0, MEAN, "")
+    assert asked(parquet(tmp_path, code=[95030000, 61091000], value=[300.0, 100.0])) == (
+        0,
+        MEAN,
+        "",
+    )
+    assert asked(parquet(tmp_path, code=[95030000.0, 61091000.0], value=[300, 100])) == (
+        0,
+        MEAN,
+        "",
+    )
     texts = pa.array(["95030000", "61091000"]).dictionary_encode()
-    assert asked(parquet(tmp_path, code=texts, value=[Decimal("300.00"), Decimal("100.00")])) == (0, MEAN, "")
+    assert asked(parquet(tmp_path, code=texts, value=[Decimal("300.00"), Decimal("100.00")])) == (
+        0,
+        MEAN,
+        "",
+    )
 
 
 def test_what_a_file_is_its_bytes_tell_and_not_its_name(tmp_path):
@@ -134,7 +167,10 @@ def test_a_table_is_a_pyarrow_table_of_texts(tmp_path):
     path = kept(tmp_path, 'code,value\n\n95030000,"3\n"\n61091000\n')
     table = read_table(path)
     assert table.schema == pa.schema([("code", pa.string()), ("value", pa.string())])
-    assert table.to_pylist() == [{"code": "95030000", "value": "3"}, {"code": "61091000", "value": ""}]
+    assert table.to_pylist() == [
+        {"code": "95030000", "value": "3"},
+        {"code": "61091000", "value": ""},
+    ]
     assert list(read_small(path).lines) == [3, 5]
 
 
@@ -142,12 +178,22 @@ def test_a_table_is_a_pyarrow_table_of_texts(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "head", ["HTS Number,Customs Value", "hs6,Trade Value (US$)", "cmdCode,primaryValue", "I_COMMODITY,GEN_VAL_MO", "HS Code,weight"]
+    "head",
+    [
+        "HTS Number,Customs Value",
+        "hs6,Trade Value (US$)",
+        "cmdCode,primaryValue",
+        "I_COMMODITY,GEN_VAL_MO",
+        "HS Code,weight",
+    ],
 )
 def test_columns_are_found_by_usual_names_and_told(tmp_path, head):
     told = asked(kept(tmp_path, GOOD.replace("code,value", head)))
     assert (told.code, told.out) == (0, MEAN)
-    assert f"Read: code from column {head.split(',')[0]}, value from column {head.split(',')[1]}." in told.err
+    assert (
+        f"Read: code from column {head.split(',')[0]}, value from column {head.split(',')[1]}."
+        in told.err
+    )
 
 
 def test_map_names_columns_and_ignores_letter_case(tmp_path):
@@ -161,11 +207,19 @@ def test_two_columns_that_could_be_meant_are_refused(tmp_path):
     fails(path, "several columns for the value: value, customs value", "--map value=COLUMN")
     assert asked(path, "--map", "value=customs value").out == "30\n"
     fails(kept(tmp_path, "code,value,value\n95030000,1,2\n"), "several columns for the value")
-    fails(kept(tmp_path, "code,value,value\n95030000,1,2\n"), "several columns for the value", words=("--map", "value=value"))
+    fails(
+        kept(tmp_path, "code,value,value\n95030000,1,2\n"),
+        "several columns for the value",
+        words=("--map", "value=value"),
+    )
 
 
 def test_a_file_without_a_row_of_names_is_refused(tmp_path):
-    fails(kept(tmp_path, "95030000,300\n61091000,100\n"), "no column for the code", "first row names: 95030000, 300")
+    fails(
+        kept(tmp_path, "95030000,300\n61091000,100\n"),
+        "no column for the code",
+        "first row names: 95030000, 300",
+    )
 
 
 # faults of files
@@ -214,7 +268,10 @@ def test_a_file_with_a_fault_is_refused_in_one_line_with_its_place(tmp_path, dat
 
 def test_all_lines_of_bad_values_are_named(tmp_path):
     rows = "".join(f"95030000,{value}\n" for value in ("-1", "2", "x", "-1", "", "-3", "y", "z"))
-    fails(kept(tmp_path, f"code,value\n{rows}"), "line 2: the value '-1' is negative. 6 more such: 4, 5, 6, 7, 8 ...")
+    fails(
+        kept(tmp_path, f"code,value\n{rows}"),
+        "line 2: the value '-1' is negative. 6 more such: 4, 5, 6, 7, 8 ...",
+    )
 
 
 def test_a_file_that_is_not_there_or_a_folder_is_refused(tmp_path):
@@ -285,12 +342,19 @@ def test_an_xml_bomb_is_refused(tmp_path):
     bomb = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY b0 "boom">{levels}]><x>&b9;</x>'.encode()
     for piece in ("xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml"):
         path = workbook(tmp_path, ("code", "value"), ("95030000", 300))
-        fails(repacked(path, piece, lambda data: bomb), "could not be read as a workbook (EntitiesForbidden)")
+        fails(
+            repacked(path, piece, lambda data: bomb),
+            "could not be read as a workbook (EntitiesForbidden)",
+        )
 
 
 def test_a_sheet_that_lies_about_its_size_is_read_as_it_is(tmp_path):
     path = workbook(tmp_path, ("code", "value"), ("95030000", 300), ("61091000", 100))
-    repacked(path, "xl/worksheets/sheet1.xml", lambda data: data.replace(b'ref="A1:B3"', b'ref="A1:XFD1048576"'))
+    repacked(
+        path,
+        "xl/worksheets/sheet1.xml",
+        lambda data: data.replace(b'ref="A1:B3"', b'ref="A1:XFD1048576"'),
+    )
     assert asked(path) == (0, MEAN, "")
 
 
@@ -319,10 +383,22 @@ def test_a_workbook_with_several_filled_sheets_wants_a_name(tmp_path):
 
 
 def test_without_the_packages_the_command_says_what_to_install(tmp_path):
-    told = fresh("average", "--weights", str(kept(tmp_path, GOOD)), *WORDS, PYTHONPATH=str(_without("pyarrow", tmp_path)))
+    told = fresh(
+        "average",
+        "--weights",
+        str(kept(tmp_path, GOOD)),
+        *WORDS,
+        PYTHONPATH=str(_without("pyarrow", tmp_path)),
+    )
     assert told.code == 1
     assert "pip install 'tariffcli[bulk]'" in one_line(told)
-    told = fresh("average", "--weights", str(workbook(tmp_path, ("code", "value"))), *WORDS, PYTHONPATH=str(_without("openpyxl", tmp_path)))
+    told = fresh(
+        "average",
+        "--weights",
+        str(workbook(tmp_path, ("code", "value"))),
+        *WORDS,
+        PYTHONPATH=str(_without("openpyxl", tmp_path)),
+    )
     assert told.code == 2
     assert "pip install openpyxl defusedxml" in one_line(told)
 
@@ -331,5 +407,8 @@ def _without(package: str, folder: Path) -> Path:
     """A folder that hides a package from Python."""
     hidden = folder / f"without-{package}"
     hidden.mkdir()
-    (hidden / f"{package}.py").write_text(f"raise ModuleNotFoundError('No module named {package}', name='{package}')\n", encoding="utf-8")
+    (hidden / f"{package}.py").write_text(
+        f"raise ModuleNotFoundError('No module named {package}', name='{package}')\n",
+        encoding="utf-8",
+    )
     return hidden

@@ -11,7 +11,19 @@ import pytest
 
 from support.run_program import Told, answered, ask, one_line, refused
 
-HONEY = ("duty", "--value", "1000", "--date", "2025-04-24", "--from", "cn", "--to", "us", "--hs", "0409.00.00")
+HONEY = (
+    "duty",
+    "--value",
+    "1000",
+    "--date",
+    "2025-04-24",
+    "--from",
+    "cn",
+    "--to",
+    "us",
+    "--hs",
+    "0409.00.00",
+)
 PRICED = (*HONEY, "--quantity", "500", "--unit", "kg")
 
 
@@ -45,8 +57,19 @@ def test_plain_prints_the_total_and_nothing_else() -> None:
 
 def test_json_names_every_line_in_order() -> None:
     whole = document(*PRICED)
-    assert (whole["status"], whole["total"], whole["duty_min"], whole["duty_max"]) == ("complete", 1709.5, 1709.5, 1709.5)
-    assert (whole["currency"], whole["value"], whole["entered_value"], whole["quantity"], whole["unit"]) == ("USD", 1000, 1000, 500, "kg")
+    assert (whole["status"], whole["total"], whole["duty_min"], whole["duty_max"]) == (
+        "complete",
+        1709.5,
+        1709.5,
+        1709.5,
+    )
+    assert (
+        whole["currency"],
+        whole["value"],
+        whole["entered_value"],
+        whole["quantity"],
+        whole["unit"],
+    ) == ("USD", 1000, 1000, 500, "kg")
     lines = whole["lines"]
     assert isinstance(lines, list)
     found = [(one["line"], one["kind"], one["id"], one["heading"], one["amount"]) for one in lines]
@@ -62,7 +85,12 @@ def test_json_names_every_line_in_order() -> None:
 
 def test_a_line_that_is_not_priced_says_why_and_is_null() -> None:
     whole = document(*HONEY)
-    assert (whole["status"], whole["total"], whole["total_min"], whole["total_max"]) == ("needs_fact", None, 1700, None)
+    assert (whole["status"], whole["total"], whole["total_min"], whole["total_max"]) == (
+        "needs_fact",
+        None,
+        1700,
+        None,
+    )
     assert whole["lines"][-1]["amount"] is None  # type: ignore[index]
     assert whole["lines"][-1]["reason"] == "charged per kg: give --quantity and --unit"  # type: ignore[index]
 
@@ -75,17 +103,34 @@ def test_csv_ends_with_the_total() -> None:
 
 def test_the_table_shows_lines_and_total() -> None:
     out = answered(ask(*PRICED, columns=120))
-    assert out.startswith("The United States' duty on goods of China: code 0409.00.00, end of 2025-04-24")
+    assert out.startswith(
+        "The United States' duty on goods of China: code 0409.00.00, end of 2025-04-24"
+    )
     assert "Duty: 1,709.50 USD" in out
     assert "1.9¢/kg" in out
     assert "at least 1,700.00" in answered(ask(*HONEY))
 
 
 def test_fees_are_lines_of_their_own() -> None:
-    words = ("duty", "--value", "10000", "--date", "2025-11-20", "--from", "cn", "--to", "us", "--hs", "39013060")
+    words = (
+        "duty",
+        "--value",
+        "10000",
+        "--date",
+        "2025-11-20",
+        "--from",
+        "cn",
+        "--to",
+        "us",
+        "--hs",
+        "39013060",
+    )
     whole = document(*words, "--fees", "--mode", "vessel")
     fees = {one["id"]: one for one in whole["lines"] if one["kind"] == "fee"}  # type: ignore[union-attr]
-    assert {name: one["amount"] for name, one in fees.items()} == {"us-hmf": 12.5, "us-mpf-2026": 34.64}
+    assert {name: one["amount"] for name, one in fees.items()} == {
+        "us-hmf": 12.5,
+        "us-mpf-2026": 34.64,
+    }
     assert all(one["sources"] for one in fees.values())
     assert whole["total"] == pytest.approx(whole["duty"] + 47.14)  # type: ignore[operator]
     assert document(*words, "--fees")["status"] == "needs_fact"
@@ -94,13 +139,37 @@ def test_fees_are_lines_of_their_own() -> None:
 
 
 def test_even_dollars_are_told() -> None:
-    whole = document("duty", "--value", "999.50", "--date", "2025-11-20", "--from", "cn", "--to", "us", "--hs", "39013060")
+    whole = document(
+        "duty",
+        "--value",
+        "999.50",
+        "--date",
+        "2025-11-20",
+        "--from",
+        "cn",
+        "--to",
+        "us",
+        "--hs",
+        "39013060",
+    )
     assert (whole["value"], whole["entered_value"]) == (999.5, 1000)
     assert "entered_value" in [one["code"] for one in whole["notes"]]  # type: ignore[union-attr]
 
 
 def test_china_is_billed_in_dollars_and_says_it_computes_in_yuan() -> None:
-    words = ("duty", "--value", "1000", "--date", "2025-04-24", "--from", "us", "--to", "cn", "--mfn", "5")
+    words = (
+        "duty",
+        "--value",
+        "1000",
+        "--date",
+        "2025-04-24",
+        "--from",
+        "us",
+        "--to",
+        "cn",
+        "--mfn",
+        "5",
+    )
     assert answered(ask(*words, "--format", "plain")) == "1300.00\n"
     assert any("yuan" in one["text"] for one in document(*words)["notes"])  # type: ignore[union-attr]
     assert "no fees of this importer" in answered(ask(*words, "--fees"))
@@ -113,7 +182,11 @@ def test_exit_codes_are_those_of_rate() -> None:
     assert one_line(told).startswith("--strict: the total is not one number: charged per kg")
     outside = ("duty", "--value", "1000", "--date", "1999-01-01", "--from", "cn", "--to", "us")
     told = ask(*outside, "--format", "json")
-    assert (told.code, json.loads(told.out)["status"], json.loads(told.out)["total"]) == (3, "outside_coverage", None)
+    assert (told.code, json.loads(told.out)["status"], json.loads(told.out)["total"]) == (
+        3,
+        "outside_coverage",
+        None,
+    )
     assert one_line(told).startswith("outside coverage: ")
     assert ask(*outside, "--format", "plain").out == "outside_coverage\n"
     assert ask(*outside).code == 3
@@ -147,38 +220,123 @@ def test_a_file_is_written_and_kept(tmp_path: Path) -> None:
 
 
 def test_a_heading_whose_lines_owe_different_ordinary_duties_is_not_priced_by_one_of_them() -> None:
-    words = ("duty", "--value", "1000", "--date", "2025-06-05", "--from", "cn", "--to", "us", "--quantity", "100", "--unit", "kg")
-    assert answered(ask(*words, "--hs", "0402", "--format", "plain")) == "375.00..\n"  # dry milk: 3.3 cents to 1.09 dollars a kilogram
+    words = (
+        "duty",
+        "--value",
+        "1000",
+        "--date",
+        "2025-06-05",
+        "--from",
+        "cn",
+        "--to",
+        "us",
+        "--quantity",
+        "100",
+        "--unit",
+        "kg",
+    )
+    assert (
+        answered(ask(*words, "--hs", "0402", "--format", "plain")) == "375.00..\n"
+    )  # dry milk: 3.3 cents to 1.09 dollars a kilogram
     assert answered(ask(*words, "--hs", "0402.10.05", "--format", "plain")) == "378.30\n"
 
 
-VERMOUTH = ("duty", "--value", "1000", "--date", "2025-06-05", "--from", "cn", "--to", "us", "--hs", "2204.30.00")
+VERMOUTH = (
+    "duty",
+    "--value",
+    "1000",
+    "--date",
+    "2025-06-05",
+    "--from",
+    "cn",
+    "--to",
+    "us",
+    "--hs",
+    "2204.30.00",
+)
 
 
 def test_a_duty_in_two_units_is_priced_with_a_quantity_of_each() -> None:
-    """Grape must owes 4.4 cents a liter and 31.4 cents a proof liter: 4.40 and 6.28 dollars here."""
-    liters, proof = ("--quantity", "100", "--unit", "liter"), ("--quantity", "20", "--unit", "pf. liter")
+    """Grape must owes 4.4 cents a liter and 31.4 cents a proof liter: 4.40 and 6.28
+    dollars here.
+    """
+    liters, proof = (
+        ("--quantity", "100", "--unit", "liter"),
+        ("--quantity", "20", "--unit", "pf. liter"),
+    )
     both = document(*VERMOUTH, *liters, *proof)
-    assert (both["status"], both["lines"][-1]["amount"], both["total"]) == ("complete", 10.68, 385.68)  # type: ignore[index]
+    assert (both["status"], both["lines"][-1]["amount"], both["total"]) == (
+        "complete",
+        10.68,
+        385.68,
+    )  # type: ignore[index]
     assert document(*VERMOUTH, *proof, *liters)["total"] == 385.68
-    assert both["quantities"] == [{"quantity": 100, "unit": "liter"}, {"quantity": 20, "unit": "pf. liter"}]
+    assert both["quantities"] == [
+        {"quantity": 100, "unit": "liter"},
+        {"quantity": 20, "unit": "pf. liter"},
+    ]
     one = document(*VERMOUTH, *liters)
     assert (one["status"], one["total"], one["lines"][-1]["amount"]) == ("needs_fact", None, None)  # type: ignore[index]
     assert "pf. liter" in str(one["lines"][-1]["reason"])  # type: ignore[index]
     refused(ask(*VERMOUTH, *liters, "--quantity", "3"), 2, "each --quantity with its --unit")
-    refused(ask(*VERMOUTH, *liters, "--quantity", "3", "--unit", "m3"), 2, "measures what an earlier --unit measures")
+    refused(
+        ask(*VERMOUTH, *liters, "--quantity", "3", "--unit", "m3"),
+        2,
+        "measures what an earlier --unit measures",
+    )
 
 
 def test_the_heading_of_an_exemption_is_declared_too_and_owes_nothing() -> None:
     """CSMS 64724565: exempt electronics are declared under 9903.01.32 beside the other headings."""
-    phone = document("duty", "--value", "1000", "--date", "2025-06-05", "--from", "cn", "--to", "us", "--hs", "8517.13.00")
+    phone = document(
+        "duty",
+        "--value",
+        "1000",
+        "--date",
+        "2025-06-05",
+        "--from",
+        "cn",
+        "--to",
+        "us",
+        "--hs",
+        "8517.13.00",
+    )
     lines = [(one["kind"], one["heading"], one["amount"]) for one in phone["lines"]]  # type: ignore[attr-defined]
-    assert lines == [("additional", "9903.01.24", 200), ("exempt", "9903.01.32", 0), ("ordinary", "8517.13.00", 0)]
+    assert lines == [
+        ("additional", "9903.01.24", 200),
+        ("exempt", "9903.01.32", 0),
+        ("ordinary", "8517.13.00", 0),
+    ]
     assert phone["total"] == 200
 
 
 def test_an_amount_that_waits_for_a_fact_names_the_flag() -> None:
-    fridge = ("duty", "--value", "1000", "--date", "2025-08-20", "--from", "cn", "--to", "us", "--hs", "8418.10.00")
+    fridge = (
+        "duty",
+        "--value",
+        "1000",
+        "--date",
+        "2025-08-20",
+        "--from",
+        "cn",
+        "--to",
+        "us",
+        "--hs",
+        "8418.10.00",
+    )
     said = " ".join(answered(ask(*fridge)).split())
     assert "It depends on --metal-share steel=...: What share of the customs value is steel" in said
-    assert answered(ask(*fridge, "--metal-share", "steel=0.4", "--metal-share", "aluminium=0.1", "--format", "plain")) == "750.00\n"
+    assert (
+        answered(
+            ask(
+                *fridge,
+                "--metal-share",
+                "steel=0.4",
+                "--metal-share",
+                "aluminium=0.1",
+                "--format",
+                "plain",
+            )
+        )
+        == "750.00\n"
+    )

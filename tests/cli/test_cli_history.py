@@ -32,14 +32,34 @@ def test_json_holds_the_steps_the_peak_and_which_record_answered() -> None:
         ("125", 41),
         ("10", -115),
     ]
-    assert (whole["peak_pct"], whole["peak_days"], whole["peak_since"]) == (125, 32.5, "2025-04-12 00:00")
-    assert set(whole) >= {"sentence", "importer", "origin", "product", "known_on", "since", "until", "steps", "dataset"}
+    assert (whole["peak_pct"], whole["peak_days"], whole["peak_since"]) == (
+        125,
+        32.5,
+        "2025-04-12 00:00",
+    )
+    assert set(whole) >= {
+        "sentence",
+        "importer",
+        "origin",
+        "product",
+        "known_on",
+        "since",
+        "until",
+        "steps",
+        "dataset",
+    }
     assert whole["dataset"]["fingerprint"]
 
 
 def test_csv_has_a_row_a_change_and_layers_add_a_column_a_programme() -> None:
-    narrow = list(csv.DictReader(io.StringIO(answered(ask("history", *PAIR, *SPRING, "--format", "csv")))))
-    wide = list(csv.DictReader(io.StringIO(answered(ask("history", *PAIR, *SPRING, "--layers", "--format", "csv")))))
+    narrow = list(
+        csv.DictReader(io.StringIO(answered(ask("history", *PAIR, *SPRING, "--format", "csv"))))
+    )
+    wide = list(
+        csv.DictReader(
+            io.StringIO(answered(ask("history", *PAIR, *SPRING, "--layers", "--format", "csv")))
+        )
+    )
     assert len(narrow) == len(wide)
     assert set(wide[0]) - set(narrow[0]) == {"us-ieepa-fentanyl", "us-ieepa-reciprocal"}
     assert wide[-1]["us-ieepa-fentanyl"] == "20"
@@ -69,16 +89,22 @@ def test_the_clock_changes_the_wall_time_and_never_the_rate() -> None:
     }
     assert found["utc"].splitlines()[1] == "2025-04-10T04:01:00+00:00 84"
     assert found["origin"].splitlines()[1] == "2025-04-10T00:01:00-04:00 84"
-    assert len({tuple(line.split()[1] for line in text.splitlines()) for text in found.values()}) == 1
+    assert (
+        len({tuple(line.split()[1] for line in text.splitlines()) for text in found.values()}) == 1
+    )
 
 
 def test_known_on_hides_what_was_announced_later() -> None:
-    lines = answered(ask("history", *BACK, *SPRING, "--known-on", "2025-04-20", "--format", "plain")).splitlines()
+    lines = answered(
+        ask("history", *BACK, *SPRING, "--known-on", "2025-04-20", "--format", "plain")
+    ).splitlines()
     assert [line.split()[1] for line in lines] == ["0", "84", "125"]
 
 
 def test_a_single_day_is_one_step() -> None:
-    lines = answered(ask("history", *BACK, "--since", "2025-04-24", "--until", "2025-04-24", "--format", "plain")).splitlines()
+    lines = answered(
+        ask("history", *BACK, "--since", "2025-04-24", "--until", "2025-04-24", "--format", "plain")
+    ).splitlines()
     assert lines == ["2025-04-24T00:00:00+08:00 125"]
 
 
@@ -104,20 +130,44 @@ def test_an_uncovered_pair_still_prints_its_json() -> None:
 
 
 def test_a_code_that_died_is_followed_into_its_successors() -> None:
-    told = ask("history", *PAIR, "--hs", "8517.12", "--since", "2021-12-01", "--until", "2022-06-01", "--format", "plain")
+    told = ask(
+        "history",
+        *PAIR,
+        "--hs",
+        "8517.12",
+        "--since",
+        "2021-12-01",
+        "--until",
+        "2022-06-01",
+        "--format",
+        "plain",
+    )
     assert [line.split()[1] for line in told.out.splitlines()] == ["0"]
     assert told.err.count("8517.12 was no line") == 1
 
 
 def test_a_code_that_died_without_known_successors_is_followed_while_it_lived() -> None:
     lines = answered(
-        ask("history", *PAIR, "--hs", "8507.40", "--since", "2021-12-01", "--until", "2022-06-01", "--format", "plain")
+        ask(
+            "history",
+            *PAIR,
+            "--hs",
+            "8507.40",
+            "--since",
+            "2021-12-01",
+            "--until",
+            "2022-06-01",
+            "--format",
+            "plain",
+        )
     ).splitlines()
     assert "no line" not in lines[0]
     assert "no line" in lines[-1]
 
 
 def test_the_steps_agree_with_rate() -> None:
-    for line in answered(ask("history", *PAIR, "--since", "2025-01-01", "--until", "2026-03-01", "--format", "plain")).splitlines():
+    for line in answered(
+        ask("history", *PAIR, "--since", "2025-01-01", "--until", "2026-03-01", "--format", "plain")
+    ).splitlines():
         at, rate = line.split()
         assert answered(ask("rate", *PAIR, "--at", at, "--format", "plain")) == f"{rate}\n"

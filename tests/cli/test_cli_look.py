@@ -1,4 +1,6 @@
-"""`events`, `products`, `statements`, `sources`, `coverage`, `glossary` and `check`: looks into the record; and every help."""
+"""`events`, `products`, `statements`, `sources`, `coverage`, `glossary` and `check`: looks into the
+record; and every help.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ from support.tiny_record import write_record
 LOOKS = ("events", "products", "statements", "sources", "coverage", "glossary")
 COMMANDS = (
     *((name,) for name in ("rate", "history", "compare", "duty", *LOOKS, "check", "export")),
-    *(("export", name) for name in ("history", "rates", "events", "sources", "statements", "coverage", "products")),
+    *(
+        ("export", name)
+        for name in ("history", "rates", "events", "sources", "statements", "coverage", "products")
+    ),
 )
 
 
@@ -51,15 +56,23 @@ def test_a_word_that_stands_nowhere_gives_no_rows_and_no_failure(name: str, word
 
 def test_events_are_filtered_by_importer_origin_programme_status_and_days() -> None:
     spring = ("--since", "2025-04-01", "--until", "2025-05-31")
-    acts = rows("events", "--to", "cn", "--programme", "cn-2025-all-goods", "--status", "law", *spring)
+    acts = rows(
+        "events", "--to", "cn", "--programme", "cn-2025-all-goods", "--status", "law", *spring
+    )
     assert {act["rate"] for act in acts} >= {"34", "84", "125", "10"}
-    assert all(act["importer_iso2"] == "cn" and "2025-04-01" <= act["effective"][:10] <= "2025-05-31" for act in acts)
+    assert all(
+        act["importer_iso2"] == "cn" and "2025-04-01" <= act["effective"][:10] <= "2025-05-31"
+        for act in acts
+    )
     assert rows("events", "--to", "cn", "--status", "reported", *spring)
     assert len(rows("events", "--to", "us", "--from", "fr")) < len(rows("events", "--to", "us"))
 
 
 def test_events_known_on_a_day_hide_what_was_announced_later() -> None:
-    assert all(act["announced"] <= "2025-04-08" for act in rows("events", "--to", "cn", "--known-on", "2025-04-08"))
+    assert all(
+        act["announced"] <= "2025-04-08"
+        for act in rows("events", "--to", "cn", "--known-on", "2025-04-08")
+    )
 
 
 def test_on_80_columns_each_event_shows_when_how_much_and_by_which_act() -> None:
@@ -70,7 +83,9 @@ def test_on_80_columns_each_event_shows_when_how_much_and_by_which_act() -> None
 
 def test_products_are_found_in_english_and_chinese() -> None:
     assert {row["product"] for row in rows("products", "手机")} >= {"smartphones"}
-    assert {row["product"] for row in rows("products", "smartphone", "--to", "us")} >= {"smartphones"}
+    assert {row["product"] for row in rows("products", "smartphone", "--to", "us")} >= {
+        "smartphones"
+    }
     assert {row["product"] for row in rows("products", "smartfones")} >= {"smartphones"}
 
 
@@ -83,12 +98,16 @@ def test_statements_about_one_matter_stand_together() -> None:
 
 
 def test_sources_are_official_or_not() -> None:
-    assert len(rows("sources", "--official")) + len(rows("sources", "--secondary")) == len(rows("sources"))
+    assert len(rows("sources", "--official")) + len(rows("sources", "--secondary")) == len(
+        rows("sources")
+    )
 
 
 def test_coverage_says_since_when_and_until_when() -> None:
     told = ask("coverage")
-    assert {"importer", "origin", "programme", "from", "until"} <= set(told.out.splitlines()[0].split())
+    assert {"importer", "origin", "programme", "from", "until"} <= set(
+        told.out.splitlines()[0].split()
+    )
 
 
 def test_the_record_passes_its_own_check(tmp_path: Path) -> None:
@@ -109,13 +128,23 @@ def test_a_broken_record_gives_findings_and_never_a_number(tmp_path: Path) -> No
     assert "events/us.csv:" in told.out
     assert "Traceback" not in told.err
     for words in (("rate", "--date", "2025-06-15"), ("history",)):
-        refused(ask(*words, "--from", "us", "--to", "cn", "--data", str(bad)), 1, "finding", "tariff check")
+        refused(
+            ask(*words, "--from", "us", "--to", "cn", "--data", str(bad)),
+            1,
+            "finding",
+            "tariff check",
+        )
 
 
 def test_no_record_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for place in (tmp_path / "nowhere", tmp_path, tmp_path / "file"):
-        for words in (("rate", "--from", "us", "--to", "cn"), ("history", "--from", "us", "--to", "cn"), ("events",), ("check",)):
+        for words in (
+            ("rate", "--from", "us", "--to", "cn"),
+            ("history", "--from", "us", "--to", "cn"),
+            ("events",),
+            ("check",),
+        ):
             refused(ask(*words, "--data", str(place)), 1, "--data DIR")
 
 
@@ -125,7 +154,15 @@ def test_every_command_has_help_with_its_options(words: tuple[str, ...]) -> None
     assert (told.code, told.err) == (0, "")
     assert f"Usage: tariff {' '.join(words)}" in told.out
     if words != ("export",):
-        assert {"--format", "--known-on", "--out", "--force", "--strict", "--no-color", "--data"} <= set(told.out.split())
+        assert {
+            "--format",
+            "--known-on",
+            "--out",
+            "--force",
+            "--strict",
+            "--no-color",
+            "--data",
+        } <= set(told.out.split())
 
 
 def test_the_programs_help_names_every_command_and_the_version_is_printed() -> None:

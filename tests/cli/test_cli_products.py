@@ -1,4 +1,6 @@
-"""`tariff products QUERY`: what the search finds, in which order, with which lists and duty, and how fast."""
+"""`tariff products QUERY`: what the search finds, in which order, with which lists and duty, and
+how fast.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,18 @@ from support.tiny_record import and_also, rows, write_record
 from tariffcli.book import load
 from tariffcli.cli.products import main_partner, shortened
 
-COLUMNS = ["importer_iso2", "importer_iso3", "importer_census", "product", "edition", "name", "name_zh", "aliases", "codes", "note"]
+COLUMNS = [
+    "importer_iso2",
+    "importer_iso3",
+    "importer_census",
+    "product",
+    "edition",
+    "name",
+    "name_zh",
+    "aliases",
+    "codes",
+    "note",
+]
 NEW = ["kind", "match", "lists", "origin_iso2", "today_pct"]
 
 
@@ -53,7 +66,9 @@ def test_the_category_comes_first(query: str, first: str, match: str) -> None:
 def test_lines_are_found_by_their_texts_in_both_tariffs() -> None:
     pads = found("brake pads")
     assert {"68138100"} <= {row["product"] for row in pads if row["importer_iso2"] == "us"}
-    assert {"68132010", "68138100"} <= {row["product"] for row in pads if row["importer_iso2"] == "cn"}
+    assert {"68132010", "68138100"} <= {
+        row["product"] for row in pads if row["importer_iso2"] == "cn"
+    }
     assert all(row["kind"] == "code" for row in pads)
     assert "Brake linings and pads" in pads[0]["name"]
 
@@ -79,7 +94,10 @@ def test_a_word_that_only_one_tariff_has_leads_to_the_lines_of_the_other() -> No
     assert "85076000" in [row["product"] for row in found("lithium ion battery", "--to", "cn")]
 
 
-@pytest.mark.parametrize("query", ["zzzqqq", "of the", "x", "[/x]", "%", "_", "'; DROP TABLE term; --", "\x00", "没有这个"])
+@pytest.mark.parametrize(
+    "query",
+    ["zzzqqq", "of the", "x", "[/x]", "%", "_", "'; DROP TABLE term; --", "\x00", "没有这个"],
+)
 def test_what_is_nowhere_gives_nothing_and_says_so(query: str) -> None:
     assert found(query) == []
     told = ask("products", query)
@@ -91,10 +109,14 @@ def test_what_is_nowhere_gives_nothing_and_says_so(query: str) -> None:
 def test_new_columns_stand_at_the_end_and_every_format_holds_the_same_hits() -> None:
     many = found("8517", "--to", "us")
     assert [list(row) for row in many] == [[*COLUMNS, *NEW]] * len(many)
-    table = list(csv.DictReader(io.StringIO(ask("products", "8517", "--to", "us", "--format", "csv").out)))
+    table = list(
+        csv.DictReader(io.StringIO(ask("products", "8517", "--to", "us", "--format", "csv").out))
+    )
     assert [row["product"] for row in table] == [row["product"] for row in many]
     assert list(table[0]) == [*COLUMNS, *NEW]
-    assert ask("products", "8517", "--to", "us", "--format", "plain").out.split() == [row["product"] for row in many]
+    assert ask("products", "8517", "--to", "us", "--format", "plain").out.split() == [
+        row["product"] for row in many
+    ]
 
 
 def test_without_a_query_the_categories_are_listed_whole() -> None:
@@ -116,7 +138,17 @@ def test_today_is_what_rate_says_of_the_main_partner(importer: str, partner: str
         assert row["origin_iso2"] == partner
         if row["edition"] in ("", "2022"):
             flag = "--hs" if row["kind"] == "code" else "--product"
-            told = ask("rate", "--from", partner, "--to", importer, flag, row["product"], "--format", "plain")
+            told = ask(
+                "rate",
+                "--from",
+                partner,
+                "--to",
+                importer,
+                flag,
+                row["product"],
+                "--format",
+                "plain",
+            )
             assert told.out.strip() == row["today_pct"]
 
 
@@ -144,26 +176,41 @@ def test_a_long_list_is_found_at_once_and_leaves_its_duty_to_rate() -> None:
 
 
 def test_a_line_that_is_no_longer_in_force_is_no_hit(tmp_path: Path) -> None:
-    data = write_record(tmp_path, **{"schedules/us": lambda old: [{**row, "until": "2025-01-01"} for row in old]})
+    data = write_record(
+        tmp_path, **{"schedules/us": lambda old: [{**row, "until": "2025-01-01"} for row in old]}
+    )
     assert ask("products", "cold-rolled", "--data", str(data), "--format", "plain").out == ""
     data = write_record(tmp_path)
-    assert ask("products", "cold-rolled", "--data", str(data), "--format", "plain").out == "72091500\n"
+    assert (
+        ask("products", "cold-rolled", "--data", str(data), "--format", "plain").out == "72091500\n"
+    )
 
 
 def test_a_record_without_descriptions_still_finds_its_categories(tmp_path: Path) -> None:
     data = write_record(tmp_path, **{"descriptions/us": None})
-    assert set(ask("products", "telefones", "--data", str(data), "--format", "plain").out.split()) == {"phones"}
+    assert set(
+        ask("products", "telefones", "--data", str(data), "--format", "plain").out.split()
+    ) == {"phones"}
 
 
-def test_the_main_partner_is_the_origin_covered_by_name_or_the_other_importer(tmp_path: Path) -> None:
+def test_the_main_partner_is_the_origin_covered_by_name_or_the_other_importer(
+    tmp_path: Path,
+) -> None:
     record = load(write_record(tmp_path / "a"))
     assert (main_partner(record, "cn"), main_partner(record, "us")) == ("us", "cn")
-    more = rows("importer | origin | programme | covered_from | verified_through", "us | de+fr | * | 2019-01-01 | 2026-01-31")
+    more = rows(
+        "importer | origin | programme | covered_from | verified_through",
+        "us | de+fr | * | 2019-01-01 | 2026-01-31",
+    )
     assert main_partner(load(write_record(tmp_path / "b", coverage=and_also(*more))), "us") == "de"
 
 
 def test_lists_announced_later_are_not_shown() -> None:
-    then = next(row for row in found("soybeans", "--to", "us", "--known-on", "2018-01-15") if row["product"] == "soybeans")
+    then = next(
+        row
+        for row in found("soybeans", "--to", "us", "--known-on", "2018-01-15")
+        if row["product"] == "soybeans"
+    )
     assert then["lists"] == ""
     assert then["today_pct"] == "0"
 
@@ -174,14 +221,18 @@ def test_a_long_text_is_cut_at_a_word() -> None:
 
 
 def test_a_rate_reads_nothing_of_the_search(tmp_path: Path) -> None:
-    assert fresh("rate", "--from", "us", "--to", "cn", "--format", "plain").code == 0  # the record is compiled now
+    assert (
+        fresh("rate", "--from", "us", "--to", "cn", "--format", "plain").code == 0
+    )  # the record is compiled now
     code = (
         "import sys; sys.argv = ['tariff', 'rate', '--date', '2025-04-24', '--from', 'us', '--to', 'cn', '--format', 'plain']\n"
         "from tariffcli.cli.start import main\n"
         "try: main()\n"
         "except SystemExit: print(*sys.modules)"
     )
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
     assert loaded.startswith("125\n")
     assert not {"tariffcli.book.search", "tariffcli.cli.products", "difflib"} & set(loaded.split())
 

@@ -1,4 +1,6 @@
-"""`tariff rate`: the answer in every format, its exit codes, and the quick start that must not differ from the full program."""
+"""`tariff rate`: the answer in every format, its exit codes, and the quick start that must not
+differ from the full program.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,43 @@ DAY = ("--date", "2025-04-24")
 
 FIELDS = {
     *("status", "reason", "sentence", "importer", "origin", "product", "instant", "known_on"),
-    *("additional_pct", "additional_min_pct", "additional_max_pct", "mfn_pct", "mfn_text", "total_pct", "total_min_pct", "total_max_pct"),
-    *("layers", "parts", "reports", "facts", "items", "notes", "next_change", "confidence", "dataset"),
+    *(
+        "additional_pct",
+        "additional_min_pct",
+        "additional_max_pct",
+        "mfn_pct",
+        "mfn_text",
+        "total_pct",
+        "total_min_pct",
+        "total_max_pct",
+    ),
+    *(
+        "layers",
+        "parts",
+        "reports",
+        "facts",
+        "items",
+        "notes",
+        "next_change",
+        "confidence",
+        "dataset",
+    ),
 }
 LAYER = {
-    *("programme", "authority", "heading", "role", "rate_pct", "nominal_pct", "event", "since", "until", "where", "confidence", "sources"),
+    *(
+        "programme",
+        "authority",
+        "heading",
+        "role",
+        "rate_pct",
+        "nominal_pct",
+        "event",
+        "since",
+        "until",
+        "where",
+        "confidence",
+        "sources",
+    ),
 }
 STATUSES = {"complete", "range", "needs_fact", "prohibited", "outside_coverage"}
 ROLES = {"applies", "floor", "exempt", "displaced", "condition_not_met", "suspended", "unknown"}
@@ -69,7 +103,13 @@ def test_the_default_view_says_what_is_in_the_number_and_what_is_not() -> None:
         "2025-05-14 12:01",
     ):
         assert piece in said
-    for piece in ("Not included: anti-dumping", "VAT", "not what was collected", "Verified through", "Ordinary duty: not in the number"):
+    for piece in (
+        "Not included: anti-dumping",
+        "VAT",
+        "not what was collected",
+        "Verified through",
+        "Ordinary duty: not in the number",
+    ):
         assert piece in said
 
 
@@ -94,16 +134,29 @@ def test_json_has_every_field_that_other_programs_rely_on(name: str) -> None:
         assert set(layer) >= LAYER
         assert layer["role"] in ROLES
         assert all(set(source) == {"id", "title", "url", "official"} for source in layer["sources"])
-    assert all(set(one) >= {"event", "status", "would_be_pct", "note", "sources"} for one in answer["reports"])
+    assert all(
+        set(one) >= {"event", "status", "would_be_pct", "note", "sources"}
+        for one in answer["reports"]
+    )
     assert all(set(one) >= {"flag", "effect"} for one in answer["facts"])
     assert all(set(one) == {"code", "text"} for one in answer["notes"])
-    assert answer["next_change"] is None or set(answer["next_change"]) >= {"instant", "additional_pct", "event"}
+    assert answer["next_change"] is None or set(answer["next_change"]) >= {
+        "instant",
+        "additional_pct",
+        "event",
+    }
     assert (answer["reason"] is None) == (answer["status"] == "complete")
 
 
 def test_the_layers_that_apply_sum_to_the_answer() -> None:
     answer = as_json(ask("rate", *PAIR, *DAY, "--format", "json"))
-    assert sum(layer["rate_pct"] for layer in answer["layers"] if layer["role"] in ("applies", "floor")) == answer["additional_pct"] == 145
+    assert (
+        sum(
+            layer["rate_pct"] for layer in answer["layers"] if layer["role"] in ("applies", "floor")
+        )
+        == answer["additional_pct"]
+        == 145
+    )
 
 
 def test_numbers_print_exactly() -> None:
@@ -124,7 +177,9 @@ def test_plain_prints_one_number_or_one_range_and_nothing_else() -> None:
 def test_csv_has_the_same_columns_for_every_answer() -> None:
     heads = {ask("rate", *words, "--format", "csv").out.splitlines()[0] for words in ASKED.values()}
     assert len(heads) == 1
-    rows = list(csv.DictReader(io.StringIO(answered(ask("rate", *BACK, *DAY, "--both", "--format", "csv")))))
+    rows = list(
+        csv.DictReader(io.StringIO(answered(ask("rate", *BACK, *DAY, "--both", "--format", "csv"))))
+    )
     assert [row["additional_pct"] for row in rows] == ["125", "145"]
 
 
@@ -136,7 +191,10 @@ def test_outside_coverage_exits_3_says_what_is_covered_and_shows_no_rate(name: s
     assert told.code == 3
     assert answer["status"] == "outside_coverage"
     assert "cover" in answer["reason"]
-    assert [answer[field] for field in ("additional_pct", "additional_min_pct", "additional_max_pct", "total_pct")] == [None] * 4
+    assert [
+        answer[field]
+        for field in ("additional_pct", "additional_min_pct", "additional_max_pct", "total_pct")
+    ] == [None] * 4
     assert "cover" in one_line(told)
     told = ask("rate", *words, "--format", "plain")
     assert (told.code, told.out) == (3, "outside_coverage\n")
@@ -148,7 +206,12 @@ def test_outside_coverage_exits_3_says_what_is_covered_and_shows_no_rate(name: s
 
 def test_strict_exits_4_when_the_answer_is_a_range_and_still_prints_it() -> None:
     words = ("rate", *BACK, "--date", "2026-11-15", "--strict")
-    for form, piece in (("json", '"additional_min_pct": 10'), ("plain", "10..34"), ("csv", "10,34"), ("table", "10% to 34%")):
+    for form, piece in (
+        ("json", '"additional_min_pct": 10'),
+        ("plain", "10..34"),
+        ("csv", "10,34"),
+        ("table", "10% to 34%"),
+    ):
         told = ask(*words, "--format", form)
         assert told.code == 4
         assert piece in told.out
@@ -157,18 +220,25 @@ def test_strict_exits_4_when_the_answer_is_a_range_and_still_prints_it() -> None
 
 
 def test_strict_changes_nothing_when_the_answer_is_one_number() -> None:
-    assert ask("rate", *BACK, *DAY, "--strict", "--format", "json") == ask("rate", *BACK, *DAY, "--format", "json")
+    assert ask("rate", *BACK, *DAY, "--strict", "--format", "json") == ask(
+        "rate", *BACK, *DAY, "--format", "json"
+    )
 
 
 def test_both_answers_each_direction_and_never_sums_them() -> None:
     assert answered(ask("rate", *BACK, *DAY, "--both", "--format", "plain")) == "125\n145\n"
     answers = as_json(ask("rate", *BACK, *DAY, "--both", "--format", "json"))["answers"]
-    assert [(one["importer"], one["origin"], one["additional_pct"]) for one in answers] == [("cn", "us", 125), ("us", "cn", 145)]
+    assert [(one["importer"], one["origin"], one["additional_pct"]) for one in answers] == [
+        ("cn", "us", 125),
+        ("us", "cn", 145),
+    ]
     assert "270" not in answered(ask("rate", *BACK, *DAY, "--both"))
 
 
 def test_both_cuts_a_code_to_the_six_digits_that_tariffs_share_and_says_so() -> None:
-    answers = as_json(ask("rate", *PAIR, *DAY, "--hs", "8517.13.00", "--both", "--format", "json"))["answers"]
+    answers = as_json(ask("rate", *PAIR, *DAY, "--hs", "8517.13.00", "--both", "--format", "json"))[
+        "answers"
+    ]
     assert [one["product"]["id"] for one in answers] == ["85171300", "851713"]
     assert "code_cut" in [note["code"] for note in answers[1]["notes"]]
 
@@ -187,17 +257,27 @@ def test_countries_are_known_by_codes_and_names(us: str, cn: str) -> None:
 
 
 def test_hong_kong_is_its_own_country() -> None:
-    said = as_json(ask("rate", "--from", "hk", "--to", "us", "--date", "2025-05-20", "--format", "json"))
+    said = as_json(
+        ask("rate", "--from", "hk", "--to", "us", "--date", "2025-05-20", "--format", "json")
+    )
     assert (said["origin"], said["importer"]) == ("hk", "us")
 
 
-@pytest.mark.parametrize("day", ["2025-04-24", "24 Apr 2025", "Apr 24, 2025", "April 24 2025", " 2025-04-24 "])
+@pytest.mark.parametrize(
+    "day", ["2025-04-24", "24 Apr 2025", "Apr 24, 2025", "April 24 2025", " 2025-04-24 "]
+)
 def test_days_are_read_in_the_ways_people_write_them(day: str) -> None:
     assert plain(*BACK, "--date", day) == "125"
 
 
 @pytest.mark.parametrize(
-    ("at", "rate"), [("2025-04-12T00:00", "125"), ("2025-04-11T23:59", "84"), ("2025-04-11T16:00Z", "125"), ("2025-04-11 15:59Z", "84")]
+    ("at", "rate"),
+    [
+        ("2025-04-12T00:00", "125"),
+        ("2025-04-11T23:59", "84"),
+        ("2025-04-11T16:00Z", "125"),
+        ("2025-04-11 15:59Z", "84"),
+    ],
 )
 def test_an_instant_without_offset_is_the_importers(at: str, rate: str) -> None:
     assert plain(*BACK, "--at", at) == rate
@@ -213,23 +293,35 @@ def test_a_bare_day_is_its_end_and_the_change_during_the_day_is_told() -> None:
 def test_today_and_yesterday_are_the_importers(monkeypatch: pytest.MonkeyPatch) -> None:
     from tariffcli import clock
 
-    monkeypatch.setattr(clock.time, "time", lambda: 1_745_512_200)  # 2025-04-24 16:30 UTC: already the 25th in Beijing
+    monkeypatch.setattr(
+        clock.time, "time", lambda: 1_745_512_200
+    )  # 2025-04-24 16:30 UTC: already the 25th in Beijing
     for words, day in ((BACK, "2025-04-25"), (PAIR, "2025-04-24")):
         assert as_json(ask("rate", *words, "--format", "json"))["instant"][:10] == day
-        assert as_json(ask("rate", *words, "--date", "TODAY", "--format", "json"))["instant"][:10] == day
-    assert as_json(ask("rate", *PAIR, "--date", "yesterday", "--format", "json"))["instant"][:10] == "2025-04-23"
+        assert (
+            as_json(ask("rate", *words, "--date", "TODAY", "--format", "json"))["instant"][:10]
+            == day
+        )
+    assert (
+        as_json(ask("rate", *PAIR, "--date", "yesterday", "--format", "json"))["instant"][:10]
+        == "2025-04-23"
+    )
 
 
 def test_known_on_answers_as_a_reader_of_that_day_would() -> None:
     assert plain(*PAIR, "--date", "2025-06-01", "--known-on", "2025-04-20") == "145"
-    answer = as_json(ask("rate", *PAIR, "--date", "2025-06-01", "--known-on", "20 Apr 2025", "--format", "json"))
+    answer = as_json(
+        ask("rate", *PAIR, "--date", "2025-06-01", "--known-on", "20 Apr 2025", "--format", "json")
+    )
     assert answer["known_on"] == "2025-04-20"
 
 
 def test_a_claim_of_relief_changes_the_number_and_its_denial_does_not() -> None:
     assert plain(*PAIR, *DAY, "--claim", "donation") != "145"
     assert plain(*PAIR, *DAY, "--claim", "donation=no") == "145"
-    assert plain(*PAIR, "--date", "2025-05-01", "--loaded", "2025-04-04", "--mode", "vessel") != "145"
+    assert (
+        plain(*PAIR, "--date", "2025-05-01", "--loaded", "2025-04-04", "--mode", "vessel") != "145"
+    )
 
 
 FORMS = ("table", "json", "csv", "plain")
@@ -255,7 +347,9 @@ QUICK = (
 
 
 @pytest.mark.parametrize(("words", "form"), list(product(QUICK, FORMS)))
-def test_the_quick_start_and_the_full_program_answer_alike_to_the_byte(words: tuple[str, ...], form: str) -> None:
+def test_the_quick_start_and_the_full_program_answer_alike_to_the_byte(
+    words: tuple[str, ...], form: str
+) -> None:
     quick = ask("rate", *words, "--format", form)
     assert quick == ask("rate", *words, "--format", form, "--no-color")
 
@@ -263,7 +357,12 @@ def test_the_quick_start_and_the_full_program_answer_alike_to_the_byte(words: tu
 def test_the_quick_start_is_taken_for_plain_questions_only() -> None:
     from tariffcli.cli.start import quick_options
 
-    assert quick_options(["rate", *BACK, *DAY, "-f", "json"]) == {"origin": "us", "importer": "cn", "date": "2025-04-24", "format": "json"}
+    assert quick_options(["rate", *BACK, *DAY, "-f", "json"]) == {
+        "origin": "us",
+        "importer": "cn",
+        "date": "2025-04-24",
+        "format": "json",
+    }
     for words in (
         ["rate", *BACK, "--both"],
         ["rate", *BACK, *BACK],

@@ -1,4 +1,6 @@
-"""One `Output` prints for every command: only what was asked for is made, and the exit code says how it ended."""
+"""One `Output` prints for every command: only what was asked for is made, and the exit code says
+how it ended.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,20 @@ from tariffcli.cli.output import Output, Rows
 from tariffcli.errors import UsageError
 from tariffcli.show.figures import amount_span, money_span, percent, share_text, span
 
-COMMANDS = ("rate", "duty", "history", "compare", "average", "bulk", "events", "products", "statements", "sources", "coverage", "check")
+COMMANDS = (
+    "rate",
+    "duty",
+    "history",
+    "compare",
+    "average",
+    "bulk",
+    "events",
+    "products",
+    "statements",
+    "sources",
+    "coverage",
+    "check",
+)
 EVE = ("rate", "--from", "cn", "--to", "us", "--at", "2025-04-09T23:59:59")
 
 
@@ -32,7 +47,10 @@ def emitted(output: Output) -> list[str]:
     return made
 
 
-@pytest.mark.parametrize(("form", "text"), [("plain", "125\n"), ("json", '{\n  "rate": 125\n}\n'), ("csv", "rate\n125\n"), ("table", "")])
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [("plain", "125\n"), ("json", '{\n  "rate": 125\n}\n'), ("csv", "rate\n125\n"), ("table", "")],
+)
 def test_only_the_form_that_was_asked_for_is_made(capsys, form, text):
     assert emitted(Output(form)) == [form]
     assert capsys.readouterr().out == text
@@ -61,7 +79,9 @@ def test_a_file_that_exists_is_refused_before_anything_is_computed(tmp_path: Pat
         (Output("table", strict=True), None, None, 0, ""),
     ],
 )
-def test_the_exit_code_is_explained_where_the_answer_does_not_explain_it(capsys, output, outside, unsure, code, said):
+def test_the_exit_code_is_explained_where_the_answer_does_not_explain_it(
+    capsys, output, outside, unsure, code, said
+):
     assert output.finish(outside, unsure) == code
     assert capsys.readouterr().err == said
 
@@ -72,7 +92,9 @@ def test_an_instant_at_the_end_of_a_day_is_told_from_the_day():
     assert "end of 2025-04-09 (" in answered(ask(*day, columns=200))
 
 
-@pytest.mark.parametrize(("when", "whole_day"), [("2025-04-09", True), ("2025-04-09T23:59:59", False)])
+@pytest.mark.parametrize(
+    ("when", "whole_day"), [("2025-04-09", True), ("2025-04-09T23:59:59", False)]
+)
 def test_a_query_says_whether_a_bare_day_was_asked(when, whole_day):
     assert tariffcli.ask(when, origin="cn", importer="us").query.whole_day is whole_day
 

@@ -57,7 +57,15 @@ def test_a_room_imports_only_downwards(path):
             assert ROOMS.index(other) <= ROOMS.index(room), f"{path.name} imports {name}"
 
 
-FLOORS = (("memory",), ("classes",), ("cells",), ("frame",), ("files", "spark"), ("entries", "means"), ("job",))
+FLOORS = (
+    ("memory",),
+    ("classes",),
+    ("cells",),
+    ("frame",),
+    ("files", "spark"),
+    ("entries", "means"),
+    ("job",),
+)
 """The floors of `bulk/`: a room may import itself and the floors below it."""
 
 
@@ -65,7 +73,9 @@ def floor_of(room):
     return next(floor for floor, rooms in enumerate(FLOORS) if room in rooms)
 
 
-@pytest.mark.parametrize("path", [path for path in modules() if room_of(path) == "bulk"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [path for path in modules() if room_of(path) == "bulk"], ids=lambda path: path.name
+)
 def test_a_room_of_bulk_imports_only_downwards(path):
     if path.parent.name == "bulk" and path.stem == "__init__":
         return
@@ -80,13 +90,22 @@ MOST_MODULES = 13
 
 
 def test_a_folder_fits_on_a_screen():
-    folders = [folder for folder in (PACKAGE / "bulk").rglob("*") if folder.is_dir() and folder.name != "__pycache__"]
-    many = {folder.name: len([path for path in folder.glob("*.py") if path.stem != "__init__"]) for folder in folders}
+    folders = [
+        folder
+        for folder in (PACKAGE / "bulk").rglob("*")
+        if folder.is_dir() and folder.name != "__pycache__"
+    ]
+    many = {
+        folder.name: len([path for path in folder.glob("*.py") if path.stem != "__init__"])
+        for folder in folders
+    }
     assert len(folders) == 6
     assert {name: count for name, count in many.items() if count > MOST_MODULES} == {}
 
 
-@pytest.mark.parametrize("path", [path for path in modules() if room_of(path) == "law"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [path for path in modules() if room_of(path) == "law"], ids=lambda path: path.name
+)
 def test_the_law_knows_neither_files_nor_clocks(path):
     foreign = {name.split(".")[0] for name in imported(path)} - PURE - {"tariffcli"}
     assert foreign == set()
@@ -94,28 +113,51 @@ def test_the_law_knows_neither_files_nor_clocks(path):
     assert not any(word in text for word in (".now(", "time.time", "open(", ".today("))
 
 
-@pytest.mark.parametrize("path", [path for path in modules() if room_of(path) in ("law", "book")], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in modules() if room_of(path) in ("law", "book")],
+    ids=lambda path: path.name,
+)
 def test_the_engine_names_no_country_date_programme_or_rate(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     documented = {
         id(node.body[0].value)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body and isinstance(node.body[0], ast.Expr)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
     }
     words = [
         node.value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in documented
     ]
-    assert not [word for word in words if word in ("cn", "us", "hk", "mo", "eu", "ca", "mx", "china") or word.startswith(("us-", "cn-"))]
+    assert not [
+        word
+        for word in words
+        if word in ("cn", "us", "hk", "mo", "eu", "ca", "mx", "china")
+        or word.startswith(("us-", "cn-"))
+    ]
 
 
 def test_one_module_reads_the_clock_and_only_the_doors_ask_it():
     texts = {path: path.read_text(encoding="utf-8") for path in modules()}
     words = ("time.time()", ".now(", ".today(", "monotonic_ns(", "time_ns(")
-    assert [path.name for path, text in texts.items() if any(word in text for word in words)] == ["clock.py"]
-    asking = {path.relative_to(PACKAGE).as_posix() for path in texts if "tariffcli.clock" in imported(path)}
-    assert {name for name in asking if not name.startswith("cli/")} == {"api.py", "bulk/frame.py", "bulk/spark/driver.py"}
+    assert [path.name for path, text in texts.items() if any(word in text for word in words)] == [
+        "clock.py"
+    ]
+    asking = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in texts
+        if "tariffcli.clock" in imported(path)
+    }
+    assert {name for name in asking if not name.startswith("cli/")} == {
+        "api.py",
+        "bulk/frame.py",
+        "bulk/spark/driver.py",
+    }
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -127,7 +169,9 @@ HEAVY = ("pandas", "numpy", "pyarrow", "pydantic", "dateutil")
 
 
 def loaded_by(code):
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
     return set(run.stdout.split())
 
 
@@ -154,7 +198,9 @@ except SystemExit:
     assert not (light and "rich" in loaded)
 
 
-@pytest.mark.parametrize("path", [path for path in modules() if room_of(path) == "law"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [path for path in modules() if room_of(path) == "law"], ids=lambda path: path.name
+)
 def test_the_law_knows_no_flag_of_the_command_line(path):
     import re
 

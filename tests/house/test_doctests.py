@@ -14,7 +14,11 @@ from support import ROOT, TESTS
 def with_examples(folder: Path, parent: Path) -> list[str]:
     """The names of the modules below a folder whose text holds an example."""
     paths = (path for path in folder.rglob("*.py") if "_data" not in path.parts)
-    found = (path.relative_to(parent).with_suffix("") for path in paths if ">>> " in path.read_text(encoding="utf-8"))
+    found = (
+        path.relative_to(parent).with_suffix("")
+        for path in paths
+        if ">>> " in path.read_text(encoding="utf-8")
+    )
     return sorted(".".join(path.parts).removesuffix(".__init__") for path in found)
 
 

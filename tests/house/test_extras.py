@@ -17,16 +17,40 @@ def outcome(folder: Path, **environment: str) -> dict[str, str]:
     texts = {"inside": INSIDE, "whole": WHOLE, "expected": EXPECTED}
     for name, text in texts.items():
         (folder / f"test_{name}.py").write_text(text, encoding="utf-8")
-    surroundings = {name: value for name, value in os.environ.items() if name != "TARIFF_ALL_EXTRAS"}
+    surroundings = {
+        name: value for name, value in os.environ.items() if name != "TARIFF_ALL_EXTRAS"
+    }
     surroundings |= {"PYTHONPATH": str(TESTS), **environment}
-    options = ["-p", "conftest", "-p", "no:cacheprovider", "--continue-on-collection-errors", "-rA", "--rootdir", str(folder), str(folder)]
+    options = [
+        "-p",
+        "conftest",
+        "-p",
+        "no:cacheprovider",
+        "--continue-on-collection-errors",
+        "-rA",
+        "--rootdir",
+        str(folder),
+        str(folder),
+    ]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options], cwd=folder, env=surroundings, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-m", "pytest", *options],
+        cwd=folder,
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     lines = done.stdout.rpartition("short test summary info")[2].splitlines()
-    return {name: next(line.split()[0] for line in lines if f"test_{name}.py" in line) for name in texts}
+    return {
+        name: next(line.split()[0] for line in lines if f"test_{name}.py" in line) for name in texts
+    }
 
 
 def test_a_missing_extra_skips_or_fails_and_an_expected_failure_is_no_skip(tmp_path: Path) -> None:
     assert outcome(tmp_path) == {"inside": "SKIPPED", "whole": "SKIPPED", "expected": "XFAIL"}
-    assert outcome(tmp_path, TARIFF_ALL_EXTRAS="1") == {"inside": "FAILED", "whole": "ERROR", "expected": "XFAIL"}
+    assert outcome(tmp_path, TARIFF_ALL_EXTRAS="1") == {
+        "inside": "FAILED",
+        "whole": "ERROR",
+        "expected": "XFAIL",
+    }

@@ -1,4 +1,6 @@
-"""Files are written aside under names nobody can foresee, through no link, and leave nothing; cells run nowhere."""
+"""Files are written aside under names nobody can foresee, through no link, and leave nothing; cells
+run nowhere.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,9 @@ def test_a_planted_link_is_passed_over_and_another_name_is_taken(tmp_path, monke
 
 
 def planted(folder: Path, mine: Path, *stems: str) -> list[Path]:
-    """Links for every name that the last release would have taken, and some of those of this one."""
+    """Links for every name that the last release would have taken, and some of those of
+    this one.
+    """
     ends = [f"{number}" for number in range(os.getpid(), os.getpid() + 400)]
     found = [folder / f"{stem.format(end)}" for stem in stems for end in ends]
     found += [folder / stem.format(f"{number:016x}") for stem in stems for number in range(3)]
@@ -95,10 +99,32 @@ def planted(folder: Path, mine: Path, *stems: str) -> list[Path]:
 def test_links_planted_beside_an_output_are_not_written_through(tmp_path):
     mine, folder = tmp_path / "mine.txt", tmp_path / "shared"
     mine.write_text("precious")
-    planted(folder, mine, ".{}.part", ".out.csv.{}.part", ".rated.csv.{}.part", ".rated.csv.manifest.json.{}.part")
+    planted(
+        folder,
+        mine,
+        ".{}.part",
+        ".out.csv.{}.part",
+        ".rated.csv.{}.part",
+        ".rated.csv.manifest.json.{}.part",
+    )
     (tmp_path / "in.csv").write_text("date,hs,origin\n2025-06-05,9503.00.0073,CN\n")
     out = folder / "out.csv"
-    assert fresh("rate", "--from", "us", "--to", "cn", "--date", "2025-04-24", "--format", "csv", "--out", str(out)).code == 0
+    assert (
+        fresh(
+            "rate",
+            "--from",
+            "us",
+            "--to",
+            "cn",
+            "--date",
+            "2025-04-24",
+            "--format",
+            "csv",
+            "--out",
+            str(out),
+        ).code
+        == 0
+    )
     pytest.importorskip("pyarrow")
     rated = folder / "rated.csv"
     assert fresh("bulk", str(tmp_path / "in.csv"), "--to", "us", "--out", str(rated)).code == 0
@@ -114,9 +140,27 @@ def test_links_planted_in_a_cache_are_not_written_through(tmp_path):
     data, mine, cache = write_record(tmp_path / "data"), tmp_path / "mine.txt", tmp_path / "cache"
     mine.write_text("")
     name = cache_path(data).with_suffix("").name
-    planted(cache / "tariffcli", mine, f"{name}.sqlite.{{}}", f"{name}.compiled.{{}}", f".{name}.compiled.{{}}.part")
+    planted(
+        cache / "tariffcli",
+        mine,
+        f"{name}.sqlite.{{}}",
+        f"{name}.compiled.{{}}",
+        f".{name}.compiled.{{}}.part",
+    )
     (cache / "tariffcli" / f"{name}.compiled").symlink_to(mine)
-    words = ("rate", "--from", "cn", "--to", "us", "--date", "2025-06-15", "--format", "plain", "--data", str(data))
+    words = (
+        "rate",
+        "--from",
+        "cn",
+        "--to",
+        "us",
+        "--date",
+        "2025-06-15",
+        "--format",
+        "plain",
+        "--data",
+        str(data),
+    )
     assert fresh(*words, TARIFF_CACHE=str(cache)) == (0, "20\n", "")
     assert mine.read_text() == ""
     assert not (cache / "tariffcli" / f"{name}.compiled").is_symlink()
@@ -124,7 +168,10 @@ def test_links_planted_in_a_cache_are_not_written_through(tmp_path):
 
 def test_what_a_killed_run_left_goes_and_what_a_run_writes_stays(tmp_path):
     target = tmp_path / "out[1].csv"
-    left, others = tmp_path / files.random_name(target.name), tmp_path / files.random_name("other.csv")
+    left, others = (
+        tmp_path / files.random_name(target.name),
+        tmp_path / files.random_name("other.csv"),
+    )
     mine = tmp_path / ".out[1].csv.notes.part"
     for path in (left, others, mine):
         path.write_bytes(b"left")
@@ -147,7 +194,9 @@ def test_a_long_name_can_be_written_and_a_too_long_one_is_refused(tmp_path):
     assert names(tmp_path) == ["n" * 255]
 
 
-@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.mkdir()])
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.mkdir()]
+)
 def test_only_plain_files_are_opened(tmp_path, make):
     path = tmp_path / "table.csv"
     make(path)
@@ -155,7 +204,10 @@ def test_only_plain_files_are_opened(tmp_path, make):
         files.content_of(path)
 
 
-@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to("gone")])
+@pytest.mark.parametrize(
+    "make",
+    [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to("gone")],
+)
 @pytest.mark.parametrize("table", ["coverage", "events/us", "scopes/us-steel-list"])
 def test_a_table_that_is_no_plain_file_is_one_line(tmp_path, make, table):
     data = write_record(tmp_path / "data")
@@ -169,8 +221,42 @@ def test_a_table_that_is_no_plain_file_is_one_line(tmp_path, make, table):
     assert f"{table}.csv:1: T0" in ask("check", "--data", str(data)).out
 
 
-RUN = ["=1+1", "+1", "@x", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x", "-1+1|cmd", "-x", "-1-1", "--1", "-1e", "-=1"]
-STAY = ["-1", "-1.5", "-1,000.25", "-.5", "-1e-05", "-1.5E+3", "-5..-2", "-10..20", "-12.5%", "-", "", "1-1", "a=b", "x\n=1", "'=1", "24"]
+RUN = [
+    "=1+1",
+    "+1",
+    "@x",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "＝1",
+    "＋1",
+    "－1",
+    "＠x",
+    "-1+1|cmd",
+    "-x",
+    "-1-1",
+    "--1",
+    "-1e",
+    "-=1",
+]
+STAY = [
+    "-1",
+    "-1.5",
+    "-1,000.25",
+    "-.5",
+    "-1e-05",
+    "-1.5E+3",
+    "-5..-2",
+    "-10..20",
+    "-12.5%",
+    "-",
+    "",
+    "1-1",
+    "a=b",
+    "x\n=1",
+    "'=1",
+    "24",
+]
 
 
 @pytest.mark.parametrize("cell", RUN)
@@ -192,13 +278,18 @@ def test_a_cell_that_runs_nowhere_stays(cell):
     assert files.safe_cell(cell) == cell
 
 
-@given(st.lists(st.text("=+-@\t\r\n＝－.,0159eE%x '", max_size=7) | st.text(max_size=4), max_size=20))
+@given(
+    st.lists(st.text("=+-@\t\r\n＝－.,0159eE%x '", max_size=7) | st.text(max_size=4), max_size=20)
+)
 def test_columns_and_cells_are_made_safe_by_one_rule(cells):
     pa = pytest.importorskip("pyarrow")
     from tariffcli.bulk.files.sinks import safe
 
     for kind in (pa.string(), pa.large_string()):
-        assert safe(pa.array([*cells, None], kind)).to_pylist() == [*map(files.safe_cell, cells), None]
+        assert safe(pa.array([*cells, None], kind)).to_pylist() == [
+            *map(files.safe_cell, cells),
+            None,
+        ]
 
 
 def test_a_note_of_the_record_steers_no_terminal(tmp_path):

@@ -1,4 +1,6 @@
-"""docs/json.md is the promise that other programs rely on: every field that is printed is there, and every field there is printed."""
+"""docs/json.md is the promise that other programs rely on: every field that is printed is there,
+and every field there is printed.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ def slug(heading):
 
 
 class Reading:
-    """Answers read beside the page: what is not as the page says, and which of its fields were met."""
+    """Answers read beside the page: what is not as the page says, and which of its fields
+    were met.
+    """
 
     def __init__(self):
         self.page = page()
@@ -49,11 +53,15 @@ class Reading:
             self.faults.append(f"{where} is no list")
         elif piece:
             for index, one in enumerate(value if many else [value]):
-                self.read(self.headings[piece.group(1)], one, f"{where}[{index}]" if many else where)
+                self.read(
+                    self.headings[piece.group(1)], one, f"{where}[{index}]" if many else where
+                )
         else:
             wanted = PLAIN[kind.partition(",")[0]]
             for one in value if many else [value]:
-                if not isinstance(one, wanted) or (isinstance(one, bool) and wanted is not bool and wanted is not object):
+                if not isinstance(one, wanted) or (
+                    isinstance(one, bool) and wanted is not bool and wanted is not object
+                ):
                     self.faults.append(f"{where} is no {kind}: {one!r}")
 
 
@@ -76,7 +84,12 @@ def test_every_field_that_is_explained_is_printed(reading):
 
 
 def test_every_field_has_a_meaning():
-    assert [(heading, name) for heading, fields in page().items() for name, field in fields.items() if not field.meaning] == []
+    assert [
+        (heading, name)
+        for heading, fields in page().items()
+        for name, field in fields.items()
+        if not field.meaning
+    ] == []
 
 
 def test_every_command_has_a_section():

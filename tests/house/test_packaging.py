@@ -1,4 +1,6 @@
-"""The record ships with the program: in a wheel, in a wheel made from the sdist, and in a checkout."""
+"""The record ships with the program: in a wheel, in a wheel made from the sdist, and in a
+checkout.
+"""
 
 import os
 import subprocess
@@ -44,7 +46,19 @@ def test_the_installed_wheel_holds_the_record_of_the_checkout_and_answers(wheel,
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     environment = {"PYTHONPATH": str(site), "TARIFF_CACHE": str(tmp_path / "cache")}
-    words = ["-m", "tariffcli", "rate", "--date", "2025-04-24", "--from", "us", "--to", "cn", "--format", "plain"]
+    words = [
+        "-m",
+        "tariffcli",
+        "rate",
+        "--date",
+        "2025-04-24",
+        "--from",
+        "us",
+        "--to",
+        "cn",
+        "--format",
+        "plain",
+    ]
     assert run(*words, cwd=tmp_path, **environment).stdout == "125\n"
     code = "import tariffcli; r = tariffcli.load(); print(r.fingerprint); print(tariffcli.__file__)"
     found, place = run("-c", code, cwd=tmp_path, **environment).stdout.split()
@@ -67,8 +81,16 @@ LINE_DATA = ("scopes", "schedules", "concordance", "subheadings", "descriptions"
 
 def test_the_line_data_in_the_wheel_are_at_most_two_megabytes(wheel):
     with zipfile.ZipFile(wheel) as archive:
-        packed = {one.filename.partition("/_data/")[2]: one.compress_size for one in archive.infolist() if "/_data/" in one.filename}
-    lines = {name: size for name, size in packed.items() if name.partition("/")[0].partition(".")[0] in LINE_DATA}
+        packed = {
+            one.filename.partition("/_data/")[2]: one.compress_size
+            for one in archive.infolist()
+            if "/_data/" in one.filename
+        }
+    lines = {
+        name: size
+        for name, size in packed.items()
+        if name.partition("/")[0].partition(".")[0] in LINE_DATA
+    }
     assert {name.partition("/")[0].partition(".")[0] for name in lines} == set(LINE_DATA)
     assert sum(lines.values()) <= 2_000_000
 

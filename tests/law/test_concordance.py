@@ -1,4 +1,6 @@
-"""A code that is no line of the tariff in force is answered by the concordance, says so, or is refused: never a confident zero."""
+"""A code that is no line of the tariff in force is answered by the concordance, says so, or is
+refused: never a confident zero.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,11 @@ RATES = [
     event("phone", 20, announced="2022-01-27", scope="phone", programme="phone"),
     event("other", 5, announced="2022-01-27", scope="other", programme="other"),
 ]
-LISTS = {"old": ["2017:85171200"], "phone": ["2022:85171300"], "other": ["2022:85171490", "2022:85434000"]}
+LISTS = {
+    "old": ["2017:85171200"],
+    "phone": ["2022:85171300"],
+    "other": ["2022:85171490", "2022:85434000"],
+}
 BOOK = TinyBook(RATES, scopes=LISTS, lines=TARIFF, editions=EDITIONS, concordance=PAIRS)
 UNSCHEDULED = TinyBook(
     [event("old", 25, announced="2018-07-06", scope="old"), event("new", 10, announced="2022-01-02", scope="new", programme="new")],
@@ -91,13 +97,19 @@ def test_a_line_gone_with_its_edition_may_have_gone_wherever_its_subheading_did(
 
 def test_a_code_shorter_than_a_subheading_is_mapped_by_what_is_below_it():
     book = TinyBook(
-        lines=[line("85240000", since=TURN), line("85171200", until=TURN)], editions=EDITIONS, concordance=["2017:851712 2022:852400"]
+        lines=[line("85240000", since=TURN), line("85171200", until=TURN)],
+        editions=EDITIONS,
+        concordance=["2017:851712 2022:852400"],
     )
     assert used("8524", OLD, book) == ("851712",)
 
 
 def test_what_the_concordance_names_but_the_tariff_lacks_answers_for_nothing():
-    book = TinyBook(lines=TARIFF, editions=EDITIONS, concordance=["2017:851712 2022:851713", "2017:851712 2022:999900"])
+    book = TinyBook(
+        lines=TARIFF,
+        editions=EDITIONS,
+        concordance=["2017:851712 2022:851713", "2017:851712 2022:999900"],
+    )
     assert used("85171200", NEW, book) == ("851713",)
 
 
@@ -105,7 +117,10 @@ def test_what_the_concordance_names_but_the_tariff_lacks_answers_for_nothing():
 
 
 def test_a_dead_code_without_relation_is_refused_with_its_nearest_relatives():
-    with pytest.raises(UsageError, match=r"^85074000 is no line of the tariff in force that day; its nearest relatives are 8507.60.00\.$"):
+    with pytest.raises(
+        UsageError,
+        match=r"^85074000 is no line of the tariff in force that day; its nearest relatives are 8507.60.00\.$",
+    ):
         used("85074000", NEW)
 
 
@@ -126,9 +141,16 @@ def test_a_code_whose_zero_was_eaten_is_asked_about_and_not_mapped():
 
 @pytest.mark.parametrize(
     ("code", "when", "answering"),
-    [("85171210", NEW, "851713"), ("85171300", OLD, "851712"), ("85171300", NEW, "85171300"), ("85171299", OLD, "85171299")],
+    [
+        ("85171210", NEW, "851713"),
+        ("85171300", OLD, "851712"),
+        ("85171300", NEW, "85171300"),
+        ("85171299", OLD, "85171299"),
+    ],
 )
-def test_without_a_schedule_the_six_digit_code_tells_whether_a_code_is_of_the_edition(code: str, when: str, answering: str):
+def test_without_a_schedule_the_six_digit_code_tells_whether_a_code_is_of_the_edition(
+    code: str, when: str, answering: str
+):
     assert used(code, when, UNSCHEDULED) == (answering,)
 
 
@@ -139,7 +161,8 @@ def test_without_a_schedule_a_mapped_code_is_any_of_the_lines_there_or_none():
 
 def test_without_a_schedule_the_relatives_are_the_lines_that_lists_name():
     with pytest.raises(
-        UsageError, match=r"85172000 is no line of the tariff in force that day; its nearest relatives are 8517.12.10, 8517.12.90"
+        UsageError,
+        match=r"85172000 is no line of the tariff in force that day; its nearest relatives are 8517.12.10, 8517.12.90",
     ):
         find_product(UNSCHEDULED, "cn", "85172000", at(OLD, BEIJING))
 
@@ -150,7 +173,11 @@ def test_without_a_schedule_the_relatives_are_the_lines_that_lists_name():
 def test_the_answer_is_a_range_over_every_line_of_the_successors():
     answer = BOOK.ask(NEW, product="8517.12.00")
     assert (answer.status, owed(answer)) == ("range", "0..20")
-    assert sorted(code for part in answer.parts for code in part.codes) == ["85171300", "85171410", "85171490"]
+    assert sorted(code for part in answer.parts for code in part.codes) == [
+        "85171300",
+        "85171410",
+        "85171490",
+    ]
 
 
 def test_the_answer_is_one_number_where_all_lines_agree():
@@ -161,7 +188,12 @@ def test_the_answer_is_one_number_where_all_lines_agree():
 
 def test_the_answer_keeps_the_typed_code_and_names_those_used():
     product = BOOK.ask(NEW, product="8517.12.00").query.product
-    assert (product.kind, product.id, product.name, product.codes) == ("code", "85171200", "code 8517.12.00", ("851713", "851714"))
+    assert (product.kind, product.id, product.name, product.codes) == (
+        "code",
+        "85171200",
+        "code 8517.12.00",
+        ("851713", "851714"),
+    )
 
 
 def test_every_mapped_answer_says_so_and_no_other_does():
@@ -173,9 +205,15 @@ def test_every_mapped_answer_says_so_and_no_other_does():
         ),
     )
     assert BOOK.ask("2020-01-01", product="85437095").notes == (
-        ("mapped", "8543.70.95 was no line of the tariff in force; answered for every line of its subheading 8543.70."),
+        (
+            "mapped",
+            "8543.70.95 was no line of the tariff in force; answered for every line of its subheading 8543.70.",
+        ),
     )
-    assert [BOOK.ask(when, product=code).notes for when, code in ((NEW, "8517.13"), (OLD, "85171200"), (NEW, "general"))] == [(), (), ()]
+    assert [
+        BOOK.ask(when, product=code).notes
+        for when, code in ((NEW, "8517.13"), (OLD, "85171200"), (NEW, "general"))
+    ] == [(), (), ()]
     assert mapping_notes("851713", ("851713",)) == ()
 
 
@@ -186,8 +224,12 @@ def test_a_typed_code_is_followed_over_an_edition_change_from_either_side():
     for when in (OLD, NEW):
         for code in ("85171200", "85171300"):
             product = find_product(BOOK, "us", code, at(when))
-            assert codes_at(BOOK, "us", product, at(OLD)) == (("85171200",) if code == "85171200" else ("851712",))
-            assert codes_at(BOOK, "us", product, at(NEW)) == (("85171300",) if code == "85171300" else ("851713", "851714"))
+            assert codes_at(BOOK, "us", product, at(OLD)) == (
+                ("85171200",) if code == "85171200" else ("851712",)
+            )
+            assert codes_at(BOOK, "us", product, at(NEW)) == (
+                ("85171300",) if code == "85171300" else ("851713", "851714")
+            )
 
 
 def test_an_answer_is_the_same_whatever_day_its_product_was_read_on():
@@ -195,7 +237,12 @@ def test_an_answer_is_the_same_whatever_day_its_product_was_read_on():
     answer = BOOK.ask(OLD, product="85171300")
     product = find_product(BOOK, "us", "85171300", at(NEW))
     again = answer_case(docket, answer.query._replace(product=product))
-    assert (again.status, again.min_pct, again.max_pct, again.notes) == (answer.status, answer.min_pct, answer.max_pct, answer.notes)
+    assert (again.status, again.min_pct, again.max_pct, again.notes) == (
+        answer.status,
+        answer.min_pct,
+        answer.max_pct,
+        answer.notes,
+    )
 
 
 def test_the_instants_of_change_include_those_of_the_codes_that_answer():
@@ -214,13 +261,25 @@ def test_a_history_says_a_mapping_once_and_when_it_holds():
     first, last = at("2020-01-01"), at("2026-01-01") - 1
     ((code, text),) = mappings(docket, query, first, last)
     assert code == "mapped"
-    assert text.startswith("From 2022-01-27 to 2025-12-31: 8517.12.00 was no line of the tariff in force; answered for 8517.13, 8517.14")
+    assert text.startswith(
+        "From 2022-01-27 to 2025-12-31: 8517.12.00 was no line of the tariff in force; answered for 8517.13, 8517.14"
+    )
     assert mappings(docket, query, first, at("2021-12-31")) == []
-    assert mappings(docket, query._replace(product=find_product(BOOK, "us", "85076000", at(NEW))), first, last) == []
+    assert (
+        mappings(
+            docket,
+            query._replace(product=find_product(BOOK, "us", "85076000", at(NEW))),
+            first,
+            last,
+        )
+        == []
+    )
 
 
 def test_a_history_of_a_mapped_code_agrees_with_rate_on_every_step(record):
-    steps = history("2021-12-01", "2025-06-30", origin="cn", importer="us", product="8517.12.00", record=record)
+    steps = history(
+        "2021-12-01", "2025-06-30", origin="cn", importer="us", product="8517.12.00", record=record
+    )
     assert all(step.answer is not None for step in steps)
     for step in steps:
         moment = datetime.fromtimestamp(step.since, UTC)
@@ -274,9 +333,17 @@ PAIR = ("--from", "cn", "--to", "us")
 
 
 def test_json_keeps_the_typed_code_and_carries_the_note():
-    whole = json.loads(run("rate", *PAIR, "--hs", "8517.13.00", "--date", "2019-10-01", "--format", "json").out)
-    assert (whole["product"]["kind"], whole["product"]["id"], whole["product"]["codes"]) == ("code", "85171300", ["851712"])
-    assert next(note["text"] for note in whole["notes"] if note["code"] == "mapped").startswith("8517.13.00 was no line")
+    whole = json.loads(
+        run("rate", *PAIR, "--hs", "8517.13.00", "--date", "2019-10-01", "--format", "json").out
+    )
+    assert (whole["product"]["kind"], whole["product"]["id"], whole["product"]["codes"]) == (
+        "code",
+        "85171300",
+        ["851712"],
+    )
+    assert next(note["text"] for note in whole["notes"] if note["code"] == "mapped").startswith(
+        "8517.13.00 was no line"
+    )
 
 
 @pytest.mark.parametrize("form", ["plain", "csv"])
@@ -284,19 +351,43 @@ def test_where_the_output_has_no_place_for_a_note_it_is_said_beside_it(form: str
     told = run("rate", *PAIR, "--hs", "8517.12", "--date", "2025-06-01", "--format", form)
     assert told.code == 0
     assert "was no line" not in told.out
-    assert told.err.startswith("note: 8517.12 was no line of the tariff in force; answered for 8517.13")
+    assert told.err.startswith(
+        "note: 8517.12 was no line of the tariff in force; answered for 8517.13"
+    )
 
 
 @pytest.mark.parametrize("form", ["table", "json", "csv", "plain"])
 def test_a_history_says_it_once_in_any_format(form: str):
-    told = run("history", *PAIR, "--hs", "8517.12", "--since", "2021-12-01", "--until", "2025-06-01", "--format", form)
+    told = run(
+        "history",
+        *PAIR,
+        "--hs",
+        "8517.12",
+        "--since",
+        "2021-12-01",
+        "--until",
+        "2025-06-01",
+        "--format",
+        form,
+    )
     text = " ".join((told.out + told.err).split())
     assert text.count("8517.12 was no line of the tariff in force") == 1
     assert "From 2022-01-27 to 2025-06-01: 8517.12 was no line" in text
 
 
 def test_an_export_says_it_beside_its_rows():
-    told = run("export", "rates", "--pair", "cn:us", "--product", "8517.12", "--since", "2025-06-01", "--until", "2025-06-02")
+    told = run(
+        "export",
+        "rates",
+        "--pair",
+        "cn:us",
+        "--product",
+        "8517.12",
+        "--since",
+        "2025-06-01",
+        "--until",
+        "2025-06-02",
+    )
     assert told.err.startswith("note: From 2025-06-01 to 2025-06-02: 8517.12 was no line")
 
 

@@ -12,7 +12,17 @@ from tariffcli.law.expression import ad_valorem_pct
 
 
 @pytest.mark.parametrize(
-    ("printed", "pct"), [("Free", 0), ("free", 0), (" Free ", 0), ("3.4%", "3.4"), ("25%", 25), ("0%", 0), ("2.5 %", "2.5"), ("100%", 100)]
+    ("printed", "pct"),
+    [
+        ("Free", 0),
+        ("free", 0),
+        (" Free ", 0),
+        ("3.4%", "3.4"),
+        ("25%", 25),
+        ("0%", 0),
+        ("2.5 %", "2.5"),
+        ("100%", 100),
+    ],
 )
 def test_free_and_per_cents_are_numbers(printed: str, pct: object):
     assert ad_valorem_pct(printed) == Decimal(pct)

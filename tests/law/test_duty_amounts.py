@@ -1,4 +1,6 @@
-"""Duty in money: expressions, units, rounding, whole bills; published worked examples, and what holds for every bill."""
+"""Duty in money: expressions, units, rounding, whole bills; published worked examples, and what
+holds for every bill.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,11 @@ def measured(made: Bill, measure: str) -> str:
 
 
 def span(price: Price) -> str:
-    return f"{price.low}" if price.low == price.high else f"{price.low}..{'' if price.high is None else price.high}"
+    return (
+        f"{price.low}"
+        if price.low == price.high
+        else f"{price.low}..{'' if price.high is None else price.high}"
+    )
 
 
 # Expressions
@@ -94,7 +100,10 @@ def span(price: Price) -> str:
         ("89.6¢/1000", (Specific(D("0.896"), "1000"),)),
         ("$1.13/m3", (Specific(D("1.13"), "m3"),)),
         ("5¢/kg on drained weight", (Specific(D("0.05"), "kg on drained weight"),)),
-        ("4.4¢/liter + 31.4¢/pf. liter", (Specific(D("0.044"), "liter"), Specific(D("0.314"), "pf. liter"))),
+        (
+            "4.4¢/liter + 31.4¢/pf. liter",
+            (Specific(D("0.044"), "liter"), Specific(D("0.314"), "pf. liter")),
+        ),
         ("1.9¢/pr. + 20%", (Specific(D("0.019"), "pr."), AdValorem(D("20")))),
         ("32¢/ liter", (Specific(D("0.32"), "liter"),)),
     ],
@@ -123,7 +132,14 @@ def test_what_the_schedule_prints_is_read(printed: str, parts: object) -> None:
             "0.8¢",
             "5¢ + 3%",
         ),
-        *("3.4% or 2.8¢/kg", "3.4%, but not less than 2¢/kg", "2¢/kg - 1%", "-2¢/kg", "12¢ each of two + 3%", "Free (A,AU)"),
+        *(
+            "3.4% or 2.8¢/kg",
+            "3.4%, but not less than 2¢/kg",
+            "2¢/kg - 1%",
+            "-2¢/kg",
+            "12¢ each of two + 3%",
+            "Free (A,AU)",
+        ),
     ],
 )
 def test_what_is_not_understood_stays_text(printed: str) -> None:
@@ -134,7 +150,13 @@ def test_every_duty_of_the_schedule_is_read_or_left_and_most_are_read(record: Re
     words = {line.duty for line in record.lines("us", "")}
     left = {word for word in words if parse(word) is None}
     assert all(
-        " on the " in word or "rate" in word or "note" in word or "less" in word or "/" in word or " on case" in word for word in left
+        " on the " in word
+        or "rate" in word
+        or "note" in word
+        or "less" in word
+        or "/" in word
+        or " on case" in word
+        for word in left
     )
     lines = record.lines("us", "")
     assert sum(line.duty in left for line in lines) < len(lines) / 50
@@ -150,13 +172,23 @@ def test_every_duty_of_the_schedule_is_read_or_left_and_most_are_read(record: Re
             ("2", "t", "kg", "2000"),
             ("36", "pcs", "doz.", "3"),
         ),
-        *(("3", "gross", "doz", "36"), ("5000", "items", "1000", "5"), ("1", "m3", "liter", "1000"), ("7", "head", "each", "7")),
+        *(
+            ("3", "gross", "doz", "36"),
+            ("5000", "items", "1000", "5"),
+            ("1", "m3", "liter", "1000"),
+            ("7", "head", "each", "7"),
+        ),
         *(
             ("5", "kg on drained weight", "kg on drained weight", "5"),
             ("5", "kg", "kg on drained weight", None),
             ("5", "kg", "liter", None),
         ),
-        *(("5", "pairs", "each", None), ("5", "kg", "clean kg", None), ("5", "liter", "pf. liter", None), ("5", "", "kg", None)),
+        *(
+            ("5", "pairs", "each", None),
+            ("5", "kg", "clean kg", None),
+            ("5", "liter", "pf. liter", None),
+            ("5", "", "kg", None),
+        ),
     ],
 )
 def test_units_agree_or_do_not(quantity: str, given: str, wanted: str, is_: str | None) -> None:
@@ -170,10 +202,15 @@ def test_units_that_are_none_are_known() -> None:
 
 def test_a_compound_duty_is_rounded_once() -> None:
     goods = Goods(D("10.10"), quantities=((D(10), "kg"),))
-    assert price_parts(parse("2.85¢/kg + 5%") or (), goods) == Price(D("0.79"), D("0.79"))  # 0.285 + 0.505, not 0.29 + 0.51
+    assert price_parts(parse("2.85¢/kg + 5%") or (), goods) == Price(
+        D("0.79"), D("0.79")
+    )  # 0.285 + 0.505, not 0.29 + 0.51
 
 
-@pytest.mark.parametrize(("exact", "rounded"), [("0.005", "0.01"), ("0.0049999", "0.00"), ("2.675", "2.68"), ("1", "1.00")])
+@pytest.mark.parametrize(
+    ("exact", "rounded"),
+    [("0.005", "0.01"), ("0.0049999", "0.00"), ("2.675", "2.68"), ("1", "1.00")],
+)
 def test_half_a_cent_is_rounded_up(exact: str, rounded: str) -> None:
     assert str(cents(D(exact))) == rounded
 
@@ -202,12 +239,19 @@ def test_a_published_amount_is_reproduced(record: Record, row: dict[str, str]) -
 
 def test_every_published_amount_has_an_address_and_a_short_quote() -> None:
     assert len(PUBLISHED) >= 30
-    assert all(row["url"].startswith("http") and 1 <= len(row["quote"].split()) <= 12 for row in PUBLISHED)
+    assert all(
+        row["url"].startswith("http") and 1 <= len(row["quote"].split()) <= 12 for row in PUBLISHED
+    )
 
 
 def test_headings_stand_in_reporting_order_and_the_ordinary_duty_last(record: Record) -> None:
     made = of(record, "10000", "2025-03-20", "72081015")
-    assert [one.layer.programme if one.layer else "" for one in made.duties] == ["us-301-tech", "us-ieepa-fentanyl", "us-232-steel", ""]
+    assert [one.layer.programme if one.layer else "" for one in made.duties] == [
+        "us-301-tech",
+        "us-ieepa-fentanyl",
+        "us-232-steel",
+        "",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -215,12 +259,22 @@ def test_headings_stand_in_reporting_order_and_the_ordinary_duty_last(record: Re
     [
         ("2018-07-06", []),
         ("2019-01-01", ["section-301", "section-201+section-232"]),
-        ("2025-02-04", ["section-301", "ieepa-fentanyl+ieepa-reciprocal", "section-201+section-232"]),
-        ("2026-08-27", ["section-301", "ieepa-fentanyl+ieepa-reciprocal", "section-232", "section-201"]),
+        (
+            "2025-02-04",
+            ["section-301", "ieepa-fentanyl+ieepa-reciprocal", "section-201+section-232"],
+        ),
+        (
+            "2026-08-27",
+            ["section-301", "ieepa-fentanyl+ieepa-reciprocal", "section-232", "section-201"],
+        ),
     ],
 )
-def test_the_order_of_headings_is_that_of_the_customs_message_in_force(record: Record, day: str, order: list[str]) -> None:
-    """CSMS 18-000624 of 2018-10-20, 64018403 of February 2025, 69668138 of 2026-08-27; none read gives section 122 a place."""
+def test_the_order_of_headings_is_that_of_the_customs_message_in_force(
+    record: Record, day: str, order: list[str]
+) -> None:
+    """CSMS 18-000624 of 2018-10-20, 64018403 of February 2025, 69668138 of 2026-08-27; none read
+    gives section 122 a place.
+    """
     rules = [row for row in reporting_on(record.reporting, "us", day) if row.rule == "order"]
     ranked = sorted((row.position or 0, "+".join(sorted(row.authorities))) for row in rules)
     assert [authorities for _, authorities in ranked] == order
@@ -234,13 +288,21 @@ def test_rates_meet_even_dollars_where_the_law_says_so(record: Record) -> None:
 
 
 def test_quantities_at_a_dollar_or_less_meet_whole_units() -> None:
-    assert price_parts((Specific(D("0.50"), "kg"),), Goods(D(1), quantities=((D("10.5"), "kg"),), even=True)).low == D("5.50")
-    assert price_parts((Specific(D("2"), "kg"),), Goods(D(1), quantities=((D("10.5"), "kg"),), even=True)).low == D("21.00")
+    assert price_parts(
+        (Specific(D("0.50"), "kg"),), Goods(D(1), quantities=((D("10.5"), "kg"),), even=True)
+    ).low == D("5.50")
+    assert price_parts(
+        (Specific(D("2"), "kg"),), Goods(D(1), quantities=((D("10.5"), "kg"),), even=True)
+    ).low == D("21.00")
 
 
 def test_a_specific_duty_without_a_quantity_is_open_and_asks(record: Record) -> None:
     made = of(record, "1000", "2025-04-24", "04090000")
-    assert (span(made.total), made.status, made.duties[-1].price.asks) == ("1700.00..", "needs_fact", "quantity")
+    assert (span(made.total), made.status, made.duties[-1].price.asks) == (
+        "1700.00..",
+        "needs_fact",
+        "quantity",
+    )
     made = of(record, "1000", "2025-04-24", "04090000", quantity="500", unit="liter")
     assert (span(made.total), made.duties[-1].price.asks) == ("1700.00..", "unit")
     made = of(record, "1000", "2025-04-24", "04090000", quantity="500", unit="kg")
@@ -249,15 +311,34 @@ def test_a_specific_duty_without_a_quantity_is_open_and_asks(record: Record) -> 
 
 def test_an_unknown_ordinary_duty_is_never_zero(record: Record) -> None:
     made = of(record, "1000", "2025-04-24")
-    assert (span(made.duties[-1].price), span(made.total), made.status) == ("0..", "1450.00..", "range")
+    assert (span(made.duties[-1].price), span(made.total), made.status) == (
+        "0..",
+        "1450.00..",
+        "range",
+    )
     assert made.duties[-1].price.why == ("depends on the product", "mfn")
 
 
 def test_a_parcel_pays_as_the_carrier_chooses(record: Record) -> None:
     postal: dict[str, FactValue] = {"postal": True, "value": D(300)}
-    assert span(of(record, "300", "2025-05-20", facts=postal, quantity="2", unit="item").total) == "162.00..200.00"
+    assert (
+        span(of(record, "300", "2025-05-20", facts=postal, quantity="2", unit="item").total)
+        == "162.00..200.00"
+    )
     assert span(of(record, "300", "2025-05-20", facts=postal).total) == "0.00.."
-    assert span(of(record, "200", "2025-05-20", facts={**postal, "value": D(200)}, quantity="1", unit="item").total) == "100.00..108.00"
+    assert (
+        span(
+            of(
+                record,
+                "200",
+                "2025-05-20",
+                facts={**postal, "value": D(200)},
+                quantity="1",
+                unit="item",
+            ).total
+        )
+        == "100.00..108.00"
+    )
 
 
 def test_a_specific_and_an_ad_valorem_part_add(record: Record) -> None:
@@ -283,7 +364,9 @@ def test_a_specific_and_an_ad_valorem_part_add(record: Record) -> None:
         ("50000", "2026-09-30", "vessel", "173.20", "62.50"),
     ],
 )
-def test_fees_are_dated_and_for_formal_entries(record: Record, value: str, when: str, mode: str, mpf: str, hmf: str) -> None:
+def test_fees_are_dated_and_for_formal_entries(
+    record: Record, value: str, when: str, mode: str, mpf: str, hmf: str
+) -> None:
     made = of(record, value, when, "39013060", mode=mode, fees=True)
     found = {one.fee.name: span(one.price) for one in made.fees if one.fee}
     assert found == {"Harbor maintenance fee": hmf, "Merchandise processing fee": mpf}
@@ -309,12 +392,24 @@ CODES = ("39013060", "04090000", "85076000", "72081015", "87038000", "61091000",
 
 
 @settings(max_examples=150, deadline=None)
-@given(VALUES, st.sampled_from(CODES), st.integers(at("2018-01-01"), at("2026-11-30")), st.sampled_from(["cn", "hk"]), st.booleans())
+@given(
+    VALUES,
+    st.sampled_from(CODES),
+    st.integers(at("2018-01-01"), at("2026-11-30")),
+    st.sampled_from(["cn", "hk"]),
+    st.booleans(),
+)
 def test_amounts_sum_to_the_total_and_no_line_is_off_by_more_than_half_a_cent(
     record: Record, value: Decimal, code: str, moment: int, origin: str, fees: bool
 ) -> None:
-    product = find_product(record, "us", code, moment) if code and not (code == "87038000" and moment < at("2022-01-28")) else GENERAL
-    made = billed(record, Query("us", origin, moment, None, product), Goods(value, mode="vessel"), fees)
+    product = (
+        find_product(record, "us", code, moment)
+        if code and not (code == "87038000" and moment < at("2022-01-28"))
+        else GENERAL
+    )
+    made = billed(
+        record, Query("us", origin, moment, None, product), Goods(value, mode="vessel"), fees
+    )
     lines = [*made.duties, *made.fees]
     if all(one.price.amount is not None for one in lines):
         assert made.total.amount == sum(one.price.low for one in lines)
@@ -337,11 +432,17 @@ def test_amounts_sum_to_the_total_and_no_line_is_off_by_more_than_half_a_cent(
 def test_more_value_never_owes_less(one: Decimal, other: Decimal, quantity: Decimal) -> None:
     parts = parse("2.8¢/kg + 5.3%") or ()
     low, high = sorted((one, other))
-    cheap, dear = (price_parts(parts, Goods(value, quantities=((quantity, "kg"),), even=True)) for value in (low, high))
+    cheap, dear = (
+        price_parts(parts, Goods(value, quantities=((quantity, "kg"),), even=True))
+        for value in (low, high)
+    )
     assert cheap.low <= dear.low
 
 
-@given(st.decimals(0, 500, places=3), st.sampled_from(["kg", "liter", "doz.", "pf.liter", "1000", "kg on drained weight"]))
+@given(
+    st.decimals(0, 500, places=3),
+    st.sampled_from(["kg", "liter", "doz.", "pf.liter", "1000", "kg on drained weight"]),
+)
 def test_no_digit_of_a_specific_duty_is_lost(amount: Decimal, unit: str) -> None:
     assert parse(f"${amount}/{unit}") == (Specific(amount, unit),)
     assert parse(f"{amount}¢/{unit}") == (Specific(amount / 100, unit),)

@@ -1,6 +1,8 @@
-"""Every code of every edition, asked one by one: each answers, lies inside its heading, and makes it up together with the others.
+"""Every code of every edition, asked one by one: each answers, lies inside its heading, and makes
+it up together with the others.
 
-One day of each edition is asked whole; the other days take turns at its headings. HYPOTHESIS_PROFILE=deep asks every day whole.
+One day of each edition is asked whole; the other days take turns at its headings.
+HYPOTHESIS_PROFILE=deep asks every day whole.
 """
 
 from __future__ import annotations
@@ -32,18 +34,23 @@ DAYS = [
     ("cn", "us", "2025-06-05", (1, 3)),
     ("cn", "us", "2026-11-21", WHOLE),
 ]
-"""Days of different editions and different stacks; the headings asked are those at places `start, start + step, ...` of all."""
+"""Days of different editions and different stacks; the headings asked are those at places `start,
+start + step, ...` of all.
+"""
 
 SLACK = Decimal("1E-9")
 
 
 def codes_of(record, importer: str, moment: int) -> list[str]:
-    """Every code that can be asked for by itself: the lines of the schedule where one is held, the subheadings of the edition
-    where none is, and every line and part of a line that a list names.
+    """Every code that can be asked for by itself: the lines of the schedule where one is held, the
+    subheadings of the edition where none is, and every line and part of a line that a list names.
     """
     edition = edition_at(record, importer, moment)
     named = {
-        row.prefix for scope in record.scopes if record.scopes[scope].importer == importer for row in record.scope_lines(scope, edition)
+        row.prefix
+        for scope in record.scopes
+        if record.scopes[scope].importer == importer
+        for row in record.scope_lines(scope, edition)
     }
     standing = {line.code for line in record.lines(importer, "") if stands(line, moment)}
     if len(standing) > 5_000:
@@ -70,7 +77,9 @@ class Asked(Mapping[str, Answer]):
 
     def __getitem__(self, code: str) -> Answer:
         if code not in self._kept:
-            self._kept[code] = answer_case(self._case, self._query._replace(product=Product("code", code, code, (code,))))
+            self._kept[code] = answer_case(
+                self._case, self._query._replace(product=Product("code", code, code, (code,)))
+            )
         return self._kept[code]
 
     def __iter__(self):
@@ -82,7 +91,9 @@ class Asked(Mapping[str, Answer]):
 
 def inside(inner: Answer, outer: Answer) -> bool:
     least, most = outer.min_pct - SLACK, None if outer.max_pct is None else outer.max_pct + SLACK
-    return least <= inner.min_pct and (most is None or (inner.max_pct is not None and inner.max_pct <= most))
+    return least <= inner.min_pct and (
+        most is None or (inner.max_pct is not None and inner.max_pct <= most)
+    )
 
 
 def every_code_answers(asked: Asked):
@@ -91,7 +102,11 @@ def every_code_answers(asked: Asked):
         assert answer.status in ("complete", "range", "needs_fact"), code
         assert answer.min_pct is not None, code
         assert answer.min_pct >= 0, code
-        assert (answer.status == "complete") == (answer.additional_pct is not None) == (answer.min_pct == answer.max_pct), code
+        assert (
+            (answer.status == "complete")
+            == (answer.additional_pct is not None)
+            == (answer.min_pct == answer.max_pct)
+        ), code
 
 
 def a_longer_code_lies_inside_the_range_of_its_prefixes(asked: Asked):
@@ -102,7 +117,9 @@ def a_longer_code_lies_inside_the_range_of_its_prefixes(asked: Asked):
 
 
 def the_parts_of_a_heading_make_the_whole(asked: Asked):
-    """Every line of a heading stands in exactly one part, and the least and most of the parts are those of the whole."""
+    """Every line of a heading stands in exactly one part, and the least and most of the parts are
+    those of the whole.
+    """
     for heading, inside_it in groupby(asked, lambda code: code[:4]):
         whole = asked[heading]
         if not whole.parts:
@@ -118,21 +135,37 @@ def the_parts_of_a_heading_make_the_whole(asked: Asked):
 
 
 def layers_together_are_never_more_than_their_sum(asked: Asked):
-    """Stacking only takes away: no answer is above the sum of the most that its acts say of the whole value."""
+    """Stacking only takes away: no answer is above the sum of the most that its acts say of the
+    whole value.
+    """
     for code in asked:
         answer = asked[code]
         tops: Iterable[Decimal | None] = [
-            one.nominal_pct if one.event.rate_max_pct is None else one.event.rate_max_pct for one in answer.layers
+            one.nominal_pct if one.event.rate_max_pct is None else one.event.rate_max_pct
+            for one in answer.layers
         ]
         if answer.max_pct is None:
-            assert any(one.event.amount is not None or one.event.rate_pct is None for one in answer.layers), code
+            assert any(
+                one.event.amount is not None or one.event.rate_pct is None for one in answer.layers
+            ), code
         elif not answer.parts:
             assert answer.max_pct <= sum(top for top in tops if top is not None), code
 
 
-@pytest.mark.parametrize(("importer", "origin", "day", "turn"), [pytest.param(*row, id="-".join(row[:3])) for row in DAYS])
-def test_what_holds_for_every_code_of_an_edition(record, importer: str, origin: str, day: str, turn: tuple[int, int]):
-    asked = Asked(record, importer, origin, day, WHOLE if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else turn)
+@pytest.mark.parametrize(
+    ("importer", "origin", "day", "turn"),
+    [pytest.param(*row, id="-".join(row[:3])) for row in DAYS],
+)
+def test_what_holds_for_every_code_of_an_edition(
+    record, importer: str, origin: str, day: str, turn: tuple[int, int]
+):
+    asked = Asked(
+        record,
+        importer,
+        origin,
+        day,
+        WHOLE if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else turn,
+    )
     every_code_answers(asked)
     a_longer_code_lies_inside_the_range_of_its_prefixes(asked)
     the_parts_of_a_heading_make_the_whole(asked)

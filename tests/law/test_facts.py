@@ -1,4 +1,6 @@
-"""Facts of an entry: relief that is not claimed counts as no, what must be asked is tried both ways, never guessed."""
+"""Facts of an entry: relief that is not claimed counts as no, what must be asked is tried both
+ways, never guessed.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,22 @@ US_CONTENT = share("us-content", ">=", "0.2", "assume_no", fact="us", flag="--us
 CHEAP = Condition("cheap", "value", "amount", "<=", D(800), "assume_no", "--value", "", "")
 DEAR = Condition("dear", "value", "amount", ">", D(800), "ask", "--value", "", "")
 VESSEL = Condition("by-vessel", "mode", "choice", "=", "vessel", "ask", "--mode", "", "")
-ALL = {row.id: row for row in (DONATION, QUOTA, LOADED, STEEL, ALUMINIUM, HAS_STEEL, LIGHT, US_CONTENT, CHEAP, DEAR, VESSEL)}
+ALL = {
+    row.id: row
+    for row in (
+        DONATION,
+        QUOTA,
+        LOADED,
+        STEEL,
+        ALUMINIUM,
+        HAS_STEEL,
+        LIGHT,
+        US_CONTENT,
+        CHEAP,
+        DEAR,
+        VESSEL,
+    )
+}
 
 
 def true(cell: str, **facts: object) -> bool:
@@ -62,7 +79,9 @@ def true(cell: str, **facts: object) -> bool:
         (STEEL, D("0.3"), True),
     ],
 )
-def test_a_known_fact_passes_or_fails_its_test_exactly_at_the_bound(condition: Condition, value: object, holds: bool):
+def test_a_known_fact_passes_or_fails_its_test_exactly_at_the_bound(
+    condition: Condition, value: object, holds: bool
+):
     assert holds_for(condition, value) is holds  # type: ignore[arg-type]
 
 
@@ -115,7 +134,9 @@ def test_relief_that_is_not_claimed_can_not_come_true():
 
 
 def test_relief_that_is_claimed_can():
-    assert could_be_true(event("gift", effect="exempt", condition="donation"), ALL, {"donation": True})
+    assert could_be_true(
+        event("gift", effect="exempt", condition="donation"), ALL, {"donation": True}
+    )
 
 
 def test_what_must_be_asked_can_come_true_until_it_is_answered():
@@ -135,7 +156,12 @@ def test_one_false_term_is_enough():
 
 
 def test_only_facts_that_rows_depend_on_are_asked():
-    rows = [event("a", 5, condition="in-quota"), event("b", 5, base="steel"), event("c", 5, condition="donation"), event("d", 5)]
+    rows = [
+        event("a", 5, condition="in-quota"),
+        event("b", 5, base="steel"),
+        event("c", 5, condition="donation"),
+        event("d", 5),
+    ]
     assert set(unknown_facts(rows, ALL, {}, "ask")) == {"in_quota", "steel"}
     assert set(unknown_facts(rows, ALL, {}, "assume_no")) == {"donation"}
 
@@ -152,14 +178,18 @@ def test_the_remainder_of_a_share_asks_for_the_share():
 # Extremes
 
 
-@pytest.mark.parametrize("condition", [DONATION, LOADED, LIGHT, CHEAP, DEAR, VESSEL, HAS_STEEL, US_CONTENT])
+@pytest.mark.parametrize(
+    "condition", [DONATION, LOADED, LIGHT, CHEAP, DEAR, VESSEL, HAS_STEEL, US_CONTENT]
+)
 def test_the_extremes_stand_on_both_sides_of_a_test(condition: Condition):
     assert {holds_for(condition, value) for value in extremes([condition])} == {True, False}
 
 
 def test_the_extremes_of_a_fact_stand_around_every_test_that_reads_it():
     older, newer = loaded_before("older", "2025-04-05"), loaded_before("newer", "2025-04-09")
-    sides = {(holds_for(older, value), holds_for(newer, value)) for value in extremes([older, newer])}
+    sides = {
+        (holds_for(older, value), holds_for(newer, value)) for value in extremes([older, newer])
+    }
     assert sides == {(True, True), (False, True), (False, False)}
 
 
@@ -170,14 +200,21 @@ def test_a_share_is_tried_at_nothing_and_at_the_whole():
 @given(st.sampled_from([LOADED, CHEAP, DEAR]), st.integers(-(10**6), 10**6))
 def test_whatever_the_value_some_extreme_passes_the_same_test(condition: Condition, off: int):
     value = condition.bound + off  # type: ignore[operator]
-    assert holds_for(condition, value) in {holds_for(condition, extreme) for extreme in extremes([condition])}
+    assert holds_for(condition, value) in {
+        holds_for(condition, extreme) for extreme in extremes([condition])
+    }
 
 
 def test_every_combination_of_asked_facts_is_tried():
     tried = list(assignments({"in_quota": [QUOTA], "mode": [VESSEL]}, ALL, {"donation": True}))
     assert len(tried) == 4
     assert all(one["donation"] is True for one in tried)
-    assert {(one["in_quota"], one["mode"]) for one in tried} == {(True, "vessel"), (True, ""), (False, "vessel"), (False, "")}
+    assert {(one["in_quota"], one["mode"]) for one in tried} == {
+        (True, "vessel"),
+        (True, ""),
+        (False, "vessel"),
+        (False, ""),
+    }
 
 
 def test_with_nothing_to_ask_the_given_facts_are_tried_as_they_are():
@@ -217,12 +254,22 @@ def test_the_most_that_a_second_metal_can_be_is_what_the_first_leaves():
 
 
 def test_shares_of_different_things_do_not_limit_one_another():
-    tried = list(assignments({"steel": [STEEL], "us": [share("us", flag="--us")]}, {**ALL, "us": share("us", flag="--us")}, {}))
+    tried = list(
+        assignments(
+            {"steel": [STEEL], "us": [share("us", flag="--us")]},
+            {**ALL, "us": share("us", flag="--us")},
+            {},
+        )
+    )
     assert len(tried) == 4
 
 
 SPLIT = TinyBook(
-    [event("st", 50, base="steel", programme="s"), event("al", 50, base="aluminium", programme="a")], conditions=[STEEL, ALUMINIUM]
+    [
+        event("st", 50, base="steel", programme="s"),
+        event("al", 50, base="aluminium", programme="a"),
+    ],
+    conditions=[STEEL, ALUMINIUM],
 )
 
 

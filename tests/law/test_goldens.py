@@ -1,4 +1,6 @@
-"""Goldens: the history of each pair, and a witness for every act. `python tools/golden.py` writes them; review the difference."""
+"""Goldens: the history of each pair, and a witness for every act. `python tools/golden.py` writes
+them; review the difference.
+"""
 
 import csv
 
@@ -19,11 +21,17 @@ def rows_of(name):
 
 @pytest.mark.parametrize(("origin", "importer", "product"), CHOSEN)
 def test_the_history_is_as_reviewed(record, origin, importer, product):
-    assert list(lines(record, origin, importer, product)) == rows_of(file_name(origin, importer, product))
+    assert list(lines(record, origin, importer, product)) == rows_of(
+        file_name(origin, importer, product)
+    )
 
 
 def test_every_act_answers_as_reviewed_around_its_instants(record):
-    wrong = [row for row in rows_of("witnesses.csv") if asked_again(record, row, open_case) != row["answer"]]
+    wrong = [
+        row
+        for row in rows_of("witnesses.csv")
+        if asked_again(record, row, open_case) != row["answer"]
+    ]
     assert wrong == []
 
 

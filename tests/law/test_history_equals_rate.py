@@ -1,4 +1,6 @@
-"""A step of the history begins wherever the rate changes, and nowhere else: for codes of every kind, of both importers."""
+"""A step of the history begins wherever the rate changes, and nowhere else: for codes of every
+kind, of both importers.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +25,35 @@ ORIGINS = {"us": "cn", "cn": "us"}
 
 @pytest.fixture(scope="module")
 def codes(record) -> Mapping[str, Sequence[str]]:
-    """Codes of every kind: listed, unlisted siblings of them, of other editions, of two to ten digits."""
+    """Codes of every kind: listed, unlisted siblings of them, of other editions, of two to ten
+    digits.
+    """
     draw = random.Random(1)
     found: dict[str, list[str]] = {}
     for importer in ZONES:
         scopes = [name for name, scope in record.scopes.items() if scope.importer == importer]
-        listed = sorted({row.prefix for name in scopes for edition in ("2017", "2022") for row in record.scope_lines(name, edition)})
+        listed = sorted(
+            {
+                row.prefix
+                for name in scopes
+                for edition in ("2017", "2022")
+                for row in record.scope_lines(name, edition)
+            }
+        )
         picked = draw.sample(listed, 60)
-        siblings = [code[:6].ljust(6, "0") + f"{draw.randrange(100):02}" for code in draw.sample(listed, 60)]
-        longer = [(code.ljust(8, "0") + f"{draw.randrange(100):02}")[:10] for code in draw.sample(listed, 20)]
+        siblings = [
+            code[:6].ljust(6, "0") + f"{draw.randrange(100):02}" for code in draw.sample(listed, 60)
+        ]
+        longer = [
+            (code.ljust(8, "0") + f"{draw.randrange(100):02}")[:10]
+            for code in draw.sample(listed, 20)
+        ]
         shorter = [code[: draw.choice((2, 4, 6))] for code in draw.sample(listed, 20)]
-        lines = [line.code for line in draw.sample(record.lines(importer, ""), 40)] if record.lines(importer, "") else []
+        lines = (
+            [line.code for line in draw.sample(record.lines(importer, ""), 40)]
+            if record.lines(importer, "")
+            else []
+        )
         found[importer] = [*picked, *siblings, *longer, *shorter, *lines]
     return found
 
@@ -64,7 +84,10 @@ def test_the_history_holds_the_rate_of_every_instant(record, codes, importer, kn
             continue
         steps = history(docket, query, since, until)
         for step in steps[1:]:
-            assert rate_at(record, query, step.since - 1) != rate_at(record, query, step.since), (code, step.since)
+            assert rate_at(record, query, step.since - 1) != rate_at(record, query, step.since), (
+                code,
+                step.since,
+            )
         for moment in [draw.randrange(since, until) for _ in range(25)]:
             assert step_at(steps, moment) == rate_at(record, query, moment), (code, moment)
 
@@ -100,7 +123,9 @@ def test_the_next_change_is_where_the_rate_first_differs(record, codes, importer
 
 
 def test_a_change_far_in_the_row_of_instants_is_still_found(record):
-    """A good whose rate stood still over more than twenty changes of other goods: the next change is told all the same."""
+    """A good whose rate stood still over more than twenty changes of other goods: the next change
+    is told all the same.
+    """
     moment = end_of_day("2018-01-01", ZONES["us"])
     for code in ("0101", "27", "85171300", "9503"):
         query = Query("us", "cn", moment, None, find_product(record, "us", code, moment))
@@ -111,9 +136,23 @@ def test_a_change_far_in_the_row_of_instants_is_still_found(record):
 
 
 def test_the_story_of_an_unlisted_chinese_line_has_the_steps_of_its_subheading():
-    """17029058 is no line that a list names: the record gives the range of its siblings, from the day on which one was listed."""
+    """17029058 is no line that a list names: the record gives the range of its siblings, from the
+    day on which one was listed.
+    """
     told = run(
-        "history", "--from", "us", "--to", "cn", "--hs", "17029058", "--since", "2018-06-01", "--until", "2020-12-31", "--format", "plain"
+        "history",
+        "--from",
+        "us",
+        "--to",
+        "cn",
+        "--hs",
+        "17029058",
+        "--since",
+        "2018-06-01",
+        "--until",
+        "2020-12-31",
+        "--format",
+        "plain",
     )
     assert [(line[:10], line.split()[1]) for line in told.out.splitlines()] == [
         ("2018-06-01", "0"),
@@ -124,7 +163,19 @@ def test_the_story_of_an_unlisted_chinese_line_has_the_steps_of_its_subheading()
 
 def test_the_panel_gives_an_unlisted_line_the_rate_of_each_day():
     rows = run(
-        "export", "rates", "--pair", "us:cn", "--product", "17029058", "--since", "2019-05-31", "--until", "2019-06-02"
+        "export",
+        "rates",
+        "--pair",
+        "us:cn",
+        "--product",
+        "17029058",
+        "--since",
+        "2019-05-31",
+        "--until",
+        "2019-06-02",
     ).out.splitlines()
-    spans = [dict(zip(rows[0].split(","), row.split(","), strict=False))["additional_max_pct"] for row in rows[1:]]
+    spans = [
+        dict(zip(rows[0].split(","), row.split(","), strict=False))["additional_max_pct"]
+        for row in rows[1:]
+    ]
     assert spans == ["10", "20", "20"]

@@ -49,7 +49,11 @@ def test_an_act_that_ends_when_it_begins_never_holds():
 @given(st.lists(MOMENTS, unique=True, min_size=1, max_size=8).map(sorted), MOMENTS)
 def test_of_acts_that_follow_one_another_exactly_one_holds(starts: list[int], moment: int):
     ends = [*starts[1:], None]
-    holding = [number for number, (start, end) in enumerate(zip(starts, ends, strict=True)) if holds(start, end, moment)]
+    holding = [
+        number
+        for number, (start, end) in enumerate(zip(starts, ends, strict=True))
+        if holds(start, end, moment)
+    ]
     begun = [number for number, start in enumerate(starts) if start <= moment]
     assert holding == begun[-1:]
 
@@ -65,16 +69,24 @@ def test_two_spans_that_meet_cover_what_one_long_span_covers(start: int, middle:
 
 
 def test_noon_in_beijing_is_just_after_midnight_in_washington_in_summer():
-    assert wall_to_instant("2025-04-10 12:01", BEIJING) == wall_to_instant("2025-04-10 00:01", EASTERN)
+    assert wall_to_instant("2025-04-10 12:01", BEIJING) == wall_to_instant(
+        "2025-04-10 00:01", EASTERN
+    )
 
 
 def test_one_in_the_afternoon_in_beijing_is_just_after_midnight_in_washington_in_winter():
-    assert wall_to_instant("2025-11-10 13:01", BEIJING) == wall_to_instant("2025-11-10 00:01", EASTERN)
+    assert wall_to_instant("2025-11-10 13:01", BEIJING) == wall_to_instant(
+        "2025-11-10 00:01", EASTERN
+    )
 
 
 @given(MOMENTS)
 def test_one_moment_read_on_two_clocks_is_one_moment(moment: int):
-    assert parse_instant(to_iso(moment, BEIJING), EASTERN) == moment == parse_instant(to_iso(moment, EASTERN), BEIJING)
+    assert (
+        parse_instant(to_iso(moment, BEIJING), EASTERN)
+        == moment
+        == parse_instant(to_iso(moment, EASTERN), BEIJING)
+    )
 
 
 @given(MOMENTS)
@@ -87,10 +99,14 @@ def test_a_bare_day_in_the_record_counts_from_its_first_minute():
     assert wall_to_instant("2025-02-10", BEIJING) == wall_to_instant("2025-02-10 00:00", BEIJING)
 
 
-@pytest.mark.parametrize("skipped", ["2025-03-09 02:00", "2025-03-09 02:30", "2025-03-09T02:59:59", "2018-03-11 02:01"])
+@pytest.mark.parametrize(
+    "skipped", ["2025-03-09 02:00", "2025-03-09 02:30", "2025-03-09T02:59:59", "2018-03-11 02:01"]
+)
 def test_an_hour_that_the_clock_change_skips_is_refused(skipped: str):
     for read in (wall_to_instant, parse_instant):
-        with pytest.raises(UsageError, match="skipped by a clock change in America/New_York; give the offset"):
+        with pytest.raises(
+            UsageError, match="skipped by a clock change in America/New_York; give the offset"
+        ):
             read(skipped, EASTERN)
 
 
@@ -101,13 +117,17 @@ def test_an_hour_that_the_clock_change_repeats_is_refused(repeated: str):
             read(repeated, EASTERN)
 
 
-@pytest.mark.parametrize("clear", ["2025-03-09 01:59", "2025-03-09 03:00", "2025-11-02 00:59", "2025-11-02 02:00"])
+@pytest.mark.parametrize(
+    "clear", ["2025-03-09 01:59", "2025-03-09 03:00", "2025-11-02 00:59", "2025-11-02 02:00"]
+)
 def test_the_minutes_around_a_clock_change_are_clear(clear: str):
     assert to_wall(wall_to_instant(clear, EASTERN), EASTERN) == clear
 
 
 def test_an_offset_says_which_of_the_repeated_hours_is_meant():
-    first, second = (parse_instant(f"2025-11-02T01:30{offset}", EASTERN) for offset in ("-04:00", "-05:00"))
+    first, second = (
+        parse_instant(f"2025-11-02T01:30{offset}", EASTERN) for offset in ("-04:00", "-05:00")
+    )
     assert second - first == 3600
 
 
@@ -162,7 +182,10 @@ def test_a_day_ends_where_the_next_begins_also_when_clocks_change(day: str, plac
 
 
 def test_the_days_of_clock_changes_are_short_and_long():
-    hours = [(end_of_day(day, EASTERN) + 1 - start_of_day(day, EASTERN)) // 3600 for day in ("2025-03-09", "2025-07-01", "2025-11-02")]
+    hours = [
+        (end_of_day(day, EASTERN) + 1 - start_of_day(day, EASTERN)) // 3600
+        for day in ("2025-03-09", "2025-07-01", "2025-11-02")
+    ]
     assert hours == [23, 24, 25]
 
 
@@ -226,7 +249,19 @@ def test_a_day_that_only_one_order_can_read_is_still_not_guessed():
 
 
 @pytest.mark.parametrize(
-    "typed", ["2025-04", "Apr 24", "24 April", "April 2025", "2025", "Q2 2025", "2025-04-", "24 Apr 25", "04/05", "04/05/25"]
+    "typed",
+    [
+        "2025-04",
+        "Apr 24",
+        "24 April",
+        "April 2025",
+        "2025",
+        "Q2 2025",
+        "2025-04-",
+        "24 Apr 25",
+        "04/05",
+        "04/05/25",
+    ],
 )
 def test_a_partial_date_is_refused_never_completed(typed: str):
     with pytest.raises(UsageError):
@@ -234,16 +269,32 @@ def test_a_partial_date_is_refused_never_completed(typed: str):
 
 
 @pytest.mark.parametrize(
-    "typed", ["", " ", "tomorrow", "now", "next week", "2025-W15-4", "24 Foo 2025", "2025-04-24T12:00", "-1", "２０２５-04-24"]
+    "typed",
+    [
+        "",
+        " ",
+        "tomorrow",
+        "now",
+        "next week",
+        "2025-W15-4",
+        "24 Foo 2025",
+        "2025-04-24T12:00",
+        "-1",
+        "２０２５-04-24",
+    ],
 )
 def test_what_is_no_day_is_refused(typed: str):
     with pytest.raises(UsageError):
         parse_day(typed, TODAY)
 
 
-@pytest.mark.parametrize("typed", ["2025-02-30", "2025-02-29", "2025-13-01", "2025-00-10", "31 Apr 2025", "20250431"])
+@pytest.mark.parametrize(
+    "typed", ["2025-02-30", "2025-02-29", "2025-13-01", "2025-00-10", "31 Apr 2025", "20250431"]
+)
 def test_a_day_that_the_calendar_lacks_is_refused_with_an_example(typed: str):
-    with pytest.raises(UsageError, match="is not a calendar date; use YYYY-MM-DD, for example 2025-04-24"):
+    with pytest.raises(
+        UsageError, match="is not a calendar date; use YYYY-MM-DD, for example 2025-04-24"
+    ):
         parse_day(typed, TODAY)
 
 
@@ -254,4 +305,6 @@ def test_a_day_outside_the_calendar_of_the_tool_is_refused(typed: str):
 
 
 def test_the_local_clock_of_an_instant():
-    assert local(wall_to_instant("2025-04-10 00:01", EASTERN), BEIJING) == datetime(2025, 4, 10, 12, 1, tzinfo=ZoneInfo(BEIJING))
+    assert local(wall_to_instant("2025-04-10 00:01", EASTERN), BEIJING) == datetime(
+        2025, 4, 10, 12, 1, tzinfo=ZoneInfo(BEIJING)
+    )

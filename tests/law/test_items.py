@@ -1,4 +1,6 @@
-"""Excluded goods: a whole statistical line is excluded by itself, a described product must be claimed and its item is named, none for ever."""
+"""Excluded goods: a whole statistical line is excluded by itself, a described product must be
+claimed and its item is named, none for ever.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ DUTY = event("duty", "25", scope="all-sheets")
 
 
 def book(*more: Item, until: str | None = "2025-12-01") -> TinyBook:
-    """A duty on sheets: the lines of one list are outside it, the products that another describes if that is claimed."""
+    """A duty on sheets: the lines of one list are outside it, the products that another describes
+    if that is claimed.
+    """
     return TinyBook(
         [
             DUTY,
@@ -57,7 +61,9 @@ def told(tiny: TinyBook, product: str, day: str = "2025-06-01", **facts: bool) -
 
 def test_a_whole_line_is_excluded_by_itself_and_its_item_is_named() -> None:
     assert book().owes("2025-06-01", product="72081000") == "0"
-    assert told(book(), "72081000") == {"items": "Items in force for these lines: act whole, note 1(a), item 3 (7208.10.00)."}
+    assert told(book(), "72081000") == {
+        "items": "Items in force for these lines: act whole, note 1(a), item 3 (7208.10.00)."
+    }
 
 
 def test_a_described_product_pays_until_it_is_claimed_and_every_item_of_its_code_is_named() -> None:
@@ -90,7 +96,14 @@ def test_after_the_end_nothing_is_named_and_nothing_is_free() -> None:
 def test_an_exclusion_that_another_act_took_back_is_not_named() -> None:
     tiny = book()
     back = [
-        event(f"back-{of}", effect="undo", scope=of, announced="2025-03-01", effective="2025-04-01", undoes=undone)
+        event(
+            f"back-{of}",
+            effect="undo",
+            scope=of,
+            announced="2025-03-01",
+            effective="2025-04-01",
+            undoes=undone,
+        )
         for of, undone in (("lines", "whole"), ("products", "described"))
     ]
     again = TinyBook(
@@ -106,7 +119,10 @@ def test_an_exclusion_that_another_act_took_back_is_not_named() -> None:
 
 
 def test_many_items_are_cut_in_the_sentence_and_the_rest_is_counted() -> None:
-    more = (Item("products", str(number), "note 1(b)", ("72091500",), WORDS, "") for number in range(11, 31))
+    more = (
+        Item("products", str(number), "note 1(b)", ("72091500",), WORDS, "")
+        for number in range(11, 31)
+    )
     said = told(book(*more), "72091500")["items_to_read"]
     assert said.count(",") == SHOWN
     assert said.endswith(f"; and {22 - SHOWN} more items (a longer code narrows them).")
@@ -122,22 +138,39 @@ def at(record: Record, product: str, day: str, **facts: bool) -> Query:
 
 
 def test_a_whole_line_of_the_record_needs_no_claim(record: Record) -> None:
-    document = json.loads(answered(ask("rate", *PAIR, "--date", "2023-09-30", "--hs", "8412.21.0045", "--format", "json")))
+    document = json.loads(
+        answered(
+            ask("rate", *PAIR, "--date", "2023-09-30", "--hs", "8412.21.0045", "--format", "json")
+        )
+    )
     assert document["additional_pct"] == 0
     [item] = document["items"]
-    assert (item["heading"], item["provision"], item["item"], item["holds"]) == ("9903.88.67", "note 20(ttt)(i)", "1", True)
+    assert (item["heading"], item["provision"], item["item"], item["holds"]) == (
+        "9903.88.67",
+        "note 20(ttt)(i)",
+        "1",
+        True,
+    )
 
 
-def test_a_described_product_of_the_record_names_heading_note_item_and_words(record: Record) -> None:
+def test_a_described_product_of_the_record_names_heading_note_item_and_words(
+    record: Record,
+) -> None:
     asked = ("rate", *PAIR, "--date", "2025-01-15", "--hs", "8414.30.8030")
     document = json.loads(answered(ask(*asked, "--format", "json")))
     claimed = json.loads(answered(ask(*asked, "--claim", "exclusion", "--format", "json")))
     assert (document["additional_pct"], claimed["additional_pct"]) == (25, 0)
     [item] = document["items"]
-    assert (item["heading"], item["provision"], item["holds"]) == ("9903.88.69", "note 20(vvv)(i)", False)
+    assert (item["heading"], item["provision"], item["holds"]) == (
+        "9903.88.69",
+        "note 20(vvv)(i)",
+        False,
+    )
     assert item["text"].startswith("Compressors, other than screw type")
     reference = f"9903.88.69, note 20(vvv)(i), item {item['item']}"
-    assert f"Read before --claim exclusion: {reference} (8414.30.8030)." in [note["text"] for note in document["notes"]]
+    assert f"Read before --claim exclusion: {reference} (8414.30.8030)." in [
+        note["text"] for note in document["notes"]
+    ]
     view = " ".join(answered(ask(*asked, "--explain")).split())
     assert f"Items to read: {reference}: Compressors, other than screw type" in view
 
@@ -154,10 +187,17 @@ def test_what_followed_the_last_known_end_is_a_range_that_names_the_text(record:
     assert reading.items[0].provision == "note 20(vvv)(i)"
 
 
-def test_new_numbers_of_an_excluded_line_are_free_by_their_own_act_and_were_not_before_it(record: Record) -> None:
+def test_new_numbers_of_an_excluded_line_are_free_by_their_own_act_and_were_not_before_it(
+    record: Record,
+) -> None:
     query = at(record, "3926909915", "2026-07-15")
     before, now = rate(record, query._replace(known_on="2026-09-01")), rate(record, query)
-    assert [one.min_pct for answer in (before, now) for one in answer.layers if one.programme == "us-301-tech"] == [D("7.5"), 0]
+    assert [
+        one.min_pct
+        for answer in (before, now)
+        for one in answer.layers
+        if one.programme == "us-301-tech"
+    ] == [D("7.5"), 0]
     [reading] = readings(open_case(record, "us", "cn"), query)
     assert (reading.event.act, reading.items[0].number) == ("91 FR 56538", "4")
 
@@ -166,8 +206,14 @@ EXCLUSIONS = "us-301-excl-"
 
 
 def test_every_exclusion_has_an_end_and_an_item_for_each_of_its_codes(record: Record) -> None:
-    rows = [row for row in record.events["us"] if row.scope.startswith(EXCLUSIONS) and row.effect == "exempt"]
-    assert {row.scope for row in rows} == {scope for scope in record.scopes if scope.startswith(EXCLUSIONS)}
+    rows = [
+        row
+        for row in record.events["us"]
+        if row.scope.startswith(EXCLUSIONS) and row.effect == "exempt"
+    ]
+    assert {row.scope for row in rows} == {
+        scope for scope in record.scopes if scope.startswith(EXCLUSIONS)
+    }
     assert all(row.until is not None for row in rows)
     for scope in {row.scope for row in rows}:
         for edition in ("2017", "2022"):
@@ -179,14 +225,22 @@ def test_an_exclusion_is_by_claim_or_of_whole_lines(record: Record) -> None:
     for row in record.events["us"]:
         if row.scope.startswith(EXCLUSIONS) and row.effect != "undo":
             assert ("whole" in row.scope) == (not row.condition), row.id
-            items = {item for one in record.scope_lines(row.scope, "2017") for item in record.items(row.scope, one.prefix)}
+            items = {
+                item
+                for one in record.scope_lines(row.scope, "2017")
+                for item in record.items(row.scope, one.prefix)
+            }
             if "whole" not in row.scope:
                 assert all(item.text for item in items), row.scope
 
 
 @pytest.mark.parametrize("claimed", [False, True])
-def test_no_exclusion_is_free_on_a_day_that_no_act_is_known_to_cover(record: Record, claimed: bool) -> None:
-    """Each excluded code at the last known end of its list: it pays, or it is a range, or another act in force excludes it."""
+def test_no_exclusion_is_free_on_a_day_that_no_act_is_known_to_cover(
+    record: Record, claimed: bool
+) -> None:
+    """Each excluded code at the last known end of its list: it pays, or it is a range, or another
+    act in force excludes it.
+    """
     ends: dict[str, int] = {}
     for row in record.events["us"]:
         if row.scope.startswith(EXCLUSIONS) and row.effect == "exempt" and row.until is not None:
@@ -198,11 +252,19 @@ def test_no_exclusion_is_free_on_a_day_that_no_act_is_known_to_cover(record: Rec
                 continue
             product = find_product(record, "us", one.prefix, end)
             query = Query("us", "cn", end, None, product, {"exclusion": claimed})
-            layer = next(layer for layer in rate(record, query).layers if layer.programme == "us-301-tech")
+            layer = next(
+                layer for layer in rate(record, query).layers if layer.programme == "us-301-tech"
+            )
             if layer.role == "exempt":
-                covering = [reading for reading in readings(case, query) if reading.met and reading.event.effect == "exempt"]
+                covering = [
+                    reading
+                    for reading in readings(case, query)
+                    if reading.met and reading.event.effect == "exempt"
+                ]
                 assert covering, (scope, one.prefix)
-                assert all(found.event.until is not None and end < found.event.until for found in covering)
+                assert all(
+                    found.event.until is not None and end < found.event.until for found in covering
+                )
             else:
                 assert layer.max_pct is None or layer.max_pct > 0, (scope, one.prefix)
 
@@ -211,7 +273,12 @@ def test_an_item_is_said_to_hold_where_and_only_where_the_duty_is_lifted(record:
     draw = random.Random(301)
     scopes = sorted(scope for scope in record.scopes if scope.startswith(EXCLUSIONS))
     codes = sorted(
-        {(row.prefix, edition) for scope in scopes for edition in ("2017", "2022") for row in record.scope_lines(scope, edition)}
+        {
+            (row.prefix, edition)
+            for scope in scopes
+            for edition in ("2017", "2022")
+            for row in record.scope_lines(scope, edition)
+        }
     )
     case = open_case(record, "us", "cn")
     asked = 0
@@ -221,9 +288,18 @@ def test_an_item_is_said_to_hold_where_and_only_where_the_duty_is_lifted(record:
         if not any(stands(row, moment) for row in record.lines("us", code[:8])):
             continue
         query = Query(
-            "us", "cn", moment, None, find_product(record, "us", code, moment), {"exclusion": True} if draw.random() < 0.5 else {}
+            "us",
+            "cn",
+            moment,
+            None,
+            find_product(record, "us", code, moment),
+            {"exclusion": True} if draw.random() < 0.5 else {},
         )
-        lifted = [one for one in rate(record, query).layers if one.programme == "us-301-tech" and one.role == "exempt"]
+        lifted = [
+            one
+            for one in rate(record, query).layers
+            if one.programme == "us-301-tech" and one.role == "exempt"
+        ]
         assert bool(lifted) == any(one.holds for one in readings(case, query)), (code, moment)
         asked += 1
     assert asked > 200

@@ -1,4 +1,6 @@
-"""Questions whose answers everybody who followed the trade war knows; among them those that broke simpler models."""
+"""Questions whose answers everybody who followed the trade war knows; among them those that broke
+simpler models.
+"""
 
 import pytest
 
@@ -7,7 +9,9 @@ from tariffcli.law.checkpoints import span
 
 
 def answered(record, when, origin, importer, product=None, known_on=None):
-    answer = ask(when, origin=origin, importer=importer, product=product, known_on=known_on, record=record)
+    answer = ask(
+        when, origin=origin, importer=importer, product=product, known_on=known_on, record=record
+    )
     return answer.status, span(answer.min_pct, answer.max_pct)
 
 
@@ -31,12 +35,16 @@ def answered(record, when, origin, importer, product=None, known_on=None):
         ("2025-04-24", "us", "fr", None, None, ("outside_coverage", "unknown")),
     ],
 )
-def test_the_answer_is_what_a_well_informed_reader_would_have_said(record, when, origin, importer, product, known_on, expected):
+def test_the_answer_is_what_a_well_informed_reader_would_have_said(
+    record, when, origin, importer, product, known_on, expected
+):
     assert answered(record, when, origin, importer, product, known_on) == expected
 
 
 def test_a_filed_entry_of_september_2026_is_reproduced(record):
-    """Other articles of steel, 7326.90.8688 of China: 2.9 ordinary, 25 section 301, 50 section 232, forced labour displaced: 77.9."""
+    """Other articles of steel, 7326.90.8688 of China: 2.9 ordinary, 25 section 301, 50 section 232,
+    forced labour displaced: 77.9.
+    """
     answer = ask("2026-09-15", origin="cn", importer="us", product="7326.90.8688", record=record)
     assert span(answer.total_min_pct, answer.total_max_pct) == "77.9"
 
@@ -52,18 +60,33 @@ def test_a_filed_entry_of_september_2026_is_reproduced(record):
         ("2026-02-24", "electric-cars", "127.5"),
     ],
 )
-def test_a_battery_that_is_no_car_part_and_an_electric_car_with_their_ordinary_duty(record, day, product, total):
-    answer = ask(day, origin="cn", importer="us", product=product, facts={"vehicle_part": False}, record=record)
+def test_a_battery_that_is_no_car_part_and_an_electric_car_with_their_ordinary_duty(
+    record, day, product, total
+):
+    answer = ask(
+        day,
+        origin="cn",
+        importer="us",
+        product=product,
+        facts={"vehicle_part": False},
+        record=record,
+    )
     assert span(answer.total_min_pct, answer.total_max_pct) == total
 
 
 def test_what_would_apply_under_a_condition_is_a_layer_that_says_so(record):
     answer = ask("2025-06-05", origin="cn", importer="us", product="laptops", record=record)
-    unmet = {layer.programme: layer.reason for layer in answer.layers if layer.role == "condition_not_met"}
+    unmet = {
+        layer.programme: layer.reason
+        for layer in answer.layers
+        if layer.role == "condition_not_met"
+    }
     assert "passenger vehicle" in unmet["us-232-auto-parts"]
 
 
 def test_the_beginning_and_the_end_of_every_programme_are_cited(record):
     for rows in record.events.values():
         for event in rows:
-            assert event.status != "law" or (event.act and all(name in record.sources for name in event.source_ids)), event.id
+            assert event.status != "law" or (
+                event.act and all(name in record.sources for name in event.source_ids)
+            ), event.id

@@ -35,7 +35,12 @@ def test_a_name_reaches_that_country_alone():
 
 
 def test_several_names_reach_each_of_them():
-    assert [reached("cn+hk+mo", one) for one in ("cn", "hk", "mo", "tw")] == [True, True, True, False]
+    assert [reached("cn+hk+mo", one) for one in ("cn", "hk", "mo", "tw")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_group_reaches_its_members_of_the_day():
@@ -50,7 +55,12 @@ def test_britain_is_reached_with_the_union_until_it_left():
 
 
 def test_all_but_these():
-    assert [reached("*-ca-mx-@col2", one) for one in ("ca", "mx", "cu", "cn")] == [False, False, False, True]
+    assert [reached("*-ca-mx-@col2", one) for one in ("ca", "mx", "cu", "cn")] == [
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_an_exception_for_a_group_follows_its_members():
@@ -59,7 +69,12 @@ def test_an_exception_for_a_group_follows_its_members():
 
 
 def test_groups_and_names_together():
-    assert [reached("@eu+jp+kr", one) for one in ("de", "jp", "kr", "gb")] == [True, True, True, False]
+    assert [reached("@eu+jp+kr", one) for one in ("de", "jp", "kr", "gb")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_group_without_one_of_its_members():
@@ -72,13 +87,24 @@ def test_an_exception_is_stronger_than_a_name():
 
 
 @pytest.mark.parametrize(
-    ("selector", "rank"), [("*", 0), ("*-cn", 0), ("*-ca-mx-@col2", 0), ("@eu", 1), ("@eu+jp+kr", 1), ("cn", 2), ("cn+hk+mo", 2)]
+    ("selector", "rank"),
+    [
+        ("*", 0),
+        ("*-cn", 0),
+        ("*-ca-mx-@col2", 0),
+        ("@eu", 1),
+        ("@eu+jp+kr", 1),
+        ("cn", 2),
+        ("cn+hk+mo", 2),
+    ],
 )
 def test_everybody_is_broader_than_a_group_and_a_group_than_a_name(selector: str, rank: int):
     assert parse_selector(selector).narrowness == rank
 
 
-@pytest.mark.parametrize("text", ["", "+", "cn+", "CN", "cn hk", "cn,hk", "@", "*-", "**", "eu@", "中国", "cn;hk"])
+@pytest.mark.parametrize(
+    "text", ["", "+", "cn+", "CN", "cn hk", "cn,hk", "@", "*-", "**", "eu@", "中国", "cn;hk"]
+)
 def test_what_is_no_selector_is_refused(text: str):
     with pytest.raises(UsageError, match="is not an origin"):
         parse_selector(text)
@@ -90,10 +116,14 @@ def test_a_membership_without_dates_has_always_been():
 
 
 @given(
-    st.sampled_from(["*", "cn", "@eu", "*-gb", "@eu-hr", "*-@col2", "@eu+ru", "cn+gb", "@col2", "*-cn-@eu"]),
+    st.sampled_from(
+        ["*", "cn", "@eu", "*-gb", "@eu-hr", "*-@col2", "@eu+ru", "cn+gb", "@col2", "*-cn-@eu"]
+    ),
     st.sampled_from(["cn", "de", "gb", "hr", "ru", "cu", "jp"]),
     st.integers(at("2010-01-01"), at("2030-01-01")),
 )
-def test_what_a_row_reaches_at_some_instant_it_could_ever_reach(selector: str, country: str, moment: int):
+def test_what_a_row_reaches_at_some_instant_it_could_ever_reach(
+    selector: str, country: str, moment: int
+):
     row = parse_selector(selector)
     assert not reaches(row, country, EU, moment) or ever_reaches(row, country, EU)

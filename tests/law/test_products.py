@@ -1,4 +1,6 @@
-"""Products: a code, a word or a list, split into lines that stand on the same lists; absence is never guessed."""
+"""Products: a code, a word or a list, split into lines that stand on the same lists; absence is
+never guessed.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,15 @@ import pytest
 from support.tiny_law import BEIJING, TinyBook, at, edition, event, line, owed, plain
 from tariffcli.errors import RecordError, UsageError
 from tariffcli.law.docket import docket_of, lines_at
-from tariffcli.law.products import GENERAL, codes_at, digits_of, dotted, edition_at, find_product, line_classes
+from tariffcli.law.products import (
+    GENERAL,
+    codes_at,
+    digits_of,
+    dotted,
+    edition_at,
+    find_product,
+    line_classes,
+)
 from tariffcli.law.reference import Category
 
 WHEN = "2025-06-15"
@@ -21,7 +31,11 @@ TARIFF = [
     line("63079098", "7%"),
     line("22030000", "$1/l"),
 ]
-LISTS = {"list-3": ["8507", "!850780"], "list-4a": ["85076000", "!8507600010"], "ev": ["8507600010"]}
+LISTS = {
+    "list-3": ["8507", "!850780"],
+    "list-4a": ["85076000", "!8507600010"],
+    "ev": ["8507600010"],
+}
 RATES = [
     event("l3", 25, scope="list-3", programme="s301"),
     event("l4", "7.5", scope="list-4a", programme="extra"),
@@ -50,7 +64,9 @@ def split(book: TinyBook, product: str, when: str = WHEN) -> dict[str, str]:
 # Words and codes
 
 
-@pytest.mark.parametrize("typed", ["8507.60.00", "85076000", "8507 60 00", "8507-60-00", " 8507.6000 "])
+@pytest.mark.parametrize(
+    "typed", ["8507.60.00", "85076000", "8507 60 00", "8507-60-00", " 8507.6000 "]
+)
 def test_a_code_may_be_typed_with_dots_spaces_dashes_or_none(typed: str):
     assert digits_of(typed) == "85076000"
 
@@ -61,13 +77,19 @@ def test_what_is_no_code(typed: str):
 
 
 def test_nothing_typed_is_goods_on_no_special_list():
-    assert {find_product(BOOK, "us", typed, at(WHEN)) for typed in ("", "general", "all", " Goods ")} == {GENERAL}
+    assert {
+        find_product(BOOK, "us", typed, at(WHEN)) for typed in ("", "general", "all", " Goods ")
+    } == {GENERAL}
     assert split(BOOK, "general") == {"": ""}
 
 
 CATEGORIES = [
-    Category("phones", "us", "2017", "Smartphones", "智能手机", ("smart phone",), ("85171200",), ""),
-    Category("phones", "us", "2022", "Smartphones", "智能手机", ("smart phone",), ("85171300",), ""),
+    Category(
+        "phones", "us", "2017", "Smartphones", "智能手机", ("smart phone",), ("85171200",), ""
+    ),
+    Category(
+        "phones", "us", "2022", "Smartphones", "智能手机", ("smart phone",), ("85171300",), ""
+    ),
     Category("vacuum", "us", "", "Vacuum cleaners", "吸尘器", (), ("8508", "85078040"), ""),
     Category("third", "us", "", "List 3", "", (), ("scope:list-3",), ""),
 ]
@@ -75,13 +97,20 @@ EDITIONS = [edition("2017", until="2022-01-27"), edition("2022", since="2022-01-
 SHOP = TinyBook(
     RATES,
     scopes=LISTS,
-    lines=[*TARIFF, line("85171200", until="2022-01-27"), line("85171300", since="2022-01-27"), line("85171400", since="2022-01-27")],
+    lines=[
+        *TARIFF,
+        line("85171200", until="2022-01-27"),
+        line("85171300", since="2022-01-27"),
+        line("85171400", since="2022-01-27"),
+    ],
     categories=CATEGORIES,
     editions=EDITIONS,
 )
 
 
-@pytest.mark.parametrize("word", ["phones", "Smartphones", "smart phone", "SMART_PHONE", "智能手机"])
+@pytest.mark.parametrize(
+    "word", ["phones", "Smartphones", "smart phone", "SMART_PHONE", "智能手机"]
+)
 def test_a_category_answers_to_its_id_its_names_and_its_aliases(word: str):
     assert find_product(SHOP, "us", word, at(WHEN)).codes == ("85171300",)
 
@@ -92,7 +121,9 @@ def test_a_category_has_the_codes_of_the_edition_of_the_day():
 
 
 def test_an_unknown_word_is_refused_with_the_nearest_ones():
-    with pytest.raises(UsageError, match=r"No product 'phonez' in the record. Did you mean phones\?"):
+    with pytest.raises(
+        UsageError, match=r"No product 'phonez' in the record. Did you mean phones\?"
+    ):
         find_product(SHOP, "us", "phonez", at(WHEN))
 
 
@@ -132,7 +163,11 @@ def test_what_a_list_takes_out_is_no_part_of_the_list_as_a_product():
 
 
 def test_lines_on_the_same_lists_are_one_class():
-    assert split(BOOK, "85") == {"": "85078040 85081900", "list-3+list-4a": "85076000", "ev+list-3": "8507600010"}
+    assert split(BOOK, "85") == {
+        "": "85078040 85081900",
+        "list-3+list-4a": "85076000",
+        "ev+list-3": "8507600010",
+    }
 
 
 def test_a_part_of_a_line_that_a_list_names_is_a_line_of_its_own():
@@ -171,24 +206,40 @@ def test_a_part_of_what_a_list_takes_out_may_stand_on_it_again():
 def test_a_listed_part_of_a_line_that_is_gone_is_no_line():
     lines = [line("85076000", until="2025-05-01"), line("85078040")]
     book = TinyBook(RATES[2:], scopes={"ev": LISTS["ev"]}, lines=lines)
-    assert [book.owes(day, product="8507") for day in ("2025-04-30", "2025-05-01")] == ["0..100", "0"]
+    assert [book.owes(day, product="8507") for day in ("2025-04-30", "2025-05-01")] == [
+        "0..100",
+        "0",
+    ]
 
 
 def test_lines_with_another_ordinary_duty_are_another_class():
-    book = TinyBook(lines=[line("01010101", "Free"), line("01010102", "5%"), line("01010103", "5%")])
+    book = TinyBook(
+        lines=[line("01010101", "Free"), line("01010102", "5%"), line("01010103", "5%")]
+    )
     moment = at(WHEN)
     found = line_classes(book, "us", find_product(book, "us", "0101", moment), moment, frozenset())
-    assert sorted((one.mfn_pct, one.codes) for one in found) == [(0, ("01010101",)), (5, ("01010102", "01010103"))]
+    assert sorted((one.mfn_pct, one.codes) for one in found) == [
+        (0, ("01010101",)),
+        (5, ("01010102", "01010103")),
+    ]
 
 
 def test_a_specific_duty_is_no_number_and_stays_as_printed():
     answer = BOOK.ask(WHEN, product="22030000")
-    assert (answer.mfn_pct, answer.mfn_text, answer.total_pct, answer.additional_pct) == (None, "$1/l", None, 0)
+    assert (answer.mfn_pct, answer.mfn_text, answer.total_pct, answer.additional_pct) == (
+        None,
+        "$1/l",
+        None,
+        0,
+    )
 
 
 def test_lists_that_no_row_names_split_nothing():
     moment = at(WHEN)
-    assert len(line_classes(BOOK, "us", find_product(BOOK, "us", "8507", moment), moment, frozenset())) == 1
+    assert (
+        len(line_classes(BOOK, "us", find_product(BOOK, "us", "8507", moment), moment, frozenset()))
+        == 1
+    )
 
 
 # Editions
@@ -208,7 +259,8 @@ def test_a_list_speaks_in_the_codes_of_its_own_edition():
 
 def test_a_dead_code_that_no_concordance_knows_is_refused_with_its_living_relatives():
     with pytest.raises(
-        UsageError, match=r"85171200 is no line of the tariff in force that day; its nearest relatives are 8517.13.00, 8517.14.00"
+        UsageError,
+        match=r"85171200 is no line of the tariff in force that day; its nearest relatives are 8517.13.00, 8517.14.00",
     ):
         find_product(SHOP, "us", "8517.12.00", at(WHEN))
 
@@ -236,14 +288,23 @@ EATEN = TinyBook(lines=[line("08502000"), line("85020000"), line("03032901"), li
 @pytest.mark.parametrize(
     ("code", "asks"),
     [
-        ("8502000", r"has a spreadsheet eaten its leading zero\? Type 08502000 if so, 85020000 if it is the last one;"),
+        (
+            "8502000",
+            r"has a spreadsheet eaten its leading zero\? Type 08502000 if so, 85020000 if it is the last one;",
+        ),
         ("850200010", r"has a spreadsheet eaten its leading zero\? Type 0850200010 if so;"),
         ("850", r"leading zero\? Type 0850 if so;"),
         ("85020", r"leading zero\? Type 085020 if so"),
         ("6109100", r"has a spreadsheet eaten its last zero\? Type 61091000 if so;"),
         ("61091", r"last zero\? Type 610910 if so;"),
-        ("3032900", r"leading zero\? 03032900 is no line of this tariff; its nearest relatives are 0303.29.01\."),
-        ("6109137", r"with a zero before or behind it is none either; its nearest relatives are 6109.10.00\."),
+        (
+            "3032900",
+            r"leading zero\? 03032900 is no line of this tariff; its nearest relatives are 0303.29.01\.",
+        ),
+        (
+            "6109137",
+            r"with a zero before or behind it is none either; its nearest relatives are 6109.10.00\.",
+        ),
     ],
 )
 def test_an_odd_number_of_digits_is_asked_about_and_never_completed(code: str, asks: str):
@@ -253,7 +314,10 @@ def test_an_odd_number_of_digits_is_asked_about_and_never_completed(code: str, a
 
 def test_a_heading_of_an_additional_duty_is_no_code_of_goods():
     book = TinyBook([event("l3", 25)._replace(heading="9903.88.03")], lines=TARIFF)
-    with pytest.raises(UsageError, match=r"9903\.88\.03 is a heading under which an additional duty is declared, not a code of goods"):
+    with pytest.raises(
+        UsageError,
+        match=r"9903\.88\.03 is a heading under which an additional duty is declared, not a code of goods",
+    ):
         find_product(book, "us", "9903.88.03", at(WHEN))
 
 
@@ -264,7 +328,14 @@ def test_a_code_has_two_to_ten_digits(code: str):
 
 
 @pytest.mark.parametrize(
-    ("code", "printed"), [("85", "85"), ("8507", "8507"), ("850760", "8507.60"), ("85076000", "8507.60.00"), ("8507600010", "8507.60.0010")]
+    ("code", "printed"),
+    [
+        ("85", "85"),
+        ("8507", "8507"),
+        ("850760", "8507.60"),
+        ("85076000", "8507.60.00"),
+        ("8507600010", "8507.60.0010"),
+    ],
 )
 def test_codes_are_printed_as_tariffs_print_them(code: str, printed: str):
     assert dotted(code) == printed
@@ -280,7 +351,9 @@ def test_a_listed_code_of_a_tariff_without_a_schedule_answers_for_itself():
 
 def test_an_unlisted_code_below_a_listed_subheading_is_known_to_be_in_doubt():
     moment = at(WHEN)
-    found = line_classes(CHINA, "cn", find_product(CHINA, "cn", "02032990", moment), moment, frozenset(CHINA.scopes))
+    found = line_classes(
+        CHINA, "cn", find_product(CHINA, "cn", "02032990", moment), moment, frozenset(CHINA.scopes)
+    )
     assert sorted(code for one in found for code in one.codes) == ["02032900", "02032990"]
 
 
@@ -344,7 +417,15 @@ def test_parts_tell_their_share_of_the_lines():
 
 def test_a_code_is_answered_alike_whatever_was_asked_before():
     def shop() -> TinyBook:
-        return TinyBook(RATES, scopes=LISTS, lines=[*TARIFF, line("85076100", since="2025-05-01"), line("85076200", until="2025-04-01")])
+        return TinyBook(
+            RATES,
+            scopes=LISTS,
+            lines=[
+                *TARIFF,
+                line("85076100", since="2025-05-01"),
+                line("85076200", until="2025-04-01"),
+            ],
+        )
 
     warm = shop()
     for when in ("2025-06-15", "2025-01-15", "2025-04-15"):
@@ -352,7 +433,9 @@ def test_a_code_is_answered_alike_whatever_was_asked_before():
 
 
 def test_lines_that_come_after_the_typed_code_was_carried_over_are_seen():
-    """The code is typed while it stands; its subheading's successor is divided a year after that."""
+    """The code is typed while it stands; its subheading's successor is divided a year
+    after that.
+    """
     successors = [
         line("85171300", since="2022-01-27", until="2023-01-01"),
         line("85171310", since="2023-01-01"),
@@ -376,13 +459,22 @@ def test_a_list_is_answered_alike_whatever_was_asked_before():
 
     warm = shop()
     warm.ask("2025-06-15", product="third")
-    assert warm.ask("2025-01-15", product="third").total_pct == shop().ask("2025-01-15", product="third").total_pct == Decimal("28.4")
+    assert (
+        warm.ask("2025-01-15", product="third").total_pct
+        == shop().ask("2025-01-15", product="third").total_pct
+        == Decimal("28.4")
+    )
 
 
 # Ordinary duties that differ
 
 
-MILK = [line("04021005", "3.3¢/kg"), line("04021050", "86.5¢/kg"), line("04022105", "5%"), line("04022125", "5%")]
+MILK = [
+    line("04021005", "3.3¢/kg"),
+    line("04021050", "86.5¢/kg"),
+    line("04022105", "5%"),
+    line("04022125", "5%"),
+]
 
 
 @pytest.mark.parametrize(
@@ -394,19 +486,41 @@ MILK = [line("04021005", "3.3¢/kg"), line("04021050", "86.5¢/kg"), line("04022
         ("040221", "5", ""),
     ],
 )
-def test_a_heading_never_shows_the_ordinary_duty_of_one_of_its_lines_as_its_own(code: str, pct: str | None, text: str):
+def test_a_heading_never_shows_the_ordinary_duty_of_one_of_its_lines_as_its_own(
+    code: str, pct: str | None, text: str
+):
     answer = TinyBook([event("all", 10)], lines=MILK).ask(WHEN, product=code)
     assert (answer.status, owed(answer)) == ("complete", "10")
-    assert (None if answer.mfn_pct is None else plain(answer.mfn_pct), answer.mfn_text) == (pct, text)
+    assert (None if answer.mfn_pct is None else plain(answer.mfn_pct), answer.mfn_text) == (
+        pct,
+        text,
+    )
     assert (answer.total_pct is None) == (pct is None)
 
 
 def test_a_list_that_names_a_whole_subheading_counts_below_its_heading():
-    """China's list of September 2019 is known by six digits: the heading holds what its subheading owes."""
-    book = TinyBook([event("r", 5, scope="r")], scopes={"r": ["151000"], "s": ["15091000"]}, importer="cn", zone=BEIJING)
-    assert [book.owes(WHEN, "us", code) for code in ("151000", "15100000", "1510")] == ["5", "5", "0..5"]
+    """China's list of September 2019 is known by six digits: the heading holds what its subheading
+    owes.
+    """
+    book = TinyBook(
+        [event("r", 5, scope="r")],
+        scopes={"r": ["151000"], "s": ["15091000"]},
+        importer="cn",
+        zone=BEIJING,
+    )
+    assert [book.owes(WHEN, "us", code) for code in ("151000", "15100000", "1510")] == [
+        "5",
+        "5",
+        "0..5",
+    ]
     category = Category("olive-oil", "cn", "", "Olive oil", "", (), ("1510",), "")
-    named = TinyBook([event("r", 5, scope="r")], scopes={"r": ["151000"]}, importer="cn", zone=BEIJING, categories=[category])
+    named = TinyBook(
+        [event("r", 5, scope="r")],
+        scopes={"r": ["151000"]},
+        importer="cn",
+        zone=BEIJING,
+        categories=[category],
+    )
     assert named.owes(WHEN, "us", "olive-oil") == "0..5"
 
 
@@ -423,7 +537,10 @@ def test_the_one_line_of_an_undivided_subheading_stands_for_the_whole_of_it():
 
 
 def test_a_category_with_a_code_of_another_edition_is_refused_and_not_free():
-    editions = [edition("2017", until="2022-01-01", importer="cn"), edition("2022", since="2022-01-01", importer="cn")]
+    editions = [
+        edition("2017", until="2022-01-01", importer="cn"),
+        edition("2022", since="2022-01-01", importer="cn"),
+    ]
     book = TinyBook(
         [event("r", 25, announced="2018-07-06", scope="r")],
         scopes={"r": ["2017:85171210", "2022:85171300"]},

@@ -1,4 +1,6 @@
-"""Published figures: what others printed, with address and quotation, must come out of the record."""
+"""Published figures: what others printed, with address and quotation, must come out of the
+record.
+"""
 
 from collections import Counter
 
@@ -20,7 +22,11 @@ def test_there_are_enough_cases_in_both_directions():
 
 
 def test_totals_with_the_ordinary_duty_of_the_record_are_published_too():
-    own = [row for row in CASES if row["importer"] == "cn" and row["measure"] == "total" and "mfn" not in row["facts"]]
+    own = [
+        row
+        for row in CASES
+        if row["importer"] == "cn" and row["measure"] == "total" and "mfn" not in row["facts"]
+    ]
     assert len(own) >= 40
     assert len({row["publisher"] for row in own}) >= 15
 
@@ -77,4 +83,7 @@ def test_every_great_cut_over_has_a_case_at_its_minute_and_before_it(importer, i
     day = instant[:10]
     moments = {row["at"] for row in CASES if row["importer"] == importer}
     assert instant in moments
-    assert any(moment < instant and (moment.startswith(day) or moment.endswith("23:59") or ":" in moment) for moment in moments), day
+    assert any(
+        moment < instant and (moment.startswith(day) or moment.endswith("23:59") or ":" in moment)
+        for moment in moments
+    ), day

@@ -1,4 +1,6 @@
-"""Stacking: duties of different programmes add, unless a dated, sourced relation says that one displaces another."""
+"""Stacking: duties of different programmes add, unless a dated, sourced relation says that one
+displaces another.
+"""
 
 from __future__ import annotations
 
@@ -39,23 +41,41 @@ def test_a_displacer_takes_the_other_duty_away_and_both_stay_in_the_answer():
 
 
 def test_a_relation_counts_between_its_first_instant_and_its_end():
-    book = TinyBook([STEEL, RECIPROCAL], [relation("steel", "recip", effective="2025-03-01 00:01", until="2025-09-01")])
-    assert [book.owes(when) for when in ("2025-03-01 00:00", "2025-03-01 00:01", "2025-08-31", "2025-09-01")] == ["70", "50", "50", "70"]
+    book = TinyBook(
+        [STEEL, RECIPROCAL],
+        [relation("steel", "recip", effective="2025-03-01 00:01", until="2025-09-01")],
+    )
+    assert [
+        book.owes(when)
+        for when in ("2025-03-01 00:00", "2025-03-01 00:01", "2025-08-31", "2025-09-01")
+    ] == ["70", "50", "50", "70"]
 
 
 def test_a_relation_reaches_its_origins_only():
-    book = TinyBook([STEEL, RECIPROCAL], [relation("steel", "recip", origin="ca+@eu")], memberships=[member("eu", "de")])
+    book = TinyBook(
+        [STEEL, RECIPROCAL],
+        [relation("steel", "recip", origin="ca+@eu")],
+        memberships=[member("eu", "de")],
+    )
     assert [book.owes(NOW, origin) for origin in ("ca", "de", "cn")] == ["50", "50", "70"]
 
 
 def test_a_relation_reaches_its_goods_only():
-    book = TinyBook([STEEL, RECIPROCAL], [relation("steel", "recip", scope="list")], {"list": ["7306"]}, lines=[])
+    book = TinyBook(
+        [STEEL, RECIPROCAL],
+        [relation("steel", "recip", scope="list")],
+        {"list": ["7306"]},
+        lines=[],
+    )
     assert book.owes(NOW) == "70"
     assert book.owes(NOW, product="7306") == "50"
 
 
 def test_a_relation_is_known_from_the_day_it_was_announced():
-    book = TinyBook([STEEL, RECIPROCAL], [relation("steel", "recip", announced="2025-07-01", effective="2025-01-01")])
+    book = TinyBook(
+        [STEEL, RECIPROCAL],
+        [relation("steel", "recip", announced="2025-07-01", effective="2025-01-01")],
+    )
     assert book.owes(NOW, known_on="2025-06-30") == "70"
     assert book.owes(NOW, known_on="2025-07-01") == "50"
 
@@ -75,7 +95,9 @@ def test_a_programme_without_a_row_in_force_displaces_nothing():
 
 
 def test_a_programme_whose_row_was_taken_away_displaces_nothing():
-    back = event("back", effect="undo", programme="steel", announced="2025-02-01", undoes="steel-50")
+    back = event(
+        "back", effect="undo", programme="steel", announced="2025-02-01", undoes="steel-50"
+    )
     assert TinyBook([STEEL, back, RECIPROCAL], [STEEL_FIRST]).owes(NOW) == "20"
 
 
@@ -120,7 +142,9 @@ OVER_THE_REST = [relation("steel", "recip"), relation("aluminium", "recip")]
 
 
 def test_a_displacer_charged_on_a_share_takes_only_that_share_of_the_value():
-    answer = TinyBook([FRIDGE[0], RECIPROCAL], OVER_THE_REST, conditions=METALS).ask(NOW, steel="0.4")
+    answer = TinyBook([FRIDGE[0], RECIPROCAL], OVER_THE_REST, conditions=METALS).ask(
+        NOW, steel="0.4"
+    )
     assert charged(answer) == {"steel": "20", "recip": "12"}
     assert layer(answer, "recip").role == "applies"
     assert layer(answer, "recip").reason.startswith("charged on 60")
@@ -128,12 +152,20 @@ def test_a_displacer_charged_on_a_share_takes_only_that_share_of_the_value():
 
 
 def test_shares_are_subtracted_not_multiplied():
-    answer = TinyBook(FRIDGE, OVER_THE_REST, conditions=METALS).ask(NOW, steel="0.4", aluminium="0.1")
-    assert charged(answer) == {"steel": "20", "aluminium": "5", "recip": "10"}  # 20 x (1 - 0.4 - 0.1), not 20 x 0.6 x 0.9
+    answer = TinyBook(FRIDGE, OVER_THE_REST, conditions=METALS).ask(
+        NOW, steel="0.4", aluminium="0.1"
+    )
+    assert charged(answer) == {
+        "steel": "20",
+        "aluminium": "5",
+        "recip": "10",
+    }  # 20 x (1 - 0.4 - 0.1), not 20 x 0.6 x 0.9
 
 
 def test_a_displacer_partly_displaced_still_takes_its_whole_share_from_the_next():
-    """American content is taken out of the steel; what is left for the third duty is still only what is no steel."""
+    """American content is taken out of the steel; what is left for the third duty is still only
+    what is no steel.
+    """
     content = event("us-content", 0, programme="us-content", base="us")
     book = TinyBook(
         [content, FRIDGE[0], RECIPROCAL],
@@ -154,8 +186,14 @@ def test_a_share_of_nothing_displaces_nothing_and_of_everything_all():
 @given(st.integers(0, 100), st.integers(0, 100))
 def test_no_part_of_the_value_is_charged_twice(steel: int, aluminium: int):
     first, second = sorted((steel, steel + aluminium if steel + aluminium <= 100 else steel))
-    parts = {"steel": Decimal(first) / 100, "aluminium": Decimal(second - first) / 100, "recip": ONE}
-    left, _ = remaining_shares(parts, {("steel", "recip"): STEEL_FIRST, ("aluminium", "recip"): OVER_THE_REST[1]})
+    parts = {
+        "steel": Decimal(first) / 100,
+        "aluminium": Decimal(second - first) / 100,
+        "recip": ONE,
+    }
+    left, _ = remaining_shares(
+        parts, {("steel", "recip"): STEEL_FIRST, ("aluminium", "recip"): OVER_THE_REST[1]}
+    )
     assert sum(left.values()) == ONE
 
 
@@ -164,7 +202,10 @@ def test_content_free_of_a_duty_is_a_rate_of_zero_on_its_share():
     book = TinyBook(
         [content, RECIPROCAL],
         [relation("us-content", "recip")],
-        conditions=[share("us", when_unknown="assume_no"), share("us-20", ">=", "0.2", "assume_no", "us")],
+        conditions=[
+            share("us", when_unknown="assume_no"),
+            share("us-20", ">=", "0.2", "assume_no", "us"),
+        ],
     )
     assert [book.owes(NOW, "vn", us=part) for part in ("0.1", "0.2", "0.3")] == ["20", "16", "14"]
     assert book.owes(NOW, "vn") == "20"
@@ -187,16 +228,29 @@ def test_a_relation_announced_later_turns_the_order_round():
 
 
 def test_adds_ends_a_displacement():
-    book = TinyBook([STEEL, RECIPROCAL], [STEEL_FIRST, relation("steel", "recip", "adds", announced="2025-05-01")])
+    book = TinyBook(
+        [STEEL, RECIPROCAL],
+        [STEEL_FIRST, relation("steel", "recip", "adds", announced="2025-05-01")],
+    )
     assert [book.owes(when) for when in ("2025-04-30", "2025-05-01")] == ["50", "70"]
 
 
 def test_adds_ends_a_displacement_whichever_way_round_it_is_written():
-    assert TinyBook([STEEL, RECIPROCAL], [STEEL_FIRST, relation("recip", "steel", "adds", announced="2025-05-01")]).owes(NOW) == "70"
+    assert (
+        TinyBook(
+            [STEEL, RECIPROCAL],
+            [STEEL_FIRST, relation("recip", "steel", "adds", announced="2025-05-01")],
+        ).owes(NOW)
+        == "70"
+    )
 
 
 def test_a_displacement_announced_after_adds_rules_again():
-    rows = [STEEL_FIRST, relation("steel", "recip", "adds", announced="2025-05-01"), relation("steel", "recip", announced="2025-06-01")]
+    rows = [
+        STEEL_FIRST,
+        relation("steel", "recip", "adds", announced="2025-05-01"),
+        relation("steel", "recip", announced="2025-06-01"),
+    ]
     assert TinyBook([STEEL, RECIPROCAL], rows).owes(NOW) == "50"
 
 
@@ -228,9 +282,17 @@ def test_two_relations_of_one_day_that_disagree_are_an_error_of_the_record():
 
 def test_a_family_stands_for_each_of_its_programmes():
     families = {"steel": "s232", "cars": "s232"}
-    book = TinyBook([event("cars-25", 25, programme="cars"), RECIPROCAL], [relation("@s232", "recip")], families=families)
+    book = TinyBook(
+        [event("cars-25", 25, programme="cars"), RECIPROCAL],
+        [relation("@s232", "recip")],
+        families=families,
+    )
     assert book.owes(NOW) == "25"
-    book = TinyBook([STEEL, RECIPROCAL, BORDER], [relation("steel", "@ieepa")], families={"recip": "ieepa", "border": "ieepa"})
+    book = TinyBook(
+        [STEEL, RECIPROCAL, BORDER],
+        [relation("steel", "@ieepa")],
+        families={"recip": "ieepa", "border": "ieepa"},
+    )
     assert book.owes(NOW) == "50"
 
 
@@ -251,21 +313,38 @@ def test_a_relation_between_two_duties_leaves_the_ordinary_duty_alone():
 
 def test_low_value_entry_is_a_rate_of_zero_that_displaces_everything():
     free = event("de-minimis", 0, programme="de-minimis", condition="low-value")
-    book = TinyBook([free, STEEL, RECIPROCAL], [relation("de-minimis", "*")], conditions=[yes_no("low-value", "assume_no")])
+    book = TinyBook(
+        [free, STEEL, RECIPROCAL],
+        [relation("de-minimis", "*")],
+        conditions=[yes_no("low-value", "assume_no")],
+    )
     assert book.ask(NOW, mfn=10, **{"low-value": True}).total_pct == 0
     assert book.ask(NOW, mfn=10).total_pct == 80
 
 
 def test_a_later_named_relation_takes_one_programme_out_of_a_family_relation():
     alcohol = relation("steel", "forced", "adds", announced="2025-05-01")
-    rows = [STEEL, event("cars-25", 25, programme="cars"), event("forced-12", 12, programme="forced")]
-    book = TinyBook(rows[:1] + rows[2:], [relation("@s232", "forced"), alcohol], families={"steel": "s232", "cars": "s232"})
+    rows = [
+        STEEL,
+        event("cars-25", 25, programme="cars"),
+        event("forced-12", 12, programme="forced"),
+    ]
+    book = TinyBook(
+        rows[:1] + rows[2:],
+        [relation("@s232", "forced"), alcohol],
+        families={"steel": "s232", "cars": "s232"},
+    )
     assert book.owes(NOW) == "62"
-    book = TinyBook(rows[1:], [relation("@s232", "forced"), alcohol], families={"steel": "s232", "cars": "s232"})
+    book = TinyBook(
+        rows[1:], [relation("@s232", "forced"), alcohol], families={"steel": "s232", "cars": "s232"}
+    )
     assert book.owes(NOW) == "25"
 
 
-@pytest.mark.parametrize(("selector", "found"), [("*", ["a", "b", "c"]), ("@x", ["a", "c"]), ("@y", []), ("b", ["b"]), ("d", [])])
+@pytest.mark.parametrize(
+    ("selector", "found"),
+    [("*", ["a", "b", "c"]), ("@x", ["a", "c"]), ("@y", []), ("b", ["b"]), ("d", [])],
+)
 def test_what_a_name_a_family_and_a_star_stand_for(selector: str, found: list[str]):
     assert names(selector, ["a", "b", "c"], programmes("a", "b", "c", a="x", c="x")) == found
 
@@ -273,37 +352,71 @@ def test_what_a_name_a_family_and_a_star_stand_for(selector: str, found: list[st
 # Order means nothing
 
 
-CROWD = [STEEL, RECIPROCAL, BORDER, event("cars-15", 15, programme="cars"), event("parts-10", 10, programme="parts")]
-CHAIN = [relation("cars", "steel"), STEEL_FIRST, relation("steel", "border"), relation("parts", "cars"), relation("border", "recip")]
+CROWD = [
+    STEEL,
+    RECIPROCAL,
+    BORDER,
+    event("cars-15", 15, programme="cars"),
+    event("parts-10", 10, programme="parts"),
+]
+CHAIN = [
+    relation("cars", "steel"),
+    STEEL_FIRST,
+    relation("steel", "border"),
+    relation("parts", "cars"),
+    relation("border", "recip"),
+]
 
 
 def test_the_order_of_relations_and_of_rows_changes_no_figure():
-    seen = {tuple(sorted(charged(TinyBook(CROWD, order).ask(NOW)).items())) for order in itertools.permutations(CHAIN)}
+    seen = {
+        tuple(sorted(charged(TinyBook(CROWD, order).ask(NOW)).items()))
+        for order in itertools.permutations(CHAIN)
+    }
     assert len(seen) == 1
     expected = charged(TinyBook(CROWD, CHAIN).ask(NOW))
-    assert all(charged(TinyBook(order, CHAIN).ask(NOW)) == expected for order in itertools.permutations(CROWD))
+    assert all(
+        charged(TinyBook(order, CHAIN).ask(NOW)) == expected
+        for order in itertools.permutations(CROWD)
+    )
 
 
 def test_a_relation_is_applied_after_every_relation_that_could_drop_its_displacer():
     # parts drops cars; so cars does not drop steel; so steel drops recip and border.
-    assert charged(TinyBook(CROWD, CHAIN).ask(NOW)) == {"steel": "50", "recip": "0", "border": "0", "cars": "0", "parts": "10"}
+    assert charged(TinyBook(CROWD, CHAIN).ask(NOW)) == {
+        "steel": "50",
+        "recip": "0",
+        "border": "0",
+        "cars": "0",
+        "parts": "10",
+    }
 
 
 NAMES = ["a", "b", "c", "d", "e"]
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).filter(lambda pair: pair[0] < pair[1]), unique=True, max_size=8),
+    st.lists(
+        st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).filter(
+            lambda pair: pair[0] < pair[1]
+        ),
+        unique=True,
+        max_size=8,
+    ),
     st.randoms(use_true_random=False),
 )
-def test_without_a_circle_every_set_of_relations_has_one_result(pairs: list[tuple[str, str]], chance):
+def test_without_a_circle_every_set_of_relations_has_one_result(
+    pairs: list[tuple[str, str]], chance
+):
     shares = dict.fromkeys(NAMES, ONE)
     displacements = {pair: relation(*pair) for pair in pairs}
     shuffled = {pair: displacements[pair] for pair in chance.sample(pairs, len(pairs))}
     left, _ = remaining_shares(shares, displacements)
     assert left == remaining_shares(shares, shuffled)[0]
     for name in NAMES:  # the slow way: a layer stands when no standing layer drops it
-        assert (left[name] > 0) == (not any(left[when] > 0 for when, dropped in pairs if dropped == name))
+        assert (left[name] > 0) == (
+            not any(left[when] > 0 for when, dropped in pairs if dropped == name)
+        )
 
 
 def test_displacements_in_a_circle_are_an_error_of_the_record():
@@ -325,11 +438,18 @@ def told(rows: tuple[Relation, ...]) -> str:
 
 
 def test_a_disagreement_that_a_later_relation_settled_is_read_alike_in_every_order():
-    rows = [relation("steel", "recip"), relation("recip", "steel"), relation("steel", "recip", announced="2025-05-01")]
+    rows = [
+        relation("steel", "recip"),
+        relation("recip", "steel"),
+        relation("steel", "recip", announced="2025-05-01"),
+    ]
     assert len({told(order) for order in itertools.permutations(rows)}) == 1
 
 
 def test_which_displacer_is_named_does_not_depend_on_the_order_of_rows():
     rows = [STEEL, event("cars-15", 15, programme="cars"), RECIPROCAL]
     both = [STEEL_FIRST, relation("cars", "recip")]
-    assert layer(TinyBook(rows, both).ask(NOW), "recip").reason == layer(TinyBook(rows, both[::-1]).ask(NOW), "recip").reason
+    assert (
+        layer(TinyBook(rows, both).ask(NOW), "recip").reason
+        == layer(TinyBook(rows, both[::-1]).ask(NOW), "recip").reason
+    )

@@ -1,6 +1,8 @@
-"""How the programmes of the record meet, rule by rule and day by day: each stacking row of both directions shown on a good.
+"""How the programmes of the record meet, rule by rule and day by day: each stacking row of both
+directions shown on a good.
 
-Expected figures are sums of the rates that the acts print; `{programme: points}` names every layer that charges.
+Expected figures are sums of the rates that the acts print; `{programme: points}` names every layer
+that charges.
 """
 
 from __future__ import annotations
@@ -21,10 +23,21 @@ Asked = Callable[..., Answer]
 
 @pytest.fixture(scope="module")
 def ask(record) -> Asked:
-    def answer(when: str, product: str, known_on: str | None = None, origin: str = "cn", importer: str = "us", mfn: str = "", **facts):
+    def answer(
+        when: str,
+        product: str,
+        known_on: str | None = None,
+        origin: str = "cn",
+        importer: str = "us",
+        mfn: str = "",
+        **facts,
+    ):
         zone = record.zones[importer]
         moment = at(when, zone) if ":" in when else end_of_day(when, zone)
-        given = {name: Decimal(value) if isinstance(value, str) else value for name, value in facts.items()}
+        given = {
+            name: Decimal(value) if isinstance(value, str) else value
+            for name, value in facts.items()
+        }
         found = find_product(record, importer, product, moment)
         return answer_case(
             open_case(record, importer, origin),
@@ -39,7 +52,13 @@ def owing(answer: Answer) -> dict[str, str]:
     return {name.partition("-")[2]: pct for name, pct in charged(answer).items() if pct != "0"}
 
 
-NAILS, SHIRT, PHONE, FRIDGE, CAR = "7317.00.30", "6109.10.00", "8517.13.00", "8418.10.00", "8703.80.00"
+NAILS, SHIRT, PHONE, FRIDGE, CAR = (
+    "7317.00.30",
+    "6109.10.00",
+    "8517.13.00",
+    "8418.10.00",
+    "8703.80.00",
+)
 EV_BATTERY, SOLAR_CELL, CRANE = "8507.60.0010", "8541.42.0010", "8426.19.00"
 METALS = {"steel_share": "0.4", "aluminium_share": "0.1", "copper_share": "0"}
 
@@ -120,25 +139,42 @@ def test_how_united_states_duties_on_chinese_goods_meet(
 
 
 def test_the_order_against_double_duty_reached_back_and_was_not_known_before(ask: Asked):
-    """EO 14289, signed 2025-04-29 for entries since 2025-03-04: car parts owe no metal duty; the day before they were to owe both."""
+    """EO 14289, signed 2025-04-29 for entries since 2025-03-04: car parts owe no metal duty; the
+    day before they were to owe both.
+    """
     part = {"vehicle_part": True, "aluminium_share": "0.5"}
     before = owing(ask("2025-05-10", "8708.99.6890", known_on="2025-04-28", **part))
     assert (before["232-auto-parts"], before["232-aluminium"]) == ("25", "12.5")
-    assert "232-aluminium" not in owing(ask("2025-05-10", "8708.99.6890", known_on="2025-04-29", **part))
+    assert "232-aluminium" not in owing(
+        ask("2025-05-10", "8708.99.6890", known_on="2025-04-29", **part)
+    )
 
 
 def test_the_border_duty_went_before_metals_and_the_turn_of_june_is_not_china_s(record, ask: Asked):
-    """EO 14289 sec. 3(a)(ii), turned round by Proc. 10947 cl. 5: Canada and Mexico only; steel and fentanyl add for China throughout."""
-    turn = {row.id: row for row in record.relations["us"] if "us-ieepa-fentanyl" in (row.when, *row.drops)}
+    """EO 14289 sec. 3(a)(ii), turned round by Proc. 10947 cl. 5: Canada and Mexico only; steel and
+    fentanyl add for China throughout.
+    """
+    turn = {
+        row.id: row
+        for row in record.relations["us"]
+        if "us-ieepa-fentanyl" in (row.when, *row.drops)
+    }
     border = [row for row in turn.values() if "*" not in row.drops]
     assert border
     assert all(row.origin.named == ("ca", "mx") for row in border)
-    first, second = turn["us-ieepa-fentanyl-over-metals-2025-03-04"], turn["us-232-steel-over-border-2025-06-04"]
+    first, second = (
+        turn["us-ieepa-fentanyl-over-metals-2025-03-04"],
+        turn["us-232-steel-over-border-2025-06-04"],
+    )
     assert (first.announced, first.effective, second.announced, second.effective) == (
         "2025-04-29", at("2025-03-04"), "2025-06-03", at("2025-06-04 00:01"),
     )  # fmt: skip
     for day, steel in (("2025-05-15", "25"), ("2025-06-15", "50")):
-        assert owing(ask(day, NAILS)) == {"301-tech": "25", "232-steel": steel, "ieepa-fentanyl": "20"}
+        assert owing(ask(day, NAILS)) == {
+            "301-tech": "25",
+            "232-steel": steel,
+            "ieepa-fentanyl": "20",
+        }
 
 
 # Which programme reaches which goods
@@ -157,8 +193,12 @@ def test_the_border_duty_went_before_metals_and_the_turn_of_june_is_not_china_s(
         ("bananas", "0803.90.00", {}, {"301-tech": "25", "ieepa-fentanyl": "20", "ieepa-reciprocal": "10"}, {"301-tech": "25"}, {"301-tech": "25"}),
     ],
 )  # fmt: skip
-def test_which_duties_reach_which_goods(ask: Asked, goods: str, product: str, facts: dict, in_2025: dict, surcharge: dict, labour: dict):
-    found = [owing(ask(day, product, **facts)) for day in ("2025-06-05", "2026-05-05", "2026-08-05")]
+def test_which_duties_reach_which_goods(
+    ask: Asked, goods: str, product: str, facts: dict, in_2025: dict, surcharge: dict, labour: dict
+):
+    found = [
+        owing(ask(day, product, **facts)) for day in ("2025-06-05", "2026-05-05", "2026-08-05")
+    ]
     assert found == [in_2025, surcharge, labour], goods
 
 
@@ -179,7 +219,9 @@ def test_which_duties_reach_which_goods(ask: Asked, goods: str, product: str, fa
         ("and none of 2025", "2025-04-28", "02032900", {"market_exclusion": True}, {"232": "25", "2025-farm": "10", "2025-all-goods": "125"}),
     ],
 )  # fmt: skip
-def test_how_chinese_duties_on_american_goods_meet(ask: Asked, rule: str, when: str, product: str, facts: dict, layers: dict[str, str]):
+def test_how_chinese_duties_on_american_goods_meet(
+    ask: Asked, rule: str, when: str, product: str, facts: dict, layers: dict[str, str]
+):
     answer = ask(when, product, origin="us", importer="cn", **facts)
     assert owing(answer) == layers, rule
     assert plain(answer.min_pct) == plain(sum(map(Decimal, layers.values()))), rule
@@ -197,11 +239,15 @@ def test_no_chinese_layer_displaces_another(record):
         ("sorghum", "2", "160", "162"),  # a supplied one fills what the record does not hold
     ],
 )
-def test_chinese_layers_add_to_the_ordinary_duty_on_the_same_value(ask: Asked, product: str, mfn: str, additional: str, total: str):
+def test_chinese_layers_add_to_the_ordinary_duty_on_the_same_value(
+    ask: Asked, product: str, mfn: str, additional: str, total: str
+):
     answer = ask("2025-04-24", product, origin="us", importer="cn", mfn=mfn)
     assert (plain(answer.min_pct), plain(answer.total_pct)) == (additional, total)
 
 
 def test_goods_of_another_origin_shipped_from_the_united_states_owe_none_of_them(ask: Asked):
-    """Origin decides, not the place of shipment: goods of Germany are outside what China charges on American goods."""
+    """Origin decides, not the place of shipment: goods of Germany are outside what China charges on
+    American goods.
+    """
     assert ask("2025-04-24", "soybeans", origin="de", importer="cn").status == "outside_coverage"

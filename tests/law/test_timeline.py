@@ -1,4 +1,6 @@
-"""The fold: which act rules a programme at an instant, as known on a day. One test a rule of docs/decisions/0001-the-fold.md."""
+"""The fold: which act rules a programme at an instant, as known on a day. One test a rule of
+docs/decisions/0001-the-fold.md.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +29,20 @@ def ruled(*rows: Event) -> str | None:
 
 
 def test_only_law_is_folded():
-    statuses = {status: in_force(event("x", 10, status=status), NOW, None) for status in ("law", "reported", "threatened")}
+    statuses = {
+        status: in_force(event("x", 10, status=status), NOW, None)
+        for status in ("law", "reported", "threatened")
+    }
     assert statuses == {"law": True, "reported": False, "threatened": False}
 
 
 def test_a_row_is_known_from_the_day_of_its_instrument():
     row = event("x", 10, announced="2025-04-02", effective="2025-04-05 00:01")
-    assert [in_force(row, NOW, day) for day in ("2025-04-01", "2025-04-02", None)] == [False, True, True]
+    assert [in_force(row, NOW, day) for day in ("2025-04-01", "2025-04-02", None)] == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_a_row_known_today_may_reach_back():
@@ -43,9 +52,12 @@ def test_a_row_known_today_may_reach_back():
 
 
 def test_a_row_holds_from_effective_up_to_until():
-    row = event("x", 10, announced="2025-01-01", effective="2025-04-09 00:01", until="2025-07-09 00:01")
+    row = event(
+        "x", 10, announced="2025-01-01", effective="2025-04-09 00:01", until="2025-07-09 00:01"
+    )
     moments = {
-        wall: in_force(row, at(wall), None) for wall in ("2025-04-09 00:00", "2025-04-09 00:01", "2025-07-09 00:00", "2025-07-09 00:01")
+        wall: in_force(row, at(wall), None)
+        for wall in ("2025-04-09 00:00", "2025-04-09 00:01", "2025-07-09 00:00", "2025-07-09 00:01")
     }
     assert list(moments.values()) == [False, True, True, False]
 
@@ -58,11 +70,20 @@ def test_without_rows_nothing_rules():
 
 
 def test_a_raise_of_the_same_goods_rules_because_it_was_announced_later():
-    assert ruled(event("thirty-four", 34, announced="2025-04-02"), event("eighty-four", 84, announced="2025-04-08")) == "eighty-four"
+    assert (
+        ruled(
+            event("thirty-four", 34, announced="2025-04-02"),
+            event("eighty-four", 84, announced="2025-04-08"),
+        )
+        == "eighty-four"
+    )
 
 
 def test_of_one_act_s_steps_the_later_effective_rules():
-    assert ruled(event("ten", 10, effective="2025-01-05"), event("twenty", 20, effective="2025-02-01")) == "twenty"
+    assert (
+        ruled(event("ten", 10, effective="2025-01-05"), event("twenty", 20, effective="2025-02-01"))
+        == "twenty"
+    )
 
 
 def test_a_narrow_row_survives_a_later_broad_one_that_undoes_nothing():
@@ -82,16 +103,28 @@ def test_a_list_rules_over_all_goods_however_long_its_codes():
 
 
 def test_origin_is_compared_before_scope():
-    assert ruled(event("list", 10, scope=LIST, origin="*"), event("named", 15, origin=NAMED)) == "named"
+    assert (
+        ruled(event("list", 10, scope=LIST, origin="*"), event("named", 15, origin=NAMED))
+        == "named"
+    )
 
 
 def test_scope_is_compared_before_the_day_it_was_announced():
-    assert ruled(event("list", 10, scope=LIST, announced="2025-01-01"), event("all", 35, announced="2025-03-01")) == "list"
+    assert (
+        ruled(
+            event("list", 10, scope=LIST, announced="2025-01-01"),
+            event("all", 35, announced="2025-03-01"),
+        )
+        == "list"
+    )
 
 
 def test_a_row_with_a_condition_rules_over_every_row_without_one():
     assert (
-        ruled(event("transshipped", 40, condition="transshipped"), event("vietnam", 20, origin="vn", scope=LIST, announced="2025-09-01"))
+        ruled(
+            event("transshipped", 40, condition="transshipped"),
+            event("vietnam", 20, origin="vn", scope=LIST, announced="2025-09-01"),
+        )
         == "transshipped"
     )
 
@@ -125,7 +158,15 @@ def test_a_tie_below_the_ruling_row_hurts_nobody():
     assert ruled(event("a", 10), event("b", 15), event("c", 5, announced="2025-02-01")) == "c"
 
 
-@pytest.mark.parametrize("other", [{"effect": "floor"}, {"top": 34}, {"base": "steel"}, {"amount": 100, "join": "or", "per": "item"}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"effect": "floor"},
+        {"top": 34},
+        {"base": "steel"},
+        {"amount": 100, "join": "or", "per": "item"},
+    ],
+)
 def test_rows_with_the_same_figure_but_another_meaning_differ(other: dict[str, object]):
     with pytest.raises(RecordError):
         ruled(event("a", 10), event("b", 10, **other))  # type: ignore[arg-type]
@@ -139,7 +180,9 @@ def test_the_same_amount_in_another_currency_is_another_duty():
 
 
 def test_a_prohibition_competes_like_a_rate():
-    assert ruled(event("rate", 50), event("ban", effect="prohibit", announced="2025-02-01")) == "ban"
+    assert (
+        ruled(event("rate", 50), event("ban", effect="prohibit", announced="2025-02-01")) == "ban"
+    )
 
 
 # Undoing
@@ -167,12 +210,21 @@ def test_an_end_implies_earlier():
 
 def test_an_end_that_undoes_nothing_leaves_what_is_narrower():
     narrow = event("narrow", 25, origin="de", announced="2025-02-01")
-    assert ruled(narrow, event("end", effect="end", announced="2025-03-01", undoes="none")) == "narrow"
+    assert (
+        ruled(narrow, event("end", effect="end", announced="2025-03-01", undoes="none")) == "narrow"
+    )
 
 
 def test_a_rate_after_an_end_rules_again():
     end = event("end", effect="end", announced="2025-03-01")
-    assert ruled(event("old", 25, announced="2025-02-01"), end, event("new", 10, announced="2025-04-01", undoes="none")) == "new"
+    assert (
+        ruled(
+            event("old", 25, announced="2025-02-01"),
+            end,
+            event("new", 10, announced="2025-04-01", undoes="none"),
+        )
+        == "new"
+    )
 
 
 def test_a_row_taken_away_by_name_leaves_the_others_standing():
@@ -186,7 +238,10 @@ def test_one_row_may_take_several_away():
 
 
 def test_an_undo_rules_nothing_itself():
-    assert ruled(event("a", 25), event("back", effect="undo", announced="2025-02-01", undoes="a")) is None
+    assert (
+        ruled(event("a", 25), event("back", effect="undo", announced="2025-02-01", undoes="a"))
+        is None
+    )
 
 
 def test_a_rate_may_take_away_by_name_what_is_narrower():
@@ -195,13 +250,21 @@ def test_a_rate_may_take_away_by_name_what_is_narrower():
 
 
 def test_undoing_what_is_not_there_does_nothing():
-    assert ruled(event("a", 25), event("back", effect="undo", announced="2025-02-01", undoes="somebody-else")) == "a"
+    assert (
+        ruled(
+            event("a", 25),
+            event("back", effect="undo", announced="2025-02-01", undoes="somebody-else"),
+        )
+        == "a"
+    )
 
 
 def test_a_killed_row_kills_nothing_so_the_stay_of_a_ruling_brings_the_duty_back():
     rate = event("rate", 20, announced="2025-03-03")
     ruling_of_the_court = event("court", effect="end", announced="2025-05-28")
-    stay = event("stay", effect="undo", announced="2025-05-29", effective="2025-05-28", undoes="court")
+    stay = event(
+        "stay", effect="undo", announced="2025-05-29", effective="2025-05-28", undoes="court"
+    )
     assert ruled(rate, ruling_of_the_court) == "court"
     assert ruled(rate, ruling_of_the_court, stay) == "rate"
 
@@ -209,10 +272,14 @@ def test_a_killed_row_kills_nothing_so_the_stay_of_a_ruling_brings_the_duty_back
 def test_an_undo_of_an_undo_restores_what_the_first_took():
     rate = event("rate", 18, announced="2020-10-10")
     court = event("court", effect="undo", announced="2021-11-16", undoes="rate")
-    appeal = event("appeal", effect="undo", announced="2023-11-13", effective="2021-11-16", undoes="court")
+    appeal = event(
+        "appeal", effect="undo", announced="2023-11-13", effective="2021-11-16", undoes="court"
+    )
     again = event("again", effect="undo", announced="2024-05-01", undoes="appeal")
     older = event("older", 15, announced="2018-01-23")
-    assert [ruled(older, rate, *rows) for rows in ([], [court], [court, appeal], [court, appeal, again])] == [
+    assert [
+        ruled(older, rate, *rows) for rows in ([], [court], [court, appeal], [court, appeal, again])
+    ] == [
         "rate",
         "older",
         "rate",
@@ -222,7 +289,9 @@ def test_an_undo_of_an_undo_restores_what_the_first_took():
 
 def test_an_undo_acts_from_its_own_first_instant():
     rate = event("rate", 25, announced="2018-09-17", effective="2019-01-01 00:01")
-    off = event("off", effect="undo", announced="2018-12-19", effective="2019-01-01 00:01", undoes="rate")
+    off = event(
+        "off", effect="undo", announced="2018-12-19", effective="2019-01-01 00:01", undoes="rate"
+    )
     assert in_force(off, at("2019-01-01 00:01"), "2018-12-19")
     assert ruled(rate, off) is None
     assert not in_force(off, at("2019-01-01 00:01"), "2018-12-18")
@@ -247,13 +316,19 @@ def test_a_row_that_names_itself_does_not_take_itself_away():
 
 def test_a_living_exemption_stands_above_every_rate():
     assert (
-        ruled(event("list-free", effect="exempt", scope=LIST), event("named", 50, origin="de", scope=LIST, announced="2025-05-01"))
+        ruled(
+            event("list-free", effect="exempt", scope=LIST),
+            event("named", 50, origin="de", scope=LIST, announced="2025-05-01"),
+        )
         == "list-free"
     )
 
 
 def test_an_exemption_survives_an_end():
-    assert ruled(event("free", effect="exempt"), event("end", effect="end", announced="2025-05-01")) == "free"
+    assert (
+        ruled(event("free", effect="exempt"), event("end", effect="end", announced="2025-05-01"))
+        == "free"
+    )
 
 
 def test_an_exemption_survives_earlier():
@@ -263,12 +338,21 @@ def test_an_exemption_survives_earlier():
 
 def test_an_exemption_falls_only_when_it_is_named():
     free = event("free", effect="exempt", scope=LIST)
-    assert ruled(event("rate", 10), free, event("out", effect="undo", announced="2025-05-01", undoes="free")) == "rate"
+    assert (
+        ruled(
+            event("rate", 10),
+            free,
+            event("out", effect="undo", announced="2025-05-01", undoes="free"),
+        )
+        == "rate"
+    )
 
 
 def test_taking_one_exemption_away_leaves_another_with_its_own_ground():
     annex = event("annex", effect="exempt", scope="annex-ii")
-    natural = event("natural", effect="exempt", origin=GROUP, scope="natural", announced="2025-09-25")
+    natural = event(
+        "natural", effect="exempt", origin=GROUP, scope="natural", announced="2025-09-25"
+    )
     out = event("out", effect="undo", announced="2025-09-29", undoes="annex")
     assert ruled(event("rate", 15), annex, natural, out) == "natural"
 
@@ -277,17 +361,29 @@ def test_taking_one_exemption_away_leaves_another_with_its_own_ground():
 
 
 def test_an_act_that_speaks_of_several_programmes_stands_in_each():
-    found = by_programme([event("court", effect="end", programme="fentanyl;reciprocal"), event("rate", 20, programme="fentanyl")])
-    assert {name: [row.id for row in rows] for name, rows in found.items()} == {"fentanyl": ["court", "rate"], "reciprocal": ["court"]}
+    found = by_programme(
+        [
+            event("court", effect="end", programme="fentanyl;reciprocal"),
+            event("rate", 20, programme="fentanyl"),
+        ]
+    )
+    assert {name: [row.id for row in rows] for name, rows in found.items()} == {
+        "fentanyl": ["court", "rate"],
+        "reciprocal": ["court"],
+    }
 
 
 # The fold against a slow second version, written from the words of the design
 
 
 def slow_fold(rows: Sequence[Event], known_on: str) -> set[str] | None:
-    """The rows that may rule (all exemptions, or the most special ones); None where the record contradicts itself."""
+    """The rows that may rule (all exemptions, or the most special ones); None where the record
+    contradicts itself.
+    """
     candidates = [row for row in rows if row.status == "law" and row.announced <= known_on]
-    candidates = [row for row in candidates if row.effective <= NOW and (row.until is None or row.until > NOW)]
+    candidates = [
+        row for row in candidates if row.effective <= NOW and (row.until is None or row.until > NOW)
+    ]
     dead: set[str] = set()
     for row in sorted(candidates, key=lambda one: one.announced, reverse=True):
         if row.id in dead:
@@ -295,7 +391,11 @@ def slow_fold(rows: Sequence[Event], known_on: str) -> set[str] | None:
         for victim in candidates:
             by_name = victim.id in row.undoes
             swept = "earlier" in row.undoes or row.effect == "end"
-            if by_name or (swept and victim.announced < row.announced and victim.effect in ("rate", "floor", "end")):
+            if by_name or (
+                swept
+                and victim.announced < row.announced
+                and victim.effect in ("rate", "floor", "end")
+            ):
                 dead.add(victim.id)
     alive = [row for row in candidates if row.id not in dead]
     exempt = [row for row in alive if row.effect == "exempt"]
@@ -303,15 +403,26 @@ def slow_fold(rows: Sequence[Event], known_on: str) -> set[str] | None:
         return {row.id for row in exempt}
 
     def rank(row: Event) -> tuple[object, ...]:
-        origin = 0 if row.origin.text.startswith("*") else 1 if row.origin.text.startswith("@") else 2
-        return (row.condition != (), origin, 0 if row.scope == "all" else 1, row.announced, row.effective, row.until is not None)
+        origin = (
+            0 if row.origin.text.startswith("*") else 1 if row.origin.text.startswith("@") else 2
+        )
+        return (
+            row.condition != (),
+            origin,
+            0 if row.scope == "all" else 1,
+            row.announced,
+            row.effective,
+            row.until is not None,
+        )
 
     contest = [row for row in alive if row.effect in ("rate", "floor", "end")]
     if not contest:
         return set()
     top = max(rank(row) for row in contest)  # type: ignore[type-var]
     best = [row for row in contest if rank(row) == top]
-    return {row.id for row in best} if len({(row.effect, row.rate_pct) for row in best}) == 1 else None
+    return (
+        {row.id for row in best} if len({(row.effect, row.rate_pct) for row in best}) == 1 else None
+    )
 
 
 DAYS = ["2025-01-01", "2025-02-01", "2025-03-01", "2025-04-01", "2025-07-01"]
@@ -327,7 +438,11 @@ def record_of_one_programme(draw: st.DrawFn) -> list[Event]:
         announced = draw(st.sampled_from(DAYS))
         effect = draw(st.sampled_from(["rate", "rate", "rate", "floor", "end", "exempt", "undo"]))
         older = [row.id for row in rows if row.announced < announced]
-        named = ";".join(draw(st.lists(st.sampled_from(older), max_size=2, unique=True))) if older else ""
+        named = (
+            ";".join(draw(st.lists(st.sampled_from(older), max_size=2, unique=True)))
+            if older
+            else ""
+        )
         choices = [named] if effect == "undo" else ["", "none", "earlier", named]
         rows.append(
             event(
@@ -356,7 +471,9 @@ def fold(rows: Sequence[Event], known_on: str) -> str | type[RecordError] | None
     return found.id if found else None
 
 
-KNOWN = st.sampled_from(["2024-12-31", "2025-01-01", "2025-02-10", "2025-03-01", "2025-04-02", "2026-01-01"])
+KNOWN = st.sampled_from(
+    ["2024-12-31", "2025-01-01", "2025-02-10", "2025-03-01", "2025-04-02", "2026-01-01"]
+)
 
 
 @settings(max_examples=300)
@@ -386,7 +503,9 @@ def test_at_most_one_row_rules_and_it_is_alive(rows: list[Event]):
 
 @given(record_of_one_programme(), KNOWN)
 def test_what_was_known_on_a_day_never_depends_on_later_acts(rows: list[Event], known_on: str):
-    assert fold(rows, known_on) == fold([row for row in rows if row.announced <= known_on], known_on)
+    assert fold(rows, known_on) == fold(
+        [row for row in rows if row.announced <= known_on], known_on
+    )
 
 
 @given(record_of_one_programme())
@@ -406,8 +525,12 @@ def test_without_an_undoing_row_everything_lives(rows: list[Event]):
 @given(record_of_one_programme(), st.integers(0, 6))
 def test_a_row_undone_by_the_last_act_is_as_if_it_had_never_been(rows: list[Event], number: int):
     gone = rows[number % len(rows)]
-    undo = event("last-word", effect="undo", announced="2025-08-01", effective="2025-01-01", undoes=gone.id)
-    assert fold([*rows, undo], "2026-01-01") == fold([row for row in rows if row is not gone], "2026-01-01")
+    undo = event(
+        "last-word", effect="undo", announced="2025-08-01", effective="2025-01-01", undoes=gone.id
+    )
+    assert fold([*rows, undo], "2026-01-01") == fold(
+        [row for row in rows if row is not gone], "2026-01-01"
+    )
 
 
 def test_a_circle_that_a_later_act_ended_is_read_alike_in_every_order():

@@ -1,4 +1,6 @@
-"""A list that was not read in official text is named in every answer that would be another without it."""
+"""A list that was not read in official text is named in every answer that would be another without
+it.
+"""
 
 import csv
 
@@ -17,9 +19,16 @@ def unofficial(record):
 
 
 def touched(record):
-    """(list, answer with it, docket) for every reviewed question whose answer a list not read officially changes."""
+    """(list, answer with it, docket) for every reviewed question whose answer a list not read
+    officially changes.
+    """
     scopes = unofficial(record)
-    rows = {event.id: event for events in record.events.values() for event in events if event.scope in scopes}
+    rows = {
+        event.id: event
+        for events in record.events.values()
+        for event in events
+        if event.scope in scopes
+    }
     with WITNESSES.open(encoding="utf-8", newline="") as stream:
         asked = [row for row in csv.DictReader(stream) if row["event"] in rows]
     bare: dict[tuple[str, str, str], Docket] = {}
@@ -28,7 +37,9 @@ def touched(record):
         docket, query = question(record, row, open_case)
         key = (query.importer, query.origin, scope)
         if key not in bare:
-            bare[key] = docket.with_events([event for event in docket.events if event.scope != scope])
+            bare[key] = docket.with_events(
+                [event for event in docket.events if event.scope != scope]
+            )
         try:
             answer = answer_case(docket, query)
             other = answer_case(bare[key], query)
@@ -42,7 +53,11 @@ def test_an_answer_that_an_unofficial_list_changes_names_the_list(record):
     seen, silent = set(), set()
     for scope, answer, docket in touched(record):
         seen.add(scope.id)
-        said = [text for code, text in notes(docket, answer, whole_day=False) if code == "list_not_official"]
+        said = [
+            text
+            for code, text in notes(docket, answer, whole_day=False)
+            if code == "list_not_official"
+        ]
         if not any(f"{scope.name} ({scope.confidence})" in text for text in said):
             silent.add((scope.id, answer.query.product.id, answer.query.instant))
     assert silent == set()

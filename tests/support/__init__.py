@@ -1,4 +1,6 @@
-"""What the tests share: small laws and records, ways to run the program, and what the goldens ask."""
+"""What the tests share: small laws and records, ways to run the program, and what the
+goldens ask.
+"""
 
 from pathlib import Path
 

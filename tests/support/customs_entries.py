@@ -1,4 +1,6 @@
-"""Customs entries for tests, as rows of an export with several rows for one line, and what the audit says of them."""
+"""Customs entries for tests, as rows of an export with several rows for one line, and what the
+audit says of them.
+"""
 
 from __future__ import annotations
 
@@ -38,29 +40,64 @@ SHORT = {
 
 
 def rows(text: str, **same: str) -> pa.Table:
-    """Rows written `entry line code value paid`, one a row (`-`: a blank cell); `same` is in every row, `name:text` after them in one.
+    """Rows written `entry line code value paid`, one a row (`-`: a blank cell); `same` is in every
+    row, `name:text` after them in one.
 
-    Columns have the names of the export, by the short names above; `date` and `origin` are 2025-04-30 and CN unless told.
+    Columns have the names of the export, by the short names above; `date` and `origin` are
+    2025-04-30 and CN unless told.
     """
     made: list[dict[str, str | None]] = []
     for line in text.strip().splitlines():
         cells = line.split()
         named = dict(cell.split(":", 1) for cell in cells[5:])
-        row = {**dict(zip(("entry", "line", "hs", "value", "paid"), cells[:5], strict=True)), **same, **named}
-        made.append({name: None if cell == "-" else cell for name, cell in {"date": "04/30/2025", "origin": "CN", **row}.items()})
+        row = {
+            **dict(zip(("entry", "line", "hs", "value", "paid"), cells[:5], strict=True)),
+            **same,
+            **named,
+        }
+        made.append(
+            {
+                name: None if cell == "-" else cell
+                for name, cell in {"date": "04/30/2025", "origin": "CN", **row}.items()
+            }
+        )
     names = [name for name in SHORT if any(name in row for row in made)]
-    return pa.table({SHORT[name]: pa.array([row.get(name) for row in made], pa.string()) for name in names})
+    return pa.table(
+        {SHORT[name]: pa.array([row.get(name) for row in made], pa.string()) for name in names}
+    )
 
 
-def auditor(record: Record, table: pa.Table, *, restore: bool = False, known_on: str | None = None, several: bool | None = None) -> Auditor:
+def auditor(
+    record: Record,
+    table: pa.Table,
+    *,
+    restore: bool = False,
+    known_on: str | None = None,
+    several: bool | None = None,
+) -> Auditor:
     """The auditor of a table, mapped by the names of its columns."""
     found = find_filed(table.column_names)
-    meant = {"date": SHORT["date"], "origin": SHORT["origin"], "hs": found["hs"], "value": found["value"]}
-    meant |= {meaning: SHORT[meaning] for meaning in ("quantity", "unit") if SHORT[meaning] in table.column_names}
+    meant = {
+        "date": SHORT["date"],
+        "origin": SHORT["origin"],
+        "hs": found["hs"],
+        "value": found["value"],
+    }
+    meant |= {
+        meaning: SHORT[meaning]
+        for meaning in ("quantity", "unit")
+        if SHORT[meaning] in table.column_names
+    }
     meant |= {"metal_share": SHORT["metal"]} if SHORT["metal"] in table.column_names else {}
-    plan = Plan(meant, {"importer": "us"}, month_first=True, restore_zeros=restore, known_on=known_on)
-    rater = Rater(record, plan, kept_classes(record, known_on))  # what earlier tests learned of the record serves here too
-    return Auditor(rater, found, recognise(found, table.to_batches()[0]) if several is None else several)
+    plan = Plan(
+        meant, {"importer": "us"}, month_first=True, restore_zeros=restore, known_on=known_on
+    )
+    rater = Rater(
+        record, plan, kept_classes(record, known_on)
+    )  # what earlier tests learned of the record serves here too
+    return Auditor(
+        rater, found, recognise(found, table.to_batches()[0]) if several is None else several
+    )
 
 
 def batches(table: pa.Table, size: int = 1000) -> list[Any]:

@@ -1,4 +1,6 @@
-"""The examples of the documents: `$ tariff` lines in console blocks with what they print, and Python sessions."""
+"""The examples of the documents: `$ tariff` lines in console blocks with what they print, and
+Python sessions.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,16 @@ CHOSEN = (
     ("mo", "us", "general"),
     *(
         ("us", "cn", product)
-        for product in ("soybeans", "pork", "lng", "crude-oil", "wheat", "integrated-circuits", "large-petrol-cars", "whiskey")
+        for product in (
+            "soybeans",
+            "pork",
+            "lng",
+            "crude-oil",
+            "wheat",
+            "integrated-circuits",
+            "large-petrol-cars",
+            "whiskey",
+        )
     ),
     *(
         ("cn", "us", product)
@@ -45,10 +54,14 @@ def file_name(origin: str, importer: str, product: str) -> str:
 def lines(record: Record, origin: str, importer: str, product: str) -> Iterator[dict[str, str]]:
     """One line a change: since when, how much, how sure, by which rows."""
     zone = record.zones[importer]
-    for step in history(FIRST, LAST, origin=origin, importer=importer, product=product, record=record):
+    for step in history(
+        FIRST, LAST, origin=origin, importer=importer, product=product, record=record
+    ):
         yield {
             "since": to_iso(step.since, zone),
-            "additional_pct": span(step.answer.min_pct, step.answer.max_pct) if step.answer else "no line",
+            "additional_pct": span(step.answer.min_pct, step.answer.max_pct)
+            if step.answer
+            else "no line",
             "status": step.answer.status if step.answer else "no_line",
             "events": ";".join(event.id for event in step.events),
         }

@@ -1,7 +1,9 @@
-"""A witness for every act: a question whose answer would be another without the act, asked around its instants.
+"""A witness for every act: a question whose answer would be another without the act, asked around
+its instants.
 
-The goldens built here are what a change of the record must answer for in review; deleting an act or moving it by a minute
-makes a line of them wrong. Their figures are the engine's own: figures from outside are in `tests/cases/`.
+The goldens built here are what a change of the record must answer for in review; deleting an act or
+moving it by a minute makes a line of them wrong. Their figures are the engine's own: figures from
+outside are in `tests/cases/`.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ class Witness(NamedTuple):
 
 def figure(docket: Docket, query: Query) -> str:
     """The parts of an answer as text: least, most, and the row and role of every layer."""
-    parts = assess_parts(docket, lines_at(docket, query.product, query.instant, query.known_on), query)
+    parts = assess_parts(
+        docket, lines_at(docket, query.product, query.instant, query.known_on), query
+    )
     return " / ".join(
         f"{part.outcome.min_pct:f}..{'' if part.outcome.max_pct is None else format(part.outcome.max_pct, 'f')} "
         + ",".join(sorted(f"{layer.event.id}={layer.role}" for layer in part.outcome.layers))
@@ -52,8 +56,14 @@ def without(docket: Docket, event: Event) -> Docket:
 
 
 def facts_to_try(record: Record, importer: str, event: Event) -> list[dict[str, FactValue]]:
-    """Facts under which an act may count: its own, none, and those of the other rows of its programmes."""
-    tried = [true_facts(record, event), {}, {**others_false(record, importer, event), **true_facts(record, event)}]
+    """Facts under which an act may count: its own, none, and those of the other rows of its
+    programmes.
+    """
+    tried = [
+        true_facts(record, event),
+        {},
+        {**others_false(record, importer, event), **true_facts(record, event)},
+    ]
     for other in record.events[importer]:
         if set(other.programmes) & set(event.programmes) and other.condition:
             facts = true_facts(record, other)
@@ -86,7 +96,9 @@ def true_facts(record: Record, event: Event) -> dict[str, FactValue]:
     if event.base:
         name = event.base.removeprefix("!")
         if name not in found:
-            found[name] = extremes([record.conditions[name]])[1 if not event.base.startswith("!") else 0]
+            found[name] = extremes([record.conditions[name]])[
+                1 if not event.base.startswith("!") else 0
+            ]
     return found
 
 
@@ -95,10 +107,18 @@ def products_of(record: Record, importer: str, event: Event) -> Iterator[Product
     if event.scope == "all":
         yield GENERAL
     if event.scope == "all" or event.effect == "undo":
-        yield from (Product("code", code, code, (code,)) for code in _spread(record, importer, event))
+        yield from (
+            Product("code", code, code, (code,)) for code in _spread(record, importer, event)
+        )
         return
     for row in _picked(
-        [one.prefix for one in record.scope_lines(event.scope, edition_at(record, importer, event.effective)) if one.inside]
+        [
+            one.prefix
+            for one in record.scope_lines(
+                event.scope, edition_at(record, importer, event.effective)
+            )
+            if one.inside
+        ]
     ):
         yield Product("code", row, row, (row,))
 
@@ -111,13 +131,16 @@ def _spread(record: Record, importer: str, event: Event) -> list[str]:
         else [
             one.scope
             for one in record.events[importer]
-            if one.scope != "all" and (one.id in event.undoes or set(one.programmes) & set(event.programmes))
+            if one.scope != "all"
+            and (one.id in event.undoes or set(one.programmes) & set(event.programmes))
         ]
     )
     codes = [
         row.prefix
         for scope in dict.fromkeys(scopes)
-        for row in record.scope_lines(scope, edition)[:: max(1, len(record.scope_lines(scope, edition)) // 4)]
+        for row in record.scope_lines(scope, edition)[
+            :: max(1, len(record.scope_lines(scope, edition)) // 4)
+        ]
         if row.inside
     ]
     return _picked(codes)
@@ -129,15 +152,23 @@ def _picked(codes: list[str]) -> list[str]:
 
 
 def days_to_know(event: Event, docket: Docket) -> list[str | None]:
-    """Days as known on which an act may have counted: today, its own day, and the eves of later acts of its programmes."""
+    """Days as known on which an act may have counted: today, its own day, and the eves of later
+    acts of its programmes.
+    """
     later = sorted(
-        {one.announced for one in docket.events if one.announced > event.announced and set(one.programmes) & set(event.programmes)}
+        {
+            one.announced
+            for one in docket.events
+            if one.announced > event.announced and set(one.programmes) & set(event.programmes)
+        }
     )
     return [None, event.announced, *later[:3]]
 
 
 def instants_to_try(event: Event, docket: Docket) -> list[int]:
-    """The act's first instant, and the ends of rows of its programmes announced with it: what waits behind a suspension."""
+    """The act's first instant, and the ends of rows of its programmes announced with it: what waits
+    behind a suspension.
+    """
     ends = {
         one.until
         for one in docket.events
@@ -153,8 +184,12 @@ def reached(docket: Docket, event: Event) -> bool:
     return any(one.id == event.id for one in docket.events)
 
 
-def find(record: Record, dockets: Mapping[tuple[str, str], Docket], importer: str, event: Event) -> tuple[Docket, Query] | None:
-    """A question at the act's first instant that the act decides; None when it decides nothing anywhere."""
+def find(
+    record: Record, dockets: Mapping[tuple[str, str], Docket], importer: str, event: Event
+) -> tuple[Docket, Query] | None:
+    """A question at the act's first instant that the act decides; None when it decides nothing
+    anywhere.
+    """
     for origin in (*event.origin.named, *ORIGINS):
         docket = dockets.get((importer, origin))
         if docket is None or not reached(docket, event):
@@ -174,7 +209,9 @@ def find(record: Record, dockets: Mapping[tuple[str, str], Docket], importer: st
 
 def all_dockets(record: Record) -> dict[tuple[str, str], Docket]:
     """The dockets of every pair that a witness may stand in."""
-    named = {name for rows in record.events.values() for event in rows for name in event.origin.named}
+    named = {
+        name for rows in record.events.values() for event in rows for name in event.origin.named
+    }
     return {
         (importer, origin): docket_of(record, importer, origin)
         for importer in record.events
@@ -184,8 +221,14 @@ def all_dockets(record: Record) -> dict[tuple[str, str], Docket]:
 
 
 def moments(event: Event, decided: int) -> list[int]:
-    """The instants at which an act is watched: its first minute and the one before, its last and the one after."""
-    found = [event.effective - 60, event.effective, *([decided] if decided != event.effective else [])]
+    """The instants at which an act is watched: its first minute and the one before, its last and
+    the one after.
+    """
+    found = [
+        event.effective - 60,
+        event.effective,
+        *([decided] if decided != event.effective else []),
+    ]
     if event.until is not None:
         found += [event.until - 60, event.until]
     return found
@@ -204,14 +247,27 @@ def witnesses(record: Record) -> Iterator[Witness]:
             facts = ";".join(f"{name}={value}" for name, value in sorted(query.facts.items()))
             for asked in questions(event, query):
                 answer = _answer(docket, asked)
-                yield Witness(event.id, query.origin, query.product.id, asked.known_on or "", facts, to_wall(asked.instant, zone), answer)
+                yield Witness(
+                    event.id,
+                    query.origin,
+                    query.product.id,
+                    asked.known_on or "",
+                    facts,
+                    to_wall(asked.instant, zone),
+                    answer,
+                )
 
 
 def questions(event: Event, query: Query) -> list[Query]:
-    """The witness's question at every instant; an end set in advance is also watched as known on the act's own day."""
+    """The witness's question at every instant; an end set in advance is also watched as known on
+    the act's own day.
+    """
     found = [query._replace(instant=moment) for moment in moments(event, query.instant)]
     if event.until is not None and query.known_on != event.announced:
-        found += [query._replace(instant=moment, known_on=event.announced) for moment in (event.until - 60, event.until)]
+        found += [
+            query._replace(instant=moment, known_on=event.announced)
+            for moment in (event.until - 60, event.until)
+        ]
     return found
 
 
@@ -222,22 +278,49 @@ def _answer(docket: Docket, query: Query) -> str:
         return type(error).__name__
 
 
-def question(record: Record, row: Mapping[str, str], docket_for: Callable[[Record, str, str], Docket] = docket_of) -> tuple[Docket, Query]:
-    """A golden line's question as a query, and the docket of its pair: sorted anew, or by a function that keeps what it sorted."""
+def question(
+    record: Record,
+    row: Mapping[str, str],
+    docket_for: Callable[[Record, str, str], Docket] = docket_of,
+) -> tuple[Docket, Query]:
+    """A golden line's question as a query, and the docket of its pair: sorted anew, or by a
+    function that keeps what it sorted.
+    """
     importer = row["event"].partition("-")[0]
     docket = docket_for(record, importer, row["origin"])
-    product = GENERAL if row["product"] == GENERAL.id else Product("code", row["product"], row["product"], (row["product"],))
+    product = (
+        GENERAL
+        if row["product"] == GENERAL.id
+        else Product("code", row["product"], row["product"], (row["product"],))
+    )
     moment = wall_to_instant(row["at"], record.zones[importer])
-    return docket, Query(importer, row["origin"], moment, row["known_on"] or None, product, _facts_of(record, row["facts"]))
+    return docket, Query(
+        importer,
+        row["origin"],
+        moment,
+        row["known_on"] or None,
+        product,
+        _facts_of(record, row["facts"]),
+    )
 
 
-def asked_again(record: Record, row: Mapping[str, str], docket_for: Callable[[Record, str, str], Docket] = docket_of) -> str:
+def asked_again(
+    record: Record,
+    row: Mapping[str, str],
+    docket_for: Callable[[Record, str, str], Docket] = docket_of,
+) -> str:
     """The answer to a golden line's question, asked of the record as it is now."""
     return _answer(*question(record, row, docket_for))
 
 
 def _facts_of(record: Record, text: str) -> dict[str, FactValue]:
     kinds = {condition.fact: condition.kind for condition in record.conditions.values()}
-    read = {"yes_no": lambda word: word == "True", "share": Decimal, "amount": Decimal, "instant": int, "choice": str}
+    read = {
+        "yes_no": lambda word: word == "True",
+        "share": Decimal,
+        "amount": Decimal,
+        "instant": int,
+        "choice": str,
+    }
     pairs = (part.partition("=")[::2] for part in text.split(";") if part)
     return {name: read[kinds[name]](value) for name, value in pairs}

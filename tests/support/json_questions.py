@@ -57,10 +57,16 @@ QUESTIONS = {
         "export rates --pair us:cn --since 2026-11-01 --until 2026-11-30 --every month",
         "export rates --pair us:cn --since 2016-04-01 --until 2016-04-03",
     ),
-    **{f"tariff export {kind}": (f"export {kind}",) for kind in ("events", "sources", "statements", "coverage", "products")},
+    **{
+        f"tariff export {kind}": (f"export {kind}",)
+        for kind in ("events", "sources", "statements", "coverage", "products")
+    },
     "tariff export --dictionary": ("export events --dictionary",),
     "tariff products": ("products", "products smartfone"),
-    **{f"tariff {name}": (name,) for name in ("events", "statements", "sources", "coverage", "glossary", "check")},
+    **{
+        f"tariff {name}": (name,)
+        for name in ("events", "statements", "sources", "coverage", "glossary", "check")
+    },
 }
 """Questions by the heading that explains their answers."""
 
@@ -106,6 +112,17 @@ def answers(folder: Path) -> Iterator[tuple[str, Any]]:
     months = folder / "months"
     months.mkdir()
     (months / "may.csv").write_bytes(ENTRIES.read_bytes())
-    assert ask("bulk", str(months), "--to", "us", "--out", str(folder / "rated"), "--refund", "--audit").code == 0
-    yield "Manifest", json.loads((folder / "rated" / "may.csv.manifest.json").read_text(encoding="utf-8"))
-    yield "Manifest of a folder", json.loads((folder / "rated" / "whole" / "manifest.json").read_text(encoding="utf-8"))
+    assert (
+        ask(
+            "bulk", str(months), "--to", "us", "--out", str(folder / "rated"), "--refund", "--audit"
+        ).code
+        == 0
+    )
+    yield (
+        "Manifest",
+        json.loads((folder / "rated" / "may.csv.manifest.json").read_text(encoding="utf-8")),
+    )
+    yield (
+        "Manifest of a folder",
+        json.loads((folder / "rated" / "whole" / "manifest.json").read_text(encoding="utf-8")),
+    )

@@ -1,4 +1,6 @@
-"""Published figures in `tests/cases/`: reading a row, its facts as the flags a user would type, and replaying it."""
+"""Published figures in `tests/cases/`: reading a row, its facts as the flags a user would type, and
+replaying it.
+"""
 
 from __future__ import annotations
 
@@ -49,4 +51,6 @@ def replayed(record: Record, row: dict[str, str]) -> str:
     facts = read_facts(record, PLAIN, entry, record.zones[row["importer"]])
     query = query_of(record, row, facts)._replace(mfn_pct=Decimal(mfn) if mfn else None)
     answer = rate(record, query)
-    return answer.status if answer.min_pct is None else span(*measured(record, answer, row["measure"]))
+    return (
+        answer.status if answer.min_pct is None else span(*measured(record, answer, row["measure"]))
+    )

@@ -6,7 +6,19 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-CODES = ["9503000073", "8471300100", "6109100012", "940360", "870323", "76061130", "no such goods", "7606", "010121", "2709", "99"]
+CODES = [
+    "9503000073",
+    "8471300100",
+    "6109100012",
+    "940360",
+    "870323",
+    "76061130",
+    "no such goods",
+    "7606",
+    "010121",
+    "2709",
+    "99",
+]
 
 
 def lines(seed: int, many: int) -> Any:

@@ -1,4 +1,6 @@
-"""Ways to run the program: `ask` in this process (fast), `fresh` in a process of its own, and what every refusal must look like."""
+"""Ways to run the program: `ask` in this process (fast), `fresh` in a process of its own, and what
+every refusal must look like.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,16 @@ from unittest.mock import patch
 
 from support import ROOT
 
-STRANGE = ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "TERM", "LANG", "LC_ALL", "TARIFF_DEBUG", "PYTHONDONTWRITEBYTECODE")
+STRANGE = (
+    "COLUMNS",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "TERM",
+    "LANG",
+    "LC_ALL",
+    "TARIFF_DEBUG",
+    "PYTHONDONTWRITEBYTECODE",
+)
 
 
 class Told(NamedTuple):
@@ -38,7 +49,12 @@ def ask(*words: str, columns: int | str = 80) -> Told:
 
     out, err, code = Stream(), Stream(), 0
     typed = patch.object(sys, "argv", ["tariff", *words])
-    with typed, patch.dict(os.environ, COLUMNS=str(columns)), redirect_stdout(out), redirect_stderr(err):
+    with (
+        typed,
+        patch.dict(os.environ, COLUMNS=str(columns)),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
         try:
             main()
         except SystemExit as end:
@@ -48,20 +64,34 @@ def ask(*words: str, columns: int | str = 80) -> Told:
 
 def surroundings(**more: str | None) -> dict[str, str]:
     """A plain environment with some settings more; None takes one away."""
-    kept = {name: value for name, value in os.environ.items() if name not in STRANGE} | {"LANG": "C.UTF-8"}
+    kept = {name: value for name, value in os.environ.items() if name not in STRANGE} | {
+        "LANG": "C.UTF-8"
+    }
     return {name: value for name, value in {**kept, **more}.items() if value is not None}
 
 
 def fresh(*words: str, **env: str | None) -> Told:
     """Run the program in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "tariffcli", *words], capture_output=True, cwd=ROOT, env=surroundings(**env), timeout=60, check=False
+        [sys.executable, "-m", "tariffcli", *words],
+        capture_output=True,
+        cwd=ROOT,
+        env=surroundings(**env),
+        timeout=60,
+        check=False,
     )
-    return Told(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+    return Told(
+        done.returncode,
+        done.stdout.decode("utf-8", "replace"),
+        done.stderr.decode("utf-8", "replace"),
+    )
 
 
-def started(command: list[str], before: Callable[[], None] | None = None, **options: Any) -> subprocess.Popen[Any]:
-    """A process that heeds Ctrl-C even where this one was told to ignore it, as a job in the background of a script is.
+def started(
+    command: list[str], before: Callable[[], None] | None = None, **options: Any
+) -> subprocess.Popen[Any]:
+    """A process that heeds Ctrl-C even where this one was told to ignore it, as a job in the
+    background of a script is.
 
     `before` is called in the new process, before the command.
     """
@@ -71,7 +101,12 @@ def started(command: list[str], before: Callable[[], None] | None = None, **opti
         if before is not None:
             before()
 
-    return subprocess.Popen(command, env=surroundings(PYTHONPATH=str(ROOT)), preexec_fn=heed, **options)  # noqa: PLW1509
+    return subprocess.Popen(
+        command,
+        env=surroundings(PYTHONPATH=str(ROOT)),
+        preexec_fn=heed,  # noqa: PLW1509
+        **options,
+    )
 
 
 def answered(told: Told) -> str:
@@ -91,7 +126,9 @@ def one_line(told: Told) -> str:
 
 
 def refused(told: Told, code: int, *pieces: str) -> None:
-    """The program said what is wrong in one line, gave the documented exit code, and no number at all."""
+    """The program said what is wrong in one line, gave the documented exit code, and no number at
+    all.
+    """
     assert told.code == code, told
     assert told.out == "", told
     message = one_line(told)

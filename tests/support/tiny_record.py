@@ -1,4 +1,5 @@
-"""Small records for tests: a clean one, and the same with some of its rows replaced, added, changed or taken away.
+"""Small records for tests: a clean one, and the same with some of its rows replaced, added, changed
+or taken away.
 
     write_record(folder)                                                  the clean record
     write_record(folder, stacking=[])                                     a table without rows
@@ -32,7 +33,9 @@ def rows(columns: str, *lines: str) -> Rows:
     [{'key': 'version', 'value': '0.0.1'}]
     """
     names = [name.strip() for name in columns.split("|")]
-    return [dict(zip(names, (cell.strip() for cell in line.split("|")), strict=True)) for line in lines]
+    return [
+        dict(zip(names, (cell.strip() for cell in line.split("|")), strict=True)) for line in lines
+    ]
 
 
 CLEAN: dict[str, Rows] = {
@@ -131,8 +134,12 @@ CLEAN: dict[str, Rows] = {
         "us       | 2017    |            | 2022-01-27 | complete | proc-1",
         "us       | 2022    | 2022-01-27 |            | complete | proc-1",
     ),
-    "subheadings": rows("edition | code", "2017 | 720810", "2017 | 851712", "2022 | 720810", "2022 | 851713"),
-    "concordance": rows("older_edition | older | newer_edition | newer", "2017 | 851712 | 2022 | 851713"),
+    "subheadings": rows(
+        "edition | code", "2017 | 720810", "2017 | 851712", "2022 | 720810", "2022 | 851713"
+    ),
+    "concordance": rows(
+        "older_edition | older | newer_edition | newer", "2017 | 851712 | 2022 | 851713"
+    ),
     "schedules/us": rows(
         "code     | duty",
         "72081000 | Free",
@@ -179,10 +186,14 @@ CLEAN: dict[str, Rows] = {
         "id   | importer | prefix | authority | refundable_since | source_ids",
         "9903 | us       | 990301 | ieepa     | 2025-02-04       | eo-1",
     ),
-    "glossary": rows("term | meaning", "quota | An amount let in at a lower duty.", "tariff | A list of duties."),
+    "glossary": rows(
+        "term | meaning", "quota | An amount let in at a lower duty.", "tariff | A list of duties."
+    ),
     "meta": rows("key | value", "compiled | 2026-02-10", "version | 0.0.1"),
 }
-"""The clean record: two importers, three programmes, six events. On 2025-06-15: goods of cn pay the us 20, steel of cn 25."""
+"""The clean record: two importers, three programmes, six events. On 2025-06-15: goods of cn pay the
+us 20, steel of cn 25.
+"""
 
 
 def and_also(*more: Row) -> Callable[[Rows], Rows]:
@@ -201,7 +212,9 @@ def with_row(key: str, **cells: str) -> Callable[[Rows], Rows]:
 
 
 def write_record(folder: Path, **tables: Edit) -> Path:
-    """Write the clean record into `folder`, with the named tables replaced (rows), edited (a function) or left out (None)."""
+    """Write the clean record into `folder`, with the named tables replaced (rows), edited (a
+    function) or left out (None).
+    """
     for name, old in {**dict.fromkeys(tables, Rows()), **CLEAN}.items():
         edit = tables.get(name, old)
         if edit is not None:
