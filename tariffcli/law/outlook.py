@@ -217,44 +217,41 @@ def reports(docket: Docket, query: Query) -> list[Report]:
     its withdrawal, or an act of the same programme that overtook it.
     """
     scopes = scopes_of(docket, query)
-    zone = docket.book.zones[query.importer]
-    known = [
-        event
-        for event in (*docket.beside, *docket.events)
-        if query.known_on is None or event.announced <= query.known_on
-    ]
-    begun = [
-        event
-        for event in known
-        if min(event.effective, start_of_day(event.announced, zone)) <= query.instant
-    ]
+    begun = _begun(docket, query)
     withdrawn = {name for event in begun if event.effect == "undo" for name in event.undoes}
     found: list[Report] = []
     for event in begun:
-        ended = event.until is not None and event.until <= query.instant
-        if (
-            event.status == "law"
-            or event.effect == "undo"
-            or event.id in withdrawn
-            or ended
-            or _overtaken(event, begun)
-        ):
-            continue
-        if query.product != GENERAL and not all_true(
-            event.condition, docket.book.conditions, query.facts
-        ):
-            continue
         mine = event.scope == "all" or event.scope in scopes
-        if mine or query.product == GENERAL:
-            found.append(
-                Report(
-                    event,
-                    _would_be(docket, query, event)
-                    if mine and event.effective <= query.instant
-                    else None,
-                )
-            )
+        stands = event.id not in withdrawn and _is_report(event, query, begun)
+        if stands and (mine or query.product == GENERAL) and _could_hold(docket, query, event):
+            spoken = mine and event.effective <= query.instant
+            found.append(Report(event, _would_be(docket, query, event) if spoken else None))
     return sorted(found, key=lambda report: (report.event.announced, report.event.id))
+
+
+def _begun(docket: Docket, query: Query) -> list[Event]:
+    """The rows, law or not, that were known and had been made, or spoke of the instant."""
+    zone = docket.book.zones[query.importer]
+    return [
+        event
+        for event in (*docket.beside, *docket.events)
+        if (query.known_on is None or event.announced <= query.known_on)
+        and min(event.effective, start_of_day(event.announced, zone)) <= query.instant
+    ]
+
+
+def _is_report(event: Event, query: Query, begun: Sequence[Event]) -> bool:
+    """Whether a row stands beside the law: neither ended nor overtaken by an act."""
+    if event.status == "law" or event.effect == "undo":
+        return False
+    return (event.until is None or query.instant < event.until) and not _overtaken(event, begun)
+
+
+def _could_hold(docket: Docket, query: Query, event: Event) -> bool:
+    """Whether a row's condition is met; news of goods in general asks no facts of an entry."""
+    if query.product == GENERAL:
+        return True
+    return all_true(event.condition, docket.book.conditions, query.facts)
 
 
 def _overtaken(report: Event, rows: Sequence[Event]) -> bool:

@@ -105,36 +105,11 @@ def run(job: Job) -> Summary:
     any more.
     """
     check(job.plan, job.source.names, [name for name, _ in job.task.added])
-    schema = output_schema(job.source.read_schema, job.task.added)
     summary = Summary()
-    device = (
-        job.out is not None and job.out.exists() and not job.out.is_file()
-    )  # nothing to replace, and never to be replaced
-    aside = _aside(job.out) if job.out is not None and not device else None
-    numbers = frozenset(
-        job.plan.columns[meaning]
-        for meaning in ("value", "quantity", "paid")
-        if meaning in job.plan.columns
-    ) | {DUTY}
-    numbers |= {field.name for field in job.source.read_schema if pa.types.is_floating(field.type)}
+    aside = _aside_of(job)
     try:
         _look_ahead(job)
-        sink, release = open_sink(
-            job.out_kind, aside if aside is not None else job.out, schema, numbers
-        )
-        try:
-            read, written = [0], 0
-            with closing(_worked(job, schema, sink, _teller(job), read)) as worked:
-                for kept, encoded in worked:
-                    sink.write(encoded)
-                    for rated, extra, rows in kept:
-                        summary.add(job.task.rater, rated)
-                        job.task.collect(extra)
-                        written += rows
-            _check_all_there(job, read[0], written)
-            sink.close(job.task.reports())
-        finally:
-            release()
+        _write(job, aside if aside is not None else job.out, summary)
         if aside is not None:
             job.replacing()
             aside.keep()
@@ -165,6 +140,46 @@ def run(job: Job) -> Summary:
             aside.drop()
     summary.close(job.task.rater)
     return summary
+
+
+def _aside_of(job: Job) -> Aside | None:
+    """The file beside the output, which takes its place when it is whole; None where there is none.
+
+    A device has nothing to replace, and is never to be replaced.
+    """
+    device = job.out is not None and job.out.exists() and not job.out.is_file()
+    return _aside(job.out) if job.out is not None and not device else None
+
+
+def _write(job: Job, target: Aside | Path | None, summary: Summary) -> None:
+    """Work on every batch and write it, in order; count what was read, written and left out."""
+    schema = output_schema(job.source.read_schema, job.task.added)
+    sink, release = open_sink(job.out_kind, target, schema, _number_columns(job))
+    read, written = [0], 0
+    try:
+        with closing(_worked(job, schema, sink, _teller(job), read)) as worked:
+            for kept, encoded in worked:
+                sink.write(encoded)
+                for rated, extra, rows in kept:
+                    summary.add(job.task.rater, rated)
+                    job.task.collect(extra)
+                    written += rows
+        _check_all_there(job, read[0], written)
+        sink.close(job.task.reports())
+    finally:
+        release()
+
+
+def _number_columns(job: Job) -> frozenset[str]:
+    """The columns that a sheet writes as numbers, whatever text they were read as."""
+    amounts = {
+        job.plan.columns[meaning]
+        for meaning in ("value", "quantity", "paid")
+        if meaning in job.plan.columns
+    }
+    schema = job.source.read_schema
+    floats = {field.name for field in schema if pa.types.is_floating(field.type)}
+    return frozenset({DUTY, *amounts, *floats})
 
 
 def _check_all_there(job: Job, read: int, written: int) -> None:
