@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from tariffcli.law.book import Book
 from tariffcli.law.engine import CHARGING_ROLES, rate
+from tariffcli.law.expression import span
 from tariffcli.law.facts import ZERO
 from tariffcli.law.instants import end_of_day, wall_to_instant
 from tariffcli.law.model import Answer, FactValue, Query
@@ -53,14 +54,6 @@ def measured(book: Book, answer: Answer, measure: str) -> tuple[Decimal | None, 
     tops = [layer.max_pct for layer in layers]
     high = None if None in tops else sum((top for top in tops if top is not None), ZERO)
     return sum((layer.min_pct for layer in layers), ZERO), high
-
-
-def span(low: Decimal | None, high: Decimal | None) -> str:
-    """A figure as case rows write it: `145`, `7.5`, `10..34`."""
-    if low is None:
-        return "unknown"
-    texts = [f"{value.normalize():f}" if value is not None else "" for value in (low, high)]
-    return texts[0] if texts[0] == texts[1] else "..".join(texts)
 
 
 def replay(book: Book, row: Mapping[str, str], facts: Mapping[str, FactValue] | None = None) -> str:

@@ -103,6 +103,14 @@ def _part(text: str) -> Term | None:
     return Specific(amount, unit)
 
 
+def span(low: Decimal | None, high: Decimal | None) -> str:
+    """A rate, or the least and the most of one, as text: `145`, `7.5`, `10..34`."""
+    if low is None:
+        return "unknown"
+    texts = [f"{value.normalize():f}" if value is not None else "" for value in (low, high)]
+    return texts[0] if texts[0] == texts[1] else "..".join(texts)
+
+
 def in_unit(quantity: Decimal, given: str, wanted: str) -> Decimal | None:
     """A quantity in another unit: kilograms in tonnes, pieces in dozens; None where the two do not
     measure the same.

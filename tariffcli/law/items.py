@@ -2,8 +2,6 @@
 to read for a code.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

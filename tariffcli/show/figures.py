@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, TypeVar
 
-from tariffcli.law.checkpoints import span
+from tariffcli.law.expression import span
 
 if TYPE_CHECKING:
     from fractions import Fraction  # the quick start has no need of it
