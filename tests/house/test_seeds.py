@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from support import ROOT
-from tariffcli.law.checkpoints import measured, query_of, span
+from tariffcli.law.checkpoints import measured, query_of
 from tariffcli.law.engine import answer_case, open_case
+from tariffcli.law.expression import span
 from tariffcli.law.outlook import reports
 
 SEEDS = ROOT / "seeds"

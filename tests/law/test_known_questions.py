@@ -5,7 +5,7 @@ simpler models.
 import pytest
 
 from tariffcli.api import ask
-from tariffcli.law.checkpoints import span
+from tariffcli.law.expression import span
 
 
 def answered(record, when, origin, importer, product=None, known_on=None):

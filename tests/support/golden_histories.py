@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tariffcli.api import history
 from tariffcli.book.load import Record
-from tariffcli.law.checkpoints import span
+from tariffcli.law.expression import span
 from tariffcli.law.instants import to_iso
 
 FIRST, LAST = "2018-01-01", "2028-12-31"

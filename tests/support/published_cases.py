@@ -10,8 +10,9 @@ from support import TESTS
 from tariffcli.book.load import Record
 from tariffcli.cli.ask import read_facts
 from tariffcli.cli.request import Common, TypedFacts
-from tariffcli.law.checkpoints import measured, query_of, span
+from tariffcli.law.checkpoints import measured, query_of
 from tariffcli.law.engine import rate
+from tariffcli.law.expression import span
 
 CASES = TESTS / "cases"
 PLAIN = Common(format="plain")
