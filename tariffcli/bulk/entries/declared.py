@@ -1,4 +1,3 @@
-# pyright: basic
 """What a declaration says against what the law says, heading by heading, for many lines at once.
 
 Amounts are whole cents. First the headings that both name are compared; then what is left over by
@@ -305,13 +304,17 @@ class Sayings:
     def _text(self, what: Whole, heading: Whole, other: Whole) -> str:
         labels = self.headings.labels
         said: dict[int, list[str]] = {}
-        for one, mine, theirs in zip(what.tolist(), heading.tolist(), other.tolist(), strict=True):
+        kinds: list[int] = what.tolist()
+        own: list[int] = heading.tolist()
+        others: list[int] = other.tolist()
+        for one, mine, theirs in zip(kinds, own, others, strict=True):
             if one == ROUNDING and len(what) > 1:
                 continue
-            about = (
-                f"{labels[mine]} for {labels[theirs]}" if one in (OTHER, CLAIMED) else labels[mine]
-            )
-            said.setdefault(one, []).extend([about] if one not in (VALUE, TWICE, ROUNDING) else [])
+            about = said.setdefault(one, [])
+            if one in (OTHER, CLAIMED):
+                about.append(f"{labels[mine]} for {labels[theirs]}")
+            elif one not in (VALUE, TWICE, ROUNDING):
+                about.append(labels[mine])
         return "; ".join(
             f"{WORDS[one]}: {', '.join(sorted(about))}" if about else WORDS[one]
             for one, about in said.items()

@@ -1,4 +1,3 @@
-# pyright: basic
 """Tariff headings by number: which programme and authority they belong to, and from which day what
 was paid under them comes back."""
 
@@ -51,18 +50,18 @@ class Headings:
     def programme(self) -> NDArray[np.int64]:
         """Of each heading, the number of its programme; below zero where the record does not know
         it (its own number, told apart)."""
-        return self._programme.values  # type: ignore[return-value]
+        return self._programme.values
 
     @property
     def authority(self) -> NDArray[np.int64]:
         """Of each heading, the number of its authority; 0: none is known."""
-        return self._authority.values  # type: ignore[return-value]
+        return self._authority.values
 
     @property
     def refundable_since(self) -> NDArray[np.int64]:
         """Of each heading, the first day (from 1970) whose duty comes back; `NEVER` where it does
         not."""
-        return self._since.values  # type: ignore[return-value]
+        return self._since.values
 
     def number(self, code: str) -> int:
         """The number of a declared heading, given its digits (what stands after the eighth does not

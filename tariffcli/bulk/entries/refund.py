@@ -1,4 +1,3 @@
-# pyright: basic
 """`--refund`: what was charged under programmes that are refunded, by authority, month and importer
 of record. An aid, no claim.
 
@@ -208,7 +207,8 @@ class Refund:
             else {}
         )
         first = np.full(len(words.texts) + 1, np.iinfo(np.int64).max)
-        for number in np.unique(words.numbers.values.take(classes)).tolist():
+        met: list[int] = np.unique(words.numbers.values.take(classes)).tolist()
+        for number in met:
             named = {
                 name
                 for one in words.texts[number].split(";")
@@ -383,7 +383,8 @@ def _tell(
     names: list[str],
 ) -> None:
     """Add sums of cents by name to what stands apart."""
-    for number in np.unique(numbers).tolist():
+    distinct: list[int] = np.unique(numbers).tolist()
+    for number in distinct:
         here = numbers == number
         before = apart.get((reason, names[number]), (0, 0))
         apart[reason, names[number]] = (

@@ -1,16 +1,15 @@
-# pyright: basic
 """What a file tells of each line beside its duty: whose it is, of which day, when it was deposited,
 and what became of the entry."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from tariffcli.bulk.cells.plan import Plan
+from tariffcli.bulk.classes.arrow import pa
 from tariffcli.bulk.entries.declared import Truth, Whole
 from tariffcli.bulk.entries.es003 import EntryLines
 from tariffcli.bulk.entries.filing import NO_DAY, days_of, texts_of
@@ -110,12 +109,9 @@ def _importers(heads: Any, found: Mapping[str, str]) -> tuple[Whole, list[str]]:
         if meaning in found:
             more, words = texts_of(heads.column(found[meaning]))
             each, places = np.unique(number * len(words) + more, return_inverse=True)
-            texts = [
-                " ".join(
-                    part for part in (texts[key // len(words)], words[key % len(words)]) if part
-                )
-                for key in each.tolist()
-            ]
+            keys: list[int] = each.tolist()
+            pairs = [(texts[key // len(words)], words[key % len(words)]) for key in keys]
+            texts = [" ".join(part for part in pair if part) for pair in pairs]
             number = places.reshape(-1)
     return number, texts
 
@@ -147,24 +143,28 @@ def _states(heads: Any, found: Mapping[str, str], liquidated: Whole, set_apart: 
     return state
 
 
-def _holds(heads: Any, found: Mapping[str, str], meaning: str, test: Any) -> Truth:
+def _holds(
+    heads: Any, found: Mapping[str, str], meaning: str, test: Callable[[str], bool]
+) -> Truth:
     numbers, texts = texts_of(heads.column(found[meaning]))
-    return np.array([bool(test(text.lower())) for text in texts], dtype=bool).take(numbers)
+    held: Truth = np.array([test(text.lower()) for text in texts], dtype=np.bool_)
+    return held.take(numbers)
 
 
 def _marks(heads: Any, found: Mapping[str, str]) -> Whole:
     """A mark for each entry and line number, the same however the entry number is written."""
     if "entry" not in found or "line" not in found:
-        return np.zeros(heads.num_rows, dtype=np.int64)
+        rows: int = heads.num_rows
+        return np.zeros(rows, dtype=np.int64)
     (entries, names), (lines, numbers) = (
         texts_of(heads.column(found[meaning])) for meaning in ("entry", "line")
     )
-    mine = np.array(
+    mine: Whole = np.array(
         [hash(name.replace("-", "").replace(" ", "").upper()) for name in names], dtype=np.int64
     ).take(entries)
-    theirs = np.array([hash(("line", _plain(number))) for number in numbers], dtype=np.int64).take(
-        lines
-    )
+    theirs: Whole = np.array(
+        [hash(("line", _plain(number))) for number in numbers], dtype=np.int64
+    ).take(lines)
     return mine * 31 + theirs
 
 

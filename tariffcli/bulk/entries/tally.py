@@ -1,4 +1,3 @@
-# pyright: basic
 """Sums of an audit: how often each reason was found and what it comes to, and every heading as due
 and as declared. Exact cents."""
 

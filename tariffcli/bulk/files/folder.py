@@ -1,4 +1,3 @@
-# pyright: basic
 """The tables of a whole folder: those of its parts added, in the folder `whole` among the parts,
 written all at once or not at all.
 
@@ -111,7 +110,9 @@ def write(out: Path, parts: Sequence[FilePart], conditions: dict[str, Any]) -> l
     Raises UsageError, TariffError."""
     tables = tables_of(parts)
     folder, aside = out / NAME, out / random_name(NAME)
-    statuses = sum((Counter(part.statuses) for part in parts), Counter())
+    statuses = Counter[str]()
+    for part in parts:
+        statuses.update(part.statuses)
     try:
         aside.mkdir()
         paths = [write_table(aside / file_name(table), table) for table in tables]

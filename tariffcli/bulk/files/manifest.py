@@ -1,4 +1,3 @@
-# pyright: basic
 """What stands beside an output: of which input it was made, how its columns were read, by which
 record, its lines by status, its sums."""
 
@@ -10,7 +9,7 @@ from concurrent.futures import Future
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 from tariffcli import files
 from tariffcli.book.load import Record
@@ -64,8 +63,8 @@ def seal_of(out: Path) -> Callable[[], dict[str, Any]]:
 def was_changed(out: Path, document: Mapping[str, Any]) -> bool:
     """Whether an output is another than its manifest was written for. One that tells nothing of its
     output is believed."""
-    told = document.get("output")
-    if not isinstance(told, dict):
+    told: dict[str, Any] | None = document.get("output")
+    if not told:
         return False
     return out.stat().st_size != told.get("bytes") or hash_of(out) != told.get("sha256")
 
@@ -157,4 +156,4 @@ def read_manifest(out: Path) -> dict[str, Any] | None:
         found: Any = json.loads(beside(out).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else None

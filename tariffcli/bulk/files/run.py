@@ -1,4 +1,3 @@
-# pyright: basic
 """A file of lines in, the same file with its answers out: read, rated in several threads, written
 in order, bounded in memory."""
 
@@ -15,12 +14,12 @@ from threading import Event, Lock, Thread
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-import pyarrow as pa
 
 from tariffcli.bulk.cells import spellings
 from tariffcli.bulk.cells.plan import Plan, check
 from tariffcli.bulk.cells.rater import DUTY, Rated, Rater, processors, with_columns
 from tariffcli.bulk.classes import arrow
+from tariffcli.bulk.classes.arrow import pa
 from tariffcli.bulk.classes.outcomes import INVALID
 from tariffcli.bulk.files.sinks import Aside, Sink, fitted, open_sink, output_schema
 from tariffcli.bulk.files.sources import Source, first_line, first_of, kind_of

@@ -1,4 +1,3 @@
-# pyright: basic
 """Sheets of a workbook, read row by row as text. What a workbook unpacks to is measured before
 anything of it is read."""
 

@@ -1,4 +1,3 @@
-# pyright: basic
 """What is done to each batch of a file, and what is summed on the way."""
 
 from __future__ import annotations
@@ -6,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-
 from tariffcli.bulk.cells.rater import Rated, Rater
+from tariffcli.bulk.classes.arrow import pa
 from tariffcli.bulk.files.reports import Report
 
 TEXT = pa.dictionary(pa.int32(), pa.string())

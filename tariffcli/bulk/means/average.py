@@ -1,4 +1,3 @@
-# pyright: basic
 """Mean duties over a user's own weights: classes by code and epoch, weights gathered by class, sums
 exact.
 

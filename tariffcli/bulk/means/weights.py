@@ -1,4 +1,3 @@
-# pyright: basic
 """A user's own weights: tariff codes with a value each, from a small table. Sums are exact: values
 are whole parts of a unit."""
 
