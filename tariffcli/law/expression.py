@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 _AD_VALOREM = re.compile(r"(\d+(?:\.\d+)?)\s*%$")
 _SPECIFIC = re.compile(
-    r"(?:\$\s*(?P<whole>\d+(?:\.\d+)?)|(?P<cents>\d+(?:\.\d+)?)\s*¢)\s*(?P<per>/\s*|each\b)(?P<unit>.*)$"
+    r"(?:\$\s*(?P<whole>\d+(?:\.\d+)?)|(?P<cents>\d+(?:\.\d+)?)\s*¢)"
+    r"\s*(?P<per>/\s*|each\b)(?P<unit>.*)$"
 )
 _UNIT = re.compile(r"[a-z0-9]+\.?(?: ?[a-z]+\.?)?(?: (?:on|of) [a-z ]+)?$")
 _CENTS = Decimal(100)
