@@ -137,9 +137,8 @@ def _kept(path: Path, stamp: str, data: Path) -> Compiled | None:
             head = read_head(stream)
             if head is None or head.stamp != stamp or not set(head.sections) >= _SECTIONS:
                 return None
-            if (
-                os.fstat(stream.fileno()).st_size != head.length
-            ):  # cut off, perhaps in what this question does not read
+            # Cut off, perhaps in what this question does not read.
+            if os.fstat(stream.fileno()).st_size != head.length:
                 return None
             core = read_section(stream, head, "core")
     except OSError:
@@ -178,9 +177,10 @@ def _made(data: Path, stamp: str, path: Path | None) -> Sections:
     Raises RecordError, and TariffError where memory ends.
     """
     try:
+        # Heavy, and only when a record is compiled.
         from tariffcli.book.compiling import (
             compile_record,
-        )  # heavy, and only when a record is compiled
+        )
 
         found = compile_record(data)
         if path is not None:
@@ -204,9 +204,8 @@ def _save(content: bytes, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, content)
-        for old in path.parent.glob(
-            f"{path.stem}.sqlite*"
-        ):  # of releases that kept another form, and what their failures left
+        # Of releases that kept another form, and what their failures left.
+        for old in path.parent.glob(f"{path.stem}.sqlite*"):
             old.unlink(missing_ok=True)
     except OSError:
         pass

@@ -85,9 +85,8 @@ def compile_record(data: Path) -> dict[str, sqlite3.Connection]:
     findings = check(parts)
     if findings:
         count = f"{len(findings)} finding{'s' * (len(findings) > 1)}"
-        unread = [
-            one for one in findings if one.rule in ("T01", "T02")
-        ]  # other findings may follow from these
+        # Other findings may follow from these.
+        unread = [one for one in findings if one.rule in ("T01", "T02")]
         first = str((unread or findings)[0]).removesuffix(".")
         raise RecordError(
             f"The record at {data} has {count}, the first: {first}. Run `tariff check`."

@@ -167,9 +167,8 @@ def _metal_shares(record: Record, entry: TypedFacts) -> dict[str, FactValue]:
     named: dict[str, FactValue] = {}
     for text in entry.metal_share:
         metal, _, share = text.rpartition("=")
-        asked = (
-            metal.strip().lower().replace("aluminum", "aluminium")
-        )  # as the acts themselves spell it
+        # As the acts themselves spell it.
+        asked = metal.strip().lower().replace("aluminum", "aluminium")
         names = [name for name in known if not asked or name.removesuffix("_share") == asked]
         if not names:
             raise UsageError(

@@ -147,13 +147,7 @@ def bulk(
     """
     memory.give_back_at_once()
     out = file_of(out)
-    try:
-        import pyarrow as _  # noqa: F401
-    except ImportError:
-        raise TariffError(
-            "`tariff bulk` needs pyarrow, which is not installed. Install it: pip install "
-            "'tariffcli[bulk]'."
-        ) from None
+    _need_pyarrow()
     if dates not in (None, "us", "eu"):
         raise UsageError("--dates takes us or eu.")
     from tariffcli.bulk.files.run import threads_of
@@ -276,6 +270,16 @@ def _on_spark(
     for reason, count in done.bad[:5]:
         _say(f"  {count:,} times: {reason}")
     return dict(done.statuses)
+
+
+def _need_pyarrow() -> None:
+    try:
+        import pyarrow as _  # noqa: F401
+    except ImportError:
+        raise TariffError(
+            "`tariff bulk` needs pyarrow, which is not installed. Install it: pip install "
+            "'tariffcli[bulk]'."
+        ) from None
 
 
 def _pairs(words: list[str], flag: str) -> dict[str, str]:

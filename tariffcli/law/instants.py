@@ -169,9 +169,8 @@ def day_given(value: object, today: str) -> str:
     if isinstance(value, str):
         return parse_day(value, today)
     if isinstance(value, date):
-        with suppress(
-            ValueError, TypeError
-        ):  # a datetime library's "not a time" is a datetime without a day
+        # A datetime library's "not a time" is a datetime without a day.
+        with suppress(ValueError, TypeError):
             day = value.date() if isinstance(value, datetime) else value
             _within_calendar(day)
             return day.isoformat()

@@ -86,6 +86,23 @@ def test_a_room_of_bulk_imports_only_downwards(path):
             assert other == room or floor_of(other) < floor_of(room), f"{path.name} imports {name}"
 
 
+LONGEST_BODY = 50
+
+
+def bodies(path):
+    """Each function of a module with the lines of its body, its docstring aside."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+            if body:
+                yield node.name, body[-1].end_lineno - body[0].lineno + 1
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_function_is_read_at_a_glance(path):
+    assert {name: lines for name, lines in bodies(path) if lines > LONGEST_BODY} == {}
+
+
 MOST_MODULES = 13
 
 

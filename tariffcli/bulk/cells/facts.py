@@ -47,10 +47,11 @@ class Facts:
         meaning.
         """
         zones = [group.zone for group in self.classes.groups.found] or ["UTC"]
+        # Of these only what conditions make of them matters.
         clocks = {
             "shipment_value": ["UTC"],
             "loaded": sorted(set(zones)),
-        }  # of these only what conditions make of them matters
+        }
         columns = [
             (meaning, *self._alike(meaning, clocks.get(meaning), *column(meaning)))
             for meaning in FACTS

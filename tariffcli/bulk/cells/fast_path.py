@@ -169,9 +169,8 @@ def _found(tables: Tables, goods: Int32s, origins: Int32s, days: Int32s) -> Inte
     pairs += goods
     places = arrow.gather(tables.starts, pairs)
     np.subtract(days, np.int32(tables.first_day), out=pairs)
-    places += arrow.gather(
-        tables.columns, pairs
-    )  # a day before or after them all has the first or last column
+    # A day before or after them all has the first or last column.
+    places += arrow.gather(tables.columns, pairs)
     classes = arrow.gather(tables.cells, places)
     return None if int(classes.max()) == tables.unknown else classes
 

@@ -239,9 +239,8 @@ class Reader:
         numbers, importers = self._countries(batch, "importer")
         others, origins = self._countries(batch, "origin")
         importers, origins = arrow.gather(importers, numbers), arrow.gather(origins, others)
-        wrong = np.minimum(
-            np.where(importers < 0, importers, origins), 0
-        )  # of two refusals that of the importer
+        # Of two refusals that of the importer.
+        wrong = np.minimum(np.where(importers < 0, importers, origins), 0)
         pairs = np.where(wrong < 0, 0, importers * len(self.countries) + origins)
         groups = np.where(wrong < 0, wrong, arrow.gather(self._pairs, pairs))
         if len(groups) and groups.max() == UNMET_PAIR:

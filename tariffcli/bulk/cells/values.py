@@ -167,9 +167,8 @@ def _around(values: Floats, scale: int, long: Bools | None) -> tuple[Int64s, Int
     """
     sound = values < MAX_AMOUNT / scale
     near = np.rint(np.where(sound, values, 0.0) * scale)
-    read = (
-        near / scale
-    )  # the float as which these parts read: what reads as a greater one is greater
+    # The float as which these parts read: what reads as a greater one is greater.
+    read = near / scale
     unclear = (read == values) & (False if long is None else long)
     nearest = near.astype(np.int64)
     low = np.where((values < read) | unclear, nearest - 1, nearest)

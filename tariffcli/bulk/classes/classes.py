@@ -218,9 +218,8 @@ class Classes:
         return plain
 
     def _plain(self, groups: Int64s, goods: Int64s, epochs: Int64s, stop: Stop) -> Int32s:
-        places = self._starts_of(
-            groups, goods
-        )  # before the cells: a row is named only after its cells exist
+        # Before the cells: a row is named only after its cells exist.
+        places = self._starts_of(groups, goods)
         places += epochs
         classes_found = gather(self.cells, places)
         if len(classes_found) and classes_found.min() < 0:
@@ -382,9 +381,10 @@ class Classes:
     ) -> frozenset[LineLaw] | str:
         try:
             product = self._product_at(docket.importer, number, moment)
+            # Asked once: not kept.
             found = line_classes(
                 self.book, docket.importer, product, moment, scopes_known(docket, self.known_on)
-            )  # asked once: not kept
+            )
         except UsageError as error:
             return self.refusals.said((group.number, number), error)
         return frozenset((lines.scopes, lines.duties) for lines in found)
@@ -400,9 +400,8 @@ class Classes:
             product = find_product(
                 self.book, importer, cut_to_law(self.book, importer, self.goods[number]), moment
             )
-            if (
-                product.kind == "code"
-            ):  # whether it stands at another moment is asked again where its lines are
+            # Whether it stands at another moment is asked again where its lines are.
+            if product.kind == "code":
                 self._products[importer, number] = product
         return product
 

@@ -134,9 +134,8 @@ def answer(record: bytes, known_on: str | None, share: Asked, sender: Connection
     """What a process does: find its share of classes, and send them with the number of questions
     asked.
     """
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # the terminal tells all; who began this process ends it
+    # The terminal tells all; who began this process ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     classes = Classes(load_bytes(record), known_on)
     groups = np.array([classes.group_number(*pair) for pair in share.pairs])
     goods = np.array([classes.goods_number(text) for text in share.texts])

@@ -188,13 +188,10 @@ class Folder:
         paid = self._money(batch, "paid")
         twice = self._twice(batch, line, numbers, len(values) + 1, paid.cents)
         once = ~twice
-        claims, many = (
-            _counted(line, kind, once, CLAIM, len(starts)),
-            _counted(line, kind, once, GOODS, len(starts)),
-        )
-        alone = (many == 0) & (
-            claims > 0
-        )  # a special classification without the goods it stands for is the goods
+        claims = _counted(line, kind, once, CLAIM, len(starts))
+        many = _counted(line, kind, once, GOODS, len(starts))
+        # A special classification without the goods it stands for is the goods.
+        alone = (many == 0) & (claims > 0)
         kind = np.where(alone[line] & (kind == CLAIM), GOODS, kind)
         many = np.where(alone, claims, many)
         self._refuse_rows_apart(batch, entries, lines, starts, many)
@@ -205,26 +202,24 @@ class Folder:
         heading = np.where(kind == GOODS, ORDINARY, heading)
         worth = self._money(batch, "value").cents
         value = np.maximum.reduceat(worth, starts) if len(starts) else starts
-        mute = (
-            (goods >= 0) & (worth[goods] == UNKNOWN) & (value == 0)
-        )  # zeros on the headings alone tell no value
+        # Zeros on the headings alone tell no value.
+        mute = (goods >= 0) & (worth[goods] == UNKNOWN) & (value == 0)
         value = np.where(mute, UNKNOWN, value)
-        total = self._totals(paid.cents, starts, once)
         return EntryLines(
-            not self.repeated,
-            line,
-            kind,
-            heading,
-            paid.cents,
-            worth,
-            twice,
-            paid.unread,
-            starts,
-            goods,
-            many,
-            (claims > 0) & ~alone,
-            value,
-            total,
+            declared=not self.repeated,
+            line=line,
+            kind=kind,
+            heading=heading,
+            paid=paid.cents,
+            worth=worth,
+            twice=twice,
+            unread=paid.unread,
+            starts=starts,
+            goods=goods,
+            many=many,
+            claims=(claims > 0) & ~alone,
+            value=value,
+            total=self._totals(paid.cents, starts, once),
         )
 
     def _money(self, batch: Any, meaning: str) -> Money:

@@ -313,12 +313,10 @@ class Refund:
             for key in self._sums
             if NO_DAY not in (key.deposited, key.ended)
         ]
-        used = (
-            self.growth.used(min(one for one, _ in days), max(other for _, other in days))
-            if days
-            else []
-        )
-        rows: list[tuple[Cell, ...]] = [
+        used = []
+        if days:
+            used = self.growth.used(min(since for since, _ in days), max(end for _, end in days))
+        rates: list[tuple[Cell, ...]] = [
             (
                 row.since,
                 row.until,
@@ -329,37 +327,23 @@ class Refund:
             )
             for row in used
         ]
+        names = ("from", "until", "rate_pct", "confidence", "sources", "note")
+        notes = [("", "", None, "", "", note) for note in self._interest_notes()]
+        return Report("Interest", names, [*rates, *notes])
+
+    def _interest_notes(self) -> tuple[str, str]:
+        """Who is paid from when until when, and how the rates are compounded."""
         deposited = self.auditor.found.get("deposited")
-        said = (
-            f"column '{deposited}', else the day of entry"
-            if deposited
-            else "assumed: the day of entry, so the estimate is a ceiling"
-        )
-        liquidated = (
-            "column 'Liquidation' where filled, else " if "liquidated" in self.auditor.found else ""
-        )
-        until = f"{liquidated}{self.interest_to or 'not given: no interest without a liquidation'}"
-        rows += [
-            (
-                "",
-                "",
-                None,
-                "",
-                "",
-                f"Payee: {self.payee}. From (counted): {said}. To (not counted): {until}.",
-            ),
-            (
-                "",
-                "",
-                None,
-                "",
-                "",
-                "Compounded daily at the rate of each day over the days of its year; a day "
-                "without a rate gives no interest.",
-            ),
-        ]
-        return Report(
-            "Interest", ("from", "until", "rate_pct", "confidence", "sources", "note"), rows
+        since = "assumed: the day of entry, so the estimate is a ceiling"
+        if deposited:
+            since = f"column '{deposited}', else the day of entry"
+        until = self.interest_to or "not given: no interest without a liquidation"
+        if "liquidated" in self.auditor.found:
+            until = f"column 'Liquidation' where filled, else {until}"
+        return (
+            f"Payee: {self.payee}. From (counted): {since}. To (not counted): {until}.",
+            "Compounded daily at the rate of each day over the days of its year; a day "
+            "without a rate gives no interest.",
         )
 
 

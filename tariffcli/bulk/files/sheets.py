@@ -54,9 +54,8 @@ class Sheet:
         try:
             if hasattr(sheet, "reset_dimensions"):
                 sheet.reset_dimensions()
-            rows = sheet.iter_rows(
-                min_row=start + 1, values_only=True
-            )  # rows between two are filled in: count them
+            # Rows between two are filled in: count them.
+            rows = sheet.iter_rows(min_row=start + 1, values_only=True)
             for number, row in enumerate(rows, start + 1):
                 if number > MAX_ROWS or len(row) > MAX_COLUMNS:
                     raise TariffError(

@@ -302,9 +302,8 @@ def open_sink(
         return CsvSink(getattr(sys.stdout, "buffer", None) or Letters(), schema, ","), lambda: None
     aside = isinstance(target, Aside)
     stream = target.stream if aside else target.open("wb")
-    release = (
-        (lambda: None) if aside else stream.close
-    )  # a file aside is let go of when it is kept or dropped
+    # A file aside is let go of when it is kept or dropped.
+    release = (lambda: None) if aside else stream.close
     if kind == "parquet":
         return ParquetSink(stream, schema, numbers), release
     return CsvSink(stream, schema, "\t" if kind == "tsv" else ","), release

@@ -173,14 +173,7 @@ class Begun(io.RawIOBase):
 def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
     name = path.name if path is not None else "standard input"
     stream = path.open("rb") if path is not None else _standard_input()
-    head = stream.read(text.HEAD)
-    if not text.without_mark(head).strip():
-        raise UsageError(f"{name} is empty.")
-    if len(head) == text.HEAD and not re.search(rb"[\r\n]", head):
-        raise UsageError(
-            f"The first line of {name} does not end within {text.HEAD >> 20} MB; a header is one "
-            "line of column names."
-        )
+    head = _head_of(stream, name)
     layout = text.layout_of(head, name, delimiter, options.encoding, options.asked)
     total = path.stat().st_size if path is not None else 0
     skipped: list[str] = []
@@ -199,13 +192,11 @@ def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
         return quotes.refusal(name, opened.line_of(row), many)
 
     def batches(*, ahead: bool = True) -> Generator[Any, None, None]:
-        odd: list[
-            str
-        ] = []  # of this reading: threads of one that was given up may still tell theirs
+        # Of this reading alone: threads of one that was given up may still tell theirs.
+        odd: list[str] = []
         if path is not None:
-            reading[0] = pa.OSFile(
-                str(path)
-            )  # read without Python: its threads may outlive an interrupted run
+            # Read without Python, since its threads may outlive an interrupted run.
+            reading[0] = pa.OSFile(str(path))
         try:
             with reading[0] as opened:
                 yield from _text_batches(opened, layout, odd, name, shape, swallowed, ahead)
@@ -229,6 +220,19 @@ def _text(path: Path | None, delimiter: str | None, options: Options) -> Source:
         look=look,
         remark=layout.remark,
     )
+
+
+def _head_of(stream: BinaryIO, name: str) -> bytes:
+    """The first bytes of a text. Raises UsageError where they are no lines."""
+    head = stream.read(text.HEAD)
+    if not text.without_mark(head).strip():
+        raise UsageError(f"{name} is empty.")
+    if len(head) == text.HEAD and not re.search(rb"[\r\n]", head):
+        raise UsageError(
+            f"The first line of {name} does not end within {text.HEAD >> 20} MB; a header is one "
+            "line of column names."
+        )
+    return head
 
 
 def _standard_input() -> BinaryIO:

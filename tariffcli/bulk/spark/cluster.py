@@ -100,9 +100,8 @@ def _open(master: str | None, usual: Mapping[str, str], settings: Mapping[str, s
             raise UsageError(
                 "Say which Spark: --master spark://HOST:7077, yarn, or local[4] for this machine."
             )
-        conf.set(
-            "spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower()
-        )  # pyspark switches it on whatever it writes to
+        # Pyspark switches it on whatever it writes to.
+        conf.set("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower())
         for name, value in settings.items():
             conf.set(name, value)
         for name, value in {**usual, **(HOME if inside else {})}.items():
