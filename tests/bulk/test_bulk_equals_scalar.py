@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from support.lines_alone import asked_alone, float_of, lines_of
+from support.lines_alone import asked_alone, float_of, lines_of, scalar
 from tariffcli.book.entry import TypedFacts
 from tariffcli.law.bill import Goods
 from tariffcli.law.engine import CHARGING_ROLES
@@ -351,3 +351,16 @@ def test_many_programs_at_once_owe_what_each_owes_alone(record):
             quantity,
             names[unit],
         )
+
+
+def test_a_product_that_was_no_line_yet_is_outside_coverage_before_coverage_begins(record):
+    """The single question says so first, and so does a line of a file."""
+    from tariffcli.bulk.frame import rate_lines
+
+    line = {"date": "2017-12-31", "product": "plywood", "origin": "cn", "importer": "us"}
+    (rated,) = rate_lines(pa.Table.from_pylist([line]), record).to_pylist()
+    alone, _ = scalar(record, {**dict.fromkeys(FIELDS, ""), **line})
+    assert rated["status"] == alone.status == "outside_coverage"
+
+
+FIELDS = ("value", "quantity", "unit", "claim", "metal_share", "loaded", "mode", "in_quota", "mfn")

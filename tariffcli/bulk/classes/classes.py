@@ -23,7 +23,7 @@ from tariffcli.bulk.classes.outcomes import Outcomes, outcome_of, refused
 from tariffcli.bulk.classes.refusals import Refusals
 from tariffcli.bulk.classes.sameness import law_behind
 from tariffcli.errors import Interrupted, UsageError
-from tariffcli.law.docket import Docket, breakpoints, nomenclature_points, scopes_known
+from tariffcli.law.docket import Docket, breakpoints, coverage_at, nomenclature_points, scopes_known
 from tariffcli.law.engine import answer_case, open_case
 from tariffcli.law.entry_summary import reporting_on
 from tariffcli.law.instants import day_of
@@ -354,10 +354,13 @@ class Classes:
         Other goods share the row, so none of them may be named there later.
         """
         row = self.laws[start]
+        group = self.groups.found[row.group]
+        docket = self._docket(group)
         for epoch in row.starts:
-            moment = self.groups.found[row.group].moment(epoch)
+            moment = group.moment(epoch)
             reason = lists[max(bisect_right(moments, moment) - 1, 0)]
-            if isinstance(reason, str):
+            # Outside coverage the engine says so first, whatever the goods.
+            if isinstance(reason, str) and coverage_at(docket, moment):
                 first, after = self._stretch(row, epoch)
                 self.cells[start + first : start + after] = self.invalid(reason)
 

@@ -24,6 +24,9 @@ def law_behind(book: Record, docket: Docket, group: Group, query: Query) -> obje
     """
     moment, facts = query.instant, query.facts
     covered = tuple(row.programme + row.covered_from for row in coverage_at(docket, moment))
+    if not covered and query.product.kind != "code":
+        # The engine says so before it looks for lines; a typed code is looked for before that.
+        return (group.number, covered)
     lists: list[object] = []
     for lines in lines_at(docket, query.product, moment, query.known_on):
         epoch = epoch_at(docket, lines.scopes, moment, query.known_on)
